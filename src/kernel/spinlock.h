@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spinlock.h - short mutual exclusion, interrupts off while held.
+ *
+ * A lock has an order number; a hart that holds a lock may only take locks of a greater number.
+ * That and recursion are checked at run time. Sleeping while holding one is a bug and is asserted.
+ */
+#ifndef KERNEL_SPINLOCK_H
+#define KERNEL_SPINLOCK_H
+
+#include <stdatomic.h>
+
+#include "lib/types.h"
+
+/* The order of all spinlocks, outermost first. */
+enum lock_order {
+    LOCK_NONE = 0,
+    LOCK_PAGECACHE,
+    LOCK_BLK,
+    LOCK_DEVICE, /* any driver's own */
+    LOCK_TTY,
+    LOCK_TIMER,
+    LOCK_WAITQ,
+    LOCK_SCHED,
+    LOCK_HEAP,
+    LOCK_FRAME,
+    LOCK_LOG,
+};
+
+struct spinlock {
+    atomic_uint     held;  /* 0, or 1 + hart id of the holder */
+    enum lock_order order; /* constant */
+    const char     *name;  /* constant, for panics */
+};
+
+#define SPINLOCK_INIT(order_, name_)              \
+    {                                             \
+        .held = 0, .order = (order_), .name = (name_) \
+    }
+
+void spinlock_init(struct spinlock *lock, enum lock_order order, const char *name);
+void spinlock_acquire(struct spinlock *lock); /* any context */
+void spinlock_release(struct spinlock *lock);
+bool spinlock_held(const struct spinlock *lock); /* by this hart */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* thread.h - threads: each has a kernel stack, sleeps on wait queues, blocks in straight-line code.
+ *
+ * A user thread enters the kernel by a trap whose frame lies at the top of its kernel stack. What the
+ * Linux layer knows of a thread hangs on `owner`, and it is called through thread_ops.
+ * The kernel is not preempted; a user thread is, at a timer tick, on its way back to user mode.
+ */
+#ifndef KERNEL_THREAD_H
+#define KERNEL_THREAD_H
+
+#include <sys/queue.h>
+
+#include "kernel/waitq.h"
+#include "lib/types.h"
+#include "machine/cpu.h"
+#include "machine/pmap.h"
+
+#define KSTACK_SIZE ((size_t)16384)
+
+struct thread;
+struct vmspace;
+
+enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
+
+/* The upward calls of a user thread; its kernel stack, interrupts on, may sleep. */
+struct thread_ops {
+    void (*syscall)(struct thread *t, struct trapframe *tf);
+    /* A trap that the kernel could not handle itself: a memory fault (f->kind != FAULT_NONE; area_err says
+     * what the areas answered: -EFAULT no area, -EACCES no right, -EIO, -ENOMEM) or another exception. */
+    void (*fault)(struct thread *t, struct trapframe *tf, const struct fault *f, int area_err);
+    /* Just before going back to user mode, if thread->notify is set: signals, exit requests. */
+    void (*notify)(struct thread *t, struct trapframe *tf);
+    void (*destroy)(struct thread *t); /* the last call: release owner */
+};
+
+struct thread {
+    struct cpu_context context; /* while not running */
+    void              *stack;   /* KSTACK_SIZE bytes, a canary at the bottom */
+    char               name[16];
+    uint32_t           tid;
+
+    struct trapframe        *tf;      /* user threads: at the top of the stack; else NULL */
+    struct vmspace          *vmspace; /* NULL: kernel thread */
+    const struct thread_ops *ops;     /* NULL: kernel thread */
+    void                    *owner;   /* the Linux layer's thread */
+    struct cpu_fp           *fp;      /* saved floating point, user threads */
+    volatile bool            notify;  /* call ops->notify before user mode */
+
+    /* protected by the scheduler's lock: */
+    enum thread_state   state;
+    TAILQ_ENTRY(thread) run_link;
+    struct waitq       *sleeping_on;
+    TAILQ_ENTRY(thread) wait_link;
+    uint64_t            wake_at; /* ticks; WAIT_FOREVER: no deadline */
+    LIST_ENTRY(thread)  timer_link;
+    int                 wake_reason; /* what waitq_sleep_until returns */
+    bool                interruptible;
+    bool                interrupted; /* thread_interrupt() while not sleeping interruptibly */
+    TAILQ_ENTRY(thread) all_link;
+};
+
+static inline struct thread *thread_self(void)
+{
+    return hart_self()->thread;
+}
+
+void thread_init(void); /* makes the boot stack the first thread, and the idle thread */
+
+/* A kernel thread that runs entry(arg), ready. NULL: no memory. */
+struct thread *thread_create(const char *name, void (*entry)(void *), void *arg);
+
+/* A user thread in vs, not started: fill *t->tf, then thread_start(). NULL: no memory. */
+struct thread *thread_create_user(const char *name, struct vmspace *vs, const struct thread_ops *ops,
+                                  void *owner);
+void           thread_start(struct thread *t);
+
+_Noreturn void thread_exit(void);                /* end the current thread */
+void           thread_yield(void);
+void           thread_interrupt(struct thread *t); /* ends an interruptible sleep with -EINTR */
+void           thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
+
+/* For the debugger and panics: calls fn for every thread. */
+void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* waitq.h - sleeping until something becomes true; sleeping locks made of it.
+ *
+ * The pattern (the condition is protected by lock):
+ *
+ *     spinlock_acquire(&dev->lock);
+ *     while (!dev->done)
+ *         waitq_sleep(&dev->waiters, &dev->lock);
+ *     spinlock_release(&dev->lock);
+ *
+ * and on the other side: acquire, set done, waitq_wake_all, release. No wake-up is lost because the
+ * sleeper is on the queue before lock is released.
+ */
+#ifndef KERNEL_WAITQ_H
+#define KERNEL_WAITQ_H
+
+#include <sys/queue.h>
+
+#include "kernel/spinlock.h"
+#include "lib/types.h"
+
+struct thread;
+
+struct waitq {
+    TAILQ_HEAD(waitq_list, thread) threads; /* protected by the scheduler's lock */
+};
+
+#define WAITQ_INIT(q)                         \
+    {                                         \
+        .threads = TAILQ_HEAD_INITIALIZER((q).threads) \
+    }
+
+#define WAIT_FOREVER UINT64_MAX
+
+void waitq_init(struct waitq *q);
+
+/* Sleep until woken; lock is released while asleep and held again on return. */
+void waitq_sleep(struct waitq *q, struct spinlock *lock);
+
+/* The same until cpu_time() >= deadline or, if interruptible, until thread_interrupt().
+ * 0 woken (re-check the condition), -ETIMEDOUT, -EINTR. */
+int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible);
+
+void waitq_wake_one(struct waitq *q); /* any context */
+void waitq_wake_all(struct waitq *q);
+
+/* A sleeping lock: its holder may sleep (disk, memory). Threads only. */
+struct mutex {
+    struct spinlock lock;
+    /* lock protects: */
+    struct thread *owner;
+    struct waitq   waiters;
+};
+
+#define MUTEX_INIT(m)                                              \
+    {                                                              \
+        .lock = SPINLOCK_INIT(LOCK_WAITQ, "mutex"), .owner = NULL, \
+        .waiters = WAITQ_INIT((m).waiters)                         \
+    }
+
+void mutex_init(struct mutex *m);
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+bool mutex_held(const struct mutex *m); /* by the current thread */
+
+#endif

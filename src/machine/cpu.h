@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cpu.h - what the CPU room (riscv64/) offers the kernel. */
+#ifndef MACHINE_CPU_H
+#define MACHINE_CPU_H
+
+#include "lib/types.h"
+#include "machine/trapframe.h"
+
+/* One per hart; tp points at it in the kernel. The first three fields belong to trap.S. */
+struct hart {
+    uint64_t kernel_sp; /* stack for the next trap from user mode: top of the thread's kernel stack */
+    uint64_t scratch;   /* trap.S: the user's sp on the way in */
+    uint64_t id;        /* mhartid */
+
+    struct thread *thread;     /* current thread; NULL before threads exist */
+    unsigned       nlocks;     /* spinlocks held: sleeping is a bug while > 0 */
+    bool           irq_before; /* interrupts were on before the first lock */
+    bool           resched;    /* leave the CPU at the next chance */
+};
+
+_Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
+_Static_assert(offsetof(struct hart, scratch) == 8, "trap.S");
+
+static inline struct hart *hart_self(void)
+{
+    struct hart *h;
+    __asm__("mv %0, tp" : "=r"(h));
+    return h;
+}
+
+/* --- interrupts of this hart --- */
+bool cpu_irq_save(void);           /* off; returns whether they were on */
+void cpu_irq_restore(bool was_on); /* as cpu_irq_save said */
+bool cpu_irq_enabled(void);
+void cpu_wait(void); /* stop until an interrupt is pending; also returns while interrupts are off */
+
+/* --- threads --- */
+
+/* Callee-saved registers of a thread that is not running. */
+struct cpu_context {
+    uint64_t ra, sp, s[12];
+};
+
+/* ctx will run entry(arg) on the stack that ends at stack_top (16-aligned). */
+void cpu_context_init(struct cpu_context *ctx, void *stack_top, void (*entry)(void *), void *arg);
+
+/* Save the callee-saved registers to from, load to. Interrupts off. Returns when somebody switches back. */
+void cpu_switch(struct cpu_context *from, const struct cpu_context *to);
+
+/* Enter user mode with tf, which lies at the top of the current thread's kernel stack. */
+_Noreturn void cpu_user_enter(struct trapframe *tf);
+
+/* Prepare tf for a first entry: registers zero, pc, sp, floating point initial. */
+void cpu_trapframe_init(struct trapframe *tf, vaddr_t pc, vaddr_t sp);
+
+/* --- floating point of user threads (the kernel uses none) --- */
+struct cpu_fp {
+    uint64_t f[32];
+    uint64_t fcsr;
+};
+
+void cpu_fp_save(struct cpu_fp *fp);          /* registers to memory */
+void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
+
+/* --- time --- */
+uint64_t cpu_time(void);                    /* ticks of bootinfo.timebase_hz since reset */
+void     cpu_timer_arm(uint64_t deadline);  /* interrupt when cpu_time() >= deadline; UINT64_MAX: never */
+bool     cpu_timer_pending(void);
+
+/* --- traps --- */
+void cpu_trap_init(void);        /* stvec of this hart, interrupt sources on, interrupts still off */
+void cpu_external_enable(void);  /* accept external (device) interrupts */
+void cpu_icache_sync(void);      /* stores to code are seen by this hart's fetch */
+
+#define CAUSE_ILLEGAL    2u
+#define CAUSE_BREAKPOINT 3u
+#define CAUSE_ECALL_U    8u
+#define IRQ_TIMER        5u
+#define IRQ_EXTERNAL     9u
+
+/* --- the end --- */
+_Noreturn void cpu_halt(void);     /* firmware shutdown; the last resort when no poweroff device exists */
+void cpu_early_putc(char c);       /* through the firmware, before the UART driver runs */
+
+/* Return addresses of the call chain whose frame pointer is fp (0: the caller's own), newest first;
+ * stops at bad frames. [stack_lo, stack_hi) bounds it. Returns how many. */
+size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs, size_t max);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* upcall.h - what the rooms below offer calls into: the kernel implements these.
+ *
+ * Together with ops structs and wait queues, the only calls that go upward.
+ */
+#ifndef MACHINE_UPCALL_H
+#define MACHINE_UPCALL_H
+
+#include "machine/bootinfo.h"
+#include "machine/trapframe.h"
+
+/* The kernel proper, translation on, on the boot stack, interrupts off. bi is a window pointer. */
+_Noreturn void kmain(struct bootinfo *bi);
+
+/* Every trap, interrupts off, on the interrupted thread's kernel stack. May sleep when it came from
+ * user mode. Returning resumes tf. */
+void trap_handle(struct trapframe *tf);
+
+/* npages contiguous frames, contents undefined. 0, or -ENOMEM. Does not sleep. */
+int  frame_alloc(size_t npages, paddr_t *out);
+void frame_free(paddr_t pa, size_t npages);
+
+/* Every hart but this one acknowledges between two instructions and drops its translations
+ * (edit-protocol rule 7). A no-op while one hart runs. */
+void shootdown_others(void);
+
+#endif
