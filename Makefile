@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Cella's one Makefile; `make help` lists what it can do. The rules for the parts are in the .mk
+# files it includes, and everything that depends on a platform is in platform/NAME/platform.mk.
+#
+# On Debian 12 nothing but make is needed beforehand: rules install the packages that they need.
+
+PLATFORM ?= riscv64-cells
+BUILD    ?= build
+CACHE    ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cella
+V        ?=
+override CACHE := $(abspath $(CACHE))
+Q        := $(if $(V),,@)
+
+PLATFORMS := $(sort $(patsubst platform/%/platform.mk,%,$(wildcard platform/*/platform.mk)))
+ifeq ($(filter $(PLATFORM),$(PLATFORMS)),)
+$(error unknown PLATFORM '$(PLATFORM)'; there are: $(PLATFORMS))
+endif
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+export BUILD CACHE
+
+include tools/make/packages.mk
+include tools/make/libraries.mk
+include tools/make/kernel.mk
+-include tools/make/run.mk
+-include tools/make/check.mk
+-include test/host/host.mk
+-include test/machine/machine.mk
+-include test/guest/guest.mk
+
+##@ Building
+kernel: $(BUILD)/$(PLATFORM)/kernel.elf ## the kernel of PLATFORM
+kernels: $(KERNEL_ELFS) ## the kernels of all platforms
+
+clean: ## remove BUILD; the cache of fetched packages and the emulator stays
+	rm -rf $(BUILD)
+
+##@ Help
+help: ## this list
+	@awk -f tools/make/help.awk $(MAKEFILE_LIST)
+	@echo
+	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"
+	@echo "           BUILD=$(BUILD) CACHE=$(CACHE) V=1 shows commands"
+
+.PHONY: kernel kernels clean help
