@@ -18,6 +18,7 @@ enum lock_order {
     LOCK_BLK,
     LOCK_DEVICE, /* any driver's own */
     LOCK_TTY,
+    LOCK_POLL, /* a pollq */
     LOCK_TIMER,
     LOCK_WAITQ,
     LOCK_SCHED,

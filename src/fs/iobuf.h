@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* iobuf.h - where the bytes of a file operation come from or go to: kernel memory, or ranges of the
+ * calling thread's user memory. One file operation so serves read(2), readv(2), exec and the kernel.
+ *
+ * An iobuf is consumed from the front: each copy moves it on. Copying may sleep (a user page has to
+ * come from a disk).
+ */
+#ifndef FS_IOBUF_H
+#define FS_IOBUF_H
+
+#include "lib/types.h"
+
+/* One range; the same layout as a program's struct iovec. */
+struct iobuf_seg {
+    uintptr_t base;
+    size_t    len; /* bytes */
+};
+
+struct iobuf {
+    const struct iobuf_seg *segs;  /* the current one; the caller's array, or one below */
+    size_t                  nsegs; /* from it on */
+    size_t                  skip;  /* bytes used of the current one */
+    size_t                  left;  /* bytes, all in all */
+    bool                    user;  /* addresses are the program's, checked at each copy */
+    struct iobuf_seg        one;
+};
+
+void iobuf_kernel(struct iobuf *iob, void *buf, size_t len);
+void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len);
+
+/* segs: kernel memory with user addresses, valid while iob is used. -EINVAL: the sum of lengths
+ * exceeds SSIZE_MAX. */
+int iobuf_user_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs);
+
+/* Bytes into iob: min(len, iob->left) of them. Returns how many, which is less where the memory behind
+ * iob gives out, or -EFAULT if not even one could be stored. */
+ssize_t iobuf_put(struct iobuf *iob, const void *from, size_t len);
+
+/* The same with zeros. */
+ssize_t iobuf_put_zeros(struct iobuf *iob, size_t len);
+
+/* Bytes out of iob. */
+ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len);
+
+#endif

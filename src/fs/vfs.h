@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vfs.h - files by name: inodes, paths, mounts, open files.
+ *
+ * An inode is a file itself, an open file (struct file) is somebody's use of one, and a path leads to
+ * an inode. File systems implement struct inode_ops, everything that a file descriptor can stand for
+ * implements struct file_ops; pipes, sockets and the like have no inode. Both are counted: who calls a
+ * function that hands one out owns a reference and puts it back.
+ *
+ * Numbers that programs see (S_IF*, O_*, DT_*, POLL*) are Linux's, from fs/abi.h, so that no layer
+ * translates them. Everything here may sleep unless it says otherwise; no spinlock is held around it.
+ */
+#ifndef FS_VFS_H
+#define FS_VFS_H
+
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "fs/abi.h"
+#include "fs/iobuf.h"
+#include "kernel/pagecache.h"
+#include "kernel/waitq.h"
+#include "lib/types.h"
+
+#define VFS_NAME_MAX 255  /* bytes of one name */
+#define VFS_PATH_MAX 4096 /* bytes of a path, its NUL included */
+#define VFS_LINK_MAX 40   /* symbolic links followed in one walk; more is -ELOOP */
+
+struct file;
+struct fs;
+struct inode;
+struct pollq;
+
+/* --- attributes -------------------------------------------------------------------------- */
+
+struct vfs_time {
+    int64_t  sec; /* since 1970 UTC */
+    uint32_t nsec;
+};
+
+/* What stat tells. Times: btime.sec == 0 and btime.nsec == 0 where a file system keeps none. */
+struct vfs_attr {
+    uint64_t        dev;  /* of the file system, as vfs_mkdev() packs it */
+    uint64_t        rdev; /* of the device a device node stands for, else 0 */
+    uint64_t        ino;
+    uint32_t        mode; /* S_IF* and permission bits */
+    uint32_t        nlink;
+    uint32_t        uid, gid;
+    uint64_t        size;    /* bytes */
+    uint64_t        blocks;  /* 512-byte units */
+    uint32_t        blksize; /* bytes; good size for requests */
+    struct vfs_time atime, mtime, ctime, btime;
+};
+
+struct vfs_statfs {
+    uint32_t type;  /* Linux's magic of the file system */
+    uint32_t bsize; /* bytes; the unit of the next three */
+    uint64_t blocks, bfree, bavail;
+    uint64_t files, ffree; /* inodes */
+    uint64_t fsid;
+    uint32_t namelen;
+    bool     read_only;
+};
+
+/* Linux's device number as stat shows it (the wide encoding). */
+static inline uint64_t vfs_mkdev(uint32_t major, uint32_t minor)
+{
+    return (minor & 0xff) | ((uint64_t)major << 8) | ((uint64_t)(minor & ~0xffu) << 12);
+}
+
+/* --- file systems and inodes ------------------------------------------------------------- */
+
+struct fs_ops {
+    int (*statfs)(struct fs *fs, struct vfs_statfs *out);
+};
+
+/* A mounted file system. */
+struct fs {
+    const struct fs_ops *ops;
+    uint64_t             dev; /* unique; vfs_mkdev() form */
+    bool                 read_only;
+    struct inode        *root; /* holds a reference */
+};
+
+/* Who receives directory entries. */
+struct dir_sink {
+    /* One entry; next: the position to continue from after it. type is DT_*. Returns false when
+     * there is no room for it: the directory stops, and has not consumed this entry. */
+    bool (*emit)(struct dir_sink *sink, const char *name, size_t len, uint64_t ino, unsigned type,
+                 uint64_t next);
+};
+
+/* What a file system does for an inode. dir is always a directory, names are never "." or ".." nor
+ * longer than VFS_NAME_MAX, and are not NUL-terminated. A NULL op: not possible on this inode. */
+struct inode_ops {
+    /* The inode called name; -ENOENT, -EIO, -ENOMEM. */
+    int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
+    /* The directory that holds dir; its root's parent is itself. */
+    int (*parent)(struct inode *dir, struct inode **out);
+    /* Entries from *pos on ("." and ".." included), 0 being the start; advances *pos. 0 at the end, too. */
+    int (*readdir)(struct inode *dir, uint64_t *pos, struct dir_sink *sink);
+    /* The link's text, at most size bytes, without NUL. Returns its length. */
+    ssize_t (*readlink)(struct inode *link, char *buf, size_t size);
+    /* Changes what the inode itself tells, where its fields are not all there is. */
+    void (*getattr)(struct inode *inode, struct vfs_attr *attr);
+    /* Prepare f, an open file of inode with ops and private still those of its kind (regular,
+     * directory, device): may replace both. */
+    int (*open)(struct inode *inode, struct file *f);
+    /* The last reference is gone and the page cache is empty: free it. */
+    void (*destroy)(struct inode *inode);
+};
+
+/* A file. The file system embeds it in its own structure and fills the first group before
+ * inode_insert(); readers need no lock for those as long as file systems are read-only. */
+struct inode {
+    const struct inode_ops *ops;
+    struct fs              *fs;
+    uint64_t                ino;
+    uint32_t                mode; /* S_IF* and permission bits */
+    uint32_t                nlink;
+    uint32_t                uid, gid;
+    uint64_t                rdev;   /* device nodes */
+    uint64_t                size;   /* bytes */
+    uint64_t                blocks; /* 512-byte units */
+    struct vfs_time         atime, mtime, ctime, btime;
+
+    struct pagecache pages; /* contents of regular files */
+
+    atomic_uint refs;
+
+    /* protected by the inode table's lock: */
+    LIST_ENTRY(inode) table_link;
+
+    /* protected by the mount table's lock: */
+    unsigned      nmounts;    /* trees mounted on names of this directory */
+    struct mount *mounted_as; /* this is the root of that mount; NULL: of none */
+};
+
+static inline bool inode_is_dir(const struct inode *inode)
+{
+    return (inode->mode & S_IFMT) == S_IFDIR;
+}
+
+static inline bool inode_is_regular(const struct inode *inode)
+{
+    return (inode->mode & S_IFMT) == S_IFREG;
+}
+
+static inline bool inode_is_link(const struct inode *inode)
+{
+    return (inode->mode & S_IFMT) == S_IFLNK;
+}
+
+/* Zero inode and set what is the same for all: one reference, page cache with fill ops (NULL: none). */
+void inode_init(struct inode *inode, struct fs *fs, const struct inode_ops *ops, uint64_t ino,
+                const struct pagecache_ops *fill);
+
+struct inode *inode_get(struct inode *inode); /* one more reference; returns inode. Any context. */
+void          inode_put(struct inode *inode); /* NULL is fine */
+
+/* The inode of fs numbered ino if it is in memory, with a reference; NULL: not there. */
+struct inode *inode_find(struct fs *fs, uint64_t ino);
+
+/* Make inode findable. If another thread was faster, inode is destroyed and the other's returned. */
+struct inode *inode_insert(struct inode *inode);
+
+/* --- mounts ------------------------------------------------------------------------------ */
+
+void          vfs_init(void);
+struct inode *vfs_root(void); /* "/", no reference taken; NULL before vfs_mount_root() */
+
+/* fs becomes "/". Once. */
+void vfs_mount_root(struct fs *fs);
+
+/* Mount fs as name in directory dir, whether or not dir has such an entry. -ENOTDIR, -EBUSY, -ENOMEM. */
+int vfs_mount(struct inode *dir, const char *name, struct fs *fs);
+
+/* --- paths ------------------------------------------------------------------------------- */
+
+enum vfs_lookup_flags {
+    VFS_NOFOLLOW = 1,  /* the last name may be a symbolic link: return the link itself */
+    VFS_DIRECTORY = 2, /* the result must be a directory, else -ENOTDIR */
+};
+
+/* Walk path (NUL-terminated kernel string) from start (NULL: the root; ignored if path is absolute).
+ * A slash at the end asks for a directory and follows a link. On success *out holds a reference.
+ * -ENOENT (also the empty path), -ENOTDIR, -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM. */
+int vfs_lookup(struct inode *start, const char *path, unsigned flags, struct inode **out);
+
+/* Walk to the directory that holds, or would hold, path's last name; name points into path and
+ * is "." or ".." where path ends so, and of length 0 for "/". *trailing: slashes follow the name. */
+int vfs_lookup_parent(struct inode *start, const char *path, struct inode **dir, const char **name,
+                      size_t *len, bool *trailing);
+
+/* The absolute path of directory dir into buf, NUL-terminated. Returns its length with NUL (what getcwd
+ * returns), -ERANGE: size is too small, -ENOENT: no way from the root leads there. */
+ssize_t vfs_dir_path(struct inode *dir, char *buf, size_t size);
+
+/* The absolute path, free of links, "." and "..", of what path leads to (all links followed). As
+ * vfs_dir_path() and vfs_lookup(). For "the program's own name". */
+ssize_t vfs_canonical_path(struct inode *start, const char *path, char *buf, size_t size);
+
+void    vfs_stat(struct inode *inode, struct vfs_attr *attr);
+int     vfs_statfs(struct inode *inode, struct vfs_statfs *out);
+ssize_t vfs_readlink(struct inode *link, char *buf, size_t size); /* -EINVAL: no link */
+
+/* May the program, which is root, use inode so? mask: R_OK | W_OK | X_OK. -EACCES (X_OK on a file
+ * without any execute bit), -EROFS. */
+int vfs_access(struct inode *inode, unsigned mask);
+
+/* --- open files -------------------------------------------------------------------------- */
+
+/* What an open file can do. A NULL op gives the error named. Ops get a file that is open for the
+ * access (read: FMODE checked before). iob says how much; the result is the number of bytes moved, which
+ * are gone from iob, or an error if none were. */
+struct file_ops {
+    /* pos: where; equal to the file's position for read(2), no meaning for streams.
+     * -EINVAL; -EISDIR on directories. */
+    ssize_t (*read)(struct file *f, struct iobuf *iob, uint64_t pos);
+    ssize_t (*write)(struct file *f, struct iobuf *iob, uint64_t pos);
+    int (*readdir)(struct file *f, uint64_t *pos, struct dir_sink *sink); /* -ENOTDIR */
+    /* arg: as the program gave it, a number or a user address. -ENOTTY. */
+    int (*ioctl)(struct file *f, unsigned cmd, uintptr_t arg);
+    /* What is ready now, POLL*; *q (if q is not NULL): who tells of changes, NULL: never changes.
+     * No op: always readable and writable. Add the entry to *q first and ask again then. */
+    unsigned (*poll)(struct file *f, struct pollq **q);
+    /* The pages that a mapping shows; *pages NULL: zeroed memory (/dev/zero). -ENODEV. */
+    int (*mmap)(struct file *f, struct pagecache **pages);
+    void (*getattr)(struct file *f, struct vfs_attr *attr); /* files without inode */
+    int (*sync)(struct file *f);                            /* -EINVAL */
+    void (*release)(struct file *f);                        /* the last reference is gone */
+};
+
+struct file {
+    const struct file_ops *ops;
+    struct inode          *inode; /* holds a reference; NULL: pipe, socket, ... */
+    void *private;                /* of ops */
+    bool seekable;
+
+    atomic_uint refs;
+    atomic_uint
+        flags; /* O_*: access mode and status; O_CLOEXEC is the descriptor's, not kept here */
+
+    struct mutex lock;
+    /* lock protects: */
+    uint64_t pos; /* bytes; in directories a file system's own cookie */
+};
+
+/* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes.
+ * -EROFS: writing or creating on a read-only file system; -EISDIR: writing a directory; -EEXIST:
+ * O_CREAT|O_EXCL; -ELOOP: O_NOFOLLOW met a link; -ENXIO: no driver for that device; vfs_lookup()'s. */
+int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
+             struct file **out);
+
+/* Open inode itself (exec, /dev nodes). */
+int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out);
+
+/* An open file without inode: pipe, socket, eventfd. NULL: no memory (private stays the caller's). */
+struct file *file_new(const struct file_ops *ops, void *private, unsigned flags);
+
+struct file *file_get(struct file *f);
+void         file_put(struct file *f); /* NULL is fine */
+
+/* read(2), write(2): at the file's position, which moves. -EBADF: not open for that. */
+ssize_t file_read(struct file *f, struct iobuf *iob);
+ssize_t file_write(struct file *f, struct iobuf *iob);
+
+/* pread(2), pwrite(2): -ESPIPE on streams. */
+ssize_t file_pread(struct file *f, struct iobuf *iob, uint64_t pos);
+ssize_t file_pwrite(struct file *f, struct iobuf *iob, uint64_t pos);
+
+/* The same into kernel memory: exactly len bytes or an error (-EIO where the file ends early). */
+int file_read_exact(struct file *f, void *buf, size_t len, uint64_t pos);
+
+/* whence: SEEK_*. Returns the new position. -ESPIPE, -EINVAL, -EOVERFLOW, -ENXIO (SEEK_DATA, SEEK_HOLE). */
+int64_t file_seek(struct file *f, int64_t offset, unsigned whence);
+
+/* Entries from the file's position on, which moves past those that sink took. */
+int file_readdir(struct file *f, struct dir_sink *sink);
+
+int      file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
+unsigned file_poll(struct file *f, struct pollq **q);
+int      file_mmap(struct file *f, struct pagecache **pages); /* -EACCES: not open for reading */
+int      file_sync(struct file *f);
+void     file_stat(struct file *f, struct vfs_attr *attr);
+
+#endif
