@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* string.c - memory and string functions: see string.h.
+ *
+ * Bulk copies bring the destination to an 8-byte boundary by bytes and then store whole words. If
+ * the source is not aligned the same way, each stored word is put together from two aligned loads;
+ * a misaligned access would trap into the firmware on some machines. Little-endian.
+ *
+ * The build compiles this folder with -fno-tree-loop-distribute-patterns: the loop that is memset's
+ * body must not become a call of memset. Tests: test/host/test_string.c.
+ */
+#include "lib/string.h"
+
+#include <limits.h>
+
+#define WORD       sizeof(word_t)
+#define WORD_BITS  (8 * (unsigned)WORD)
+#define BULK       (2 * WORD) /* below it, words do not pay */
+#define COPY_WORDS 8          /* words per turn of the unrolled loops */
+#define FILL_WORDS 16
+
+typedef uint64_t __attribute__((may_alias)) word_t;
+
+static inline size_t misalignment(const void *ptr)
+{
+    return (uintptr_t)ptr & (WORD - 1);
+}
+
+/* --- copying ------------------------------------------------------------------------------- */
+
+/* Both aligned. All loads of a turn come before its stores, so that overlapping ranges with dst
+ * below src are copied right. */
+static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    word_t *d = (word_t *)dst;
+    const word_t *s = (const word_t *)src;
+    size_t left = len;
+
+    for (; left >= COPY_WORDS * WORD; left -= COPY_WORDS * WORD) {
+        word_t w0 = s[0], w1 = s[1], w2 = s[2], w3 = s[3];
+        word_t w4 = s[4], w5 = s[5], w6 = s[6], w7 = s[7];
+        d[0] = w0;
+        d[1] = w1;
+        d[2] = w2;
+        d[3] = w3;
+        d[4] = w4;
+        d[5] = w5;
+        d[6] = w6;
+        d[7] = w7;
+        d += COPY_WORDS;
+        s += COPY_WORDS;
+    }
+    for (; left >= WORD; left -= WORD)
+        *d++ = *s++;
+    return len - left;
+}
+
+/* dst aligned, src not. `carry` holds the bytes from src up to the next boundary, in its upper end. */
+static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    unsigned shift = 8 * (unsigned)misalignment(src);
+    size_t head = WORD - misalignment(src);
+    word_t carry = 0;
+    for (size_t i = 0; i < head; i++)
+        carry |= (word_t)src[i] << (shift + 8 * i);
+
+    word_t *d = (word_t *)dst;
+    const word_t *s = (const word_t *)(src + head);
+    size_t left = len;
+    for (; left >= head + WORD; left -= WORD) {
+        word_t next = *s++;
+        *d++ = carry >> shift | next << (WORD_BITS - shift);
+        carry = next;
+    }
+    return len - left;
+}
+
+/* Right for disjoint ranges, and for overlapping ones with dst below src. */
+static inline void copy_up(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    if (len >= BULK) {
+        for (; misalignment(dst); len--)
+            *dst++ = *src++;
+        size_t done = misalignment(src) ? copy_words_shifted(dst, src, len)
+                                        : copy_words(dst, src, len);
+        dst += done;
+        src += done;
+        len -= done;
+    }
+    while (len--)
+        *dst++ = *src++;
+}
+
+/* The same from the upper end, for overlapping ranges with dst above src. */
+static void copy_down(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    dst += len;
+    src += len;
+    if (len >= BULK && misalignment(dst) == misalignment(src)) {
+        for (; misalignment(dst); len--)
+            *--dst = *--src;
+        for (; len >= WORD; len -= WORD) {
+            dst -= WORD;
+            src -= WORD;
+            *(word_t *)dst = *(const word_t *)src;
+        }
+    }
+    while (len--)
+        *--dst = *--src;
+}
+
+void *memcpy(void *restrict dst, const void *restrict src, size_t len)
+{
+    copy_up(dst, src, len);
+    return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t len)
+{
+    if ((uintptr_t)dst - (uintptr_t)src >= len) /* dst below src wraps around: large */
+        copy_up(dst, src, len);
+    else
+        copy_down(dst, src, len);
+    return dst;
+}
+
+size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
+{
+    size_t len = strlen(src);
+    if (size > 0) {
+        size_t n = size_min(len, size - 1);
+        memcpy(dst, src, n);
+        dst[n] = '\0';
+    }
+    return len;
+}
+
+/* --- filling ------------------------------------------------------------------------------- */
+
+static inline size_t fill_words(uint8_t *dst, word_t value, size_t len)
+{
+    word_t *d = (word_t *)dst;
+    size_t left = len;
+
+    for (; left >= FILL_WORDS * WORD; left -= FILL_WORDS * WORD) {
+        d[0] = value;
+        d[1] = value;
+        d[2] = value;
+        d[3] = value;
+        d[4] = value;
+        d[5] = value;
+        d[6] = value;
+        d[7] = value;
+        d[8] = value;
+        d[9] = value;
+        d[10] = value;
+        d[11] = value;
+        d[12] = value;
+        d[13] = value;
+        d[14] = value;
+        d[15] = value;
+        d += FILL_WORDS;
+    }
+    for (; left >= WORD; left -= WORD)
+        *d++ = value;
+    return len - left;
+}
+
+void *memset(void *dst, int byte, size_t len)
+{
+    uint8_t *d = dst;
+    uint8_t value = (uint8_t)byte;
+
+    if (len >= BULK) {
+        for (; misalignment(d); len--)
+            *d++ = value;
+        size_t done = fill_words(d, value * (word_t)0x0101010101010101, len);
+        d += done;
+        len -= done;
+    }
+    while (len--)
+        *d++ = value;
+    return dst;
+}
+
+/* --- comparing and searching --------------------------------------------------------------- */
+
+int memcmp(const void *a, const void *b, size_t len)
+{
+    const uint8_t *p = a, *q = b;
+
+    if (misalignment(p) == 0 && misalignment(q) == 0)
+        for (; len >= WORD && *(const word_t *)p == *(const word_t *)q; len -= WORD) {
+            p += WORD;
+            q += WORD;
+        }
+    for (; len > 0; len--, p++, q++)
+        if (*p != *q)
+            return *p - *q;
+    return 0;
+}
+
+void *memchr(const void *s, int byte, size_t len)
+{
+    for (const uint8_t *p = s; len > 0; len--, p++)
+        if (*p == (uint8_t)byte)
+            return (void *)p;
+    return NULL;
+}
+
+size_t strlen(const char *s)
+{
+    const char *p = s;
+    while (*p)
+        p++;
+    return (size_t)(p - s);
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+    size_t n = 0;
+    while (n < max && s[n])
+        n++;
+    return n;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++)
+        b++;
+    return (uint8_t)*a - (uint8_t)*b;
+}
+
+int strncmp(const char *a, const char *b, size_t max)
+{
+    for (; max > 0; max--, a++, b++)
+        if (*a != *b || !*a)
+            return (uint8_t)*a - (uint8_t)*b;
+    return 0;
+}
+
+char *strchr(const char *s, int c)
+{
+    for (;; s++) {
+        if (*s == (char)c)
+            return (char *)s;
+        if (!*s)
+            return NULL;
+    }
+}
+
+char *strrchr(const char *s, int c)
+{
+    const char *found = NULL;
+    for (;; s++) {
+        if (*s == (char)c)
+            found = s;
+        if (!*s)
+            return (char *)found;
+    }
+}
+
+/* --- numbers ------------------------------------------------------------------------------- */
+
+/* What c is worth as a digit; 36 and above: it is none. */
+static unsigned digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 10;
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A') + 10;
+    return 36;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Settle base 0 and step over a prefix that belongs to the number. */
+static const char *skip_prefix(const char *s, unsigned *base)
+{
+    bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && digit_value(s[2]) < 16;
+    if (hex && (*base == 0 || *base == 16)) {
+        *base = 16;
+        return s + 2;
+    }
+    if (*base == 0)
+        *base = s[0] == '0' ? 8 : 10;
+    return s;
+}
+
+unsigned long strtoul(const char *restrict s, char **restrict end, int base)
+{
+    const char *p = s;
+    unsigned long value = 0;
+    bool overflow = false, digits = false;
+    unsigned radix = (unsigned)base;
+
+    while (is_space(*p))
+        p++;
+    bool minus = *p == '-';
+    if (*p == '-' || *p == '+')
+        p++;
+    p = skip_prefix(p, &radix);
+    for (unsigned digit; (digit = digit_value(*p)) < radix; p++) {
+        digits = true;
+        if (__builtin_mul_overflow(value, radix, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            overflow = true;
+    }
+    if (end)
+        *end = (char *)(digits ? p : s);
+    if (overflow)
+        return ULONG_MAX;
+    return minus ? -value : value;
+}
