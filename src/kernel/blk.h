@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* blk.h - block devices: what a disk driver offers and what a file system uses.
  *
- * blk_read() and blk_write() sleep until the transfer is over. Buffers are physically contiguous
- * frames or kernel memory (the window), never user addresses.
+ * blk_read(), blk_write() and blk_flush() sleep until the transfer is over. To have several
+ * transfers under way, fill requests, blk_submit() them all, then blk_wait() for each. Buffers are
+ * physically contiguous frames or kernel memory (the window), never user addresses.
  */
 #ifndef KERNEL_BLK_H
 #define KERNEL_BLK_H
@@ -14,11 +15,15 @@
 
 struct blk_device;
 
+#define BLK_LEN_MAX ((size_t)1 << 20) /* bytes in one request; blk_read and blk_write split */
+
+enum blk_op { BLK_READ, BLK_WRITE, BLK_FLUSH };
+
 struct blk_request {
-    bool     write;
-    uint64_t sector; /* BLK_SECTOR units */
-    void    *buf;    /* in the window */
-    size_t   len;    /* bytes, multiple of BLK_SECTOR */
+    enum blk_op op;
+    uint64_t    sector; /* BLK_SECTOR units; 0 for a flush */
+    void       *buf;    /* in the window; constant for a write */
+    size_t      len;    /* bytes, multiple of BLK_SECTOR, at most BLK_LEN_MAX; 0 for a flush */
 
     int          error; /* valid once done: 0 or negative errno */
     bool         done;  /* protected by dev->lock */
@@ -26,8 +31,9 @@ struct blk_request {
 };
 
 struct blk_ops {
-    /* Start rq; completion sets error and done under dev->lock and wakes waiters. Called with dev->lock
-     * held; may sleep on dev->space with it while the queue is full. */
+    /* Start rq, which has been checked. 0: the driver owns it until it calls blk_complete(), which may be
+     * at once; else -EIO. Called with dev->lock held; may sleep on dev->space with it while the queue is
+     * full. */
     int (*submit)(struct blk_device *dev, struct blk_request *rq);
 };
 
@@ -35,13 +41,14 @@ struct blk_device {
     const struct blk_ops *ops;
     char                  name[16];
     uint64_t              nsectors;
-    bool                  read_only;
+    bool                  read_only; /* set by the driver before blk_register() */
 
-    struct spinlock lock; /* LOCK_BLK */
-    struct waitq    space;
+    struct spinlock lock;  /* LOCK_BLK; also the driver's for its queue */
+    struct waitq    space; /* the driver wakes it when its queue has room again */
 };
 
-void blk_init(struct blk_device *dev, const char *name, const struct blk_ops *ops, uint64_t nsectors);
+void blk_init(struct blk_device *dev, const char *name, const struct blk_ops *ops,
+              uint64_t nsectors);
 
 /* Make dev known; the first one registered is the root disk. */
 void               blk_register(struct blk_device *dev);
@@ -50,7 +57,18 @@ struct blk_device *blk_root(void); /* NULL: none */
 /* The driver's completion, from its interrupt handler, dev->lock held. */
 void blk_complete(struct blk_device *dev, struct blk_request *rq, int error);
 
-/* 0, -EIO, -EINVAL (beyond the end, unaligned), -EROFS. */
+/* Check rq and start it; may sleep while the device's queue is full. rq and its buffer belong to the
+ * device until blk_wait() returned. -EINVAL (beyond the end, unaligned, too long), -EROFS, -EIO: it
+ * was not started and must not be waited for. */
+int blk_submit(struct blk_device *dev, struct blk_request *rq);
+
+/* Sleep until rq is over. Returns its error. */
+int blk_wait(struct blk_device *dev, struct blk_request *rq);
+
+/* Everything written before is on stable storage when this returns 0. -EIO. */
+int blk_flush(struct blk_device *dev);
+
+/* 0, -EIO, -EINVAL (beyond the end, unaligned), -EROFS. Of any length. */
 int blk_read(struct blk_device *dev, uint64_t sector, void *buf, size_t len);
 int blk_write(struct blk_device *dev, uint64_t sector, const void *buf, size_t len);
 
