@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* area.h - areas: what an address range is meant to be, whether or not it is mapped yet.
+ *
+ * The areas of an address space are disjoint and kept in a tree sorted by address, in which each node
+ * also knows the largest gap below an area of its subtree: the search for free space is
+ * logarithmic. Two neighbours that could be one area are one area. This file knows nothing of
+ * mappings; vmspace.c keeps both in step. The caller holds the vmspace's mutex.
+ */
+#ifndef KERNEL_AREA_H
+#define KERNEL_AREA_H
+
+#include <sys/tree.h>
+
+#include "lib/types.h"
+#include "machine/pmap.h"
+
+struct pagecache;
+
+/* What an area is. The first group are requests to vmspace_map() and not kept. */
+enum area_flags {
+    AREA_FIXED           = 1u << 0, /* at hint exactly; what is there goes */
+    AREA_FIXED_NOREPLACE = 1u << 1, /* at hint exactly; -EEXIST if something is there */
+
+    AREA_SHARED    = 1u << 8,  /* writes reach the file; without it the area is private */
+    AREA_STACK     = 1u << 9,  /* grows down: free space below it is not handed out nearby */
+    AREA_NORESERVE = 1u << 10, /* accepted; nothing is ever committed in advance */
+};
+
+#define AREA_KEPT (AREA_SHARED | AREA_STACK | AREA_NORESERVE)
+
+/* Free space that stays below a stack. */
+#define AREA_STACK_GAP ((size_t)1 << 20)
+
+struct area {
+    vaddr_t           start, end; /* bytes, page-aligned, end exclusive */
+    unsigned          prot;       /* PMAP_*: what dom may do */
+    unsigned          flags;      /* AREA_KEPT */
+    pmap_dom_t        dom;        /* the compartment it belongs to */
+    struct pagecache *file;       /* holds a reference on its owner; NULL: zeroed memory */
+    uint64_t          offset;     /* of start in the file, bytes, page-aligned */
+    const char       *name;       /* "[heap]", or NULL; static string */
+
+    vaddr_t fill_next;  /* where the last fault's memory ended: a fault here is sequential */
+    size_t  fill_bytes; /* how much it got */
+
+    RB_ENTRY(area) link;
+    size_t gap;     /* free bytes below start that may be handed out */
+    size_t gap_max; /* the largest gap in the subtree */
+};
+
+RB_HEAD(area_tree, area);
+
+/* The first area that ends above va (it may start above it); NULL: none. */
+struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
+
+/* The area that holds va, or NULL. */
+struct area *area_find(struct area_tree *tree, vaddr_t va);
+
+struct area *area_next(struct area *area); /* NULL: it is the last */
+struct area *area_prev(struct area *area);
+
+/* Put area, which overlaps no other, into the tree, joining it with neighbours that it continues.
+ * An area that was joined to another is freed. Returns the area that holds the range now. Cannot fail. */
+struct area *area_insert(struct area_tree *tree, struct area *area);
+
+/* Cut area at va, strictly inside; spare becomes the upper part. Takes a reference on the file. */
+void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare);
+
+/* Take area out and free it, its reference on the file included. */
+void area_remove(struct area_tree *tree, struct area *area);
+
+/* Join area with neighbours it continues (after its rights have changed). */
+struct area *area_merge(struct area_tree *tree, struct area *area);
+
+/* The highest free range of len bytes: its start, or 0 if there is none. */
+vaddr_t area_find_gap(struct area_tree *tree, size_t len);
+
+/* How far the file reaches into the area: bytes of it that lie in pages of the file, now. */
+size_t area_file_bytes(const struct area *area);
+
+/* Every invariant; for tests and ASSERTs. */
+bool area_tree_consistent(struct area_tree *tree);
+
+#endif

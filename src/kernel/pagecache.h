@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pagecache.h - the contents of files in frames: what read(2) copies from and mmap maps.
+ *
+ * A file system embeds a struct pagecache in its inode and supplies pagecache_ops. The cache holds
+ * one reference on the frame of each of its pages; who maps or uses a page holds another one, so a
+ * page whose frame has one reference can be dropped when memory runs out.
+ *
+ * One range of translation covers one physical run, so neighbouring pages get neighbouring frames:
+ * when a page is first needed, a run is reserved for the whole file if memory is plentiful, else for
+ * an aligned part of it, and filled as it is used, with read-ahead. Reserved frames that were never
+ * filled are the first to be given back.
+ *
+ * Reading straight from the frames, for example to a program:
+ *
+ *     while (len && off < pc->size) {
+ *         struct pagecache_run run;
+ *         int err = pagecache_get(pc, off >> PAGE_SHIFT, pages_for(...), &run);
+ *         ... phys_ptr(run.pa) + (off & PAGE_MASK), at most run.npages pages, not past pc->size ...
+ *         pagecache_put(&run);
+ *     }
+ *
+ * All calls are for threads and may sleep, unless they say otherwise. The caller holds whatever
+ * keeps the owner alive.
+ */
+#ifndef KERNEL_PAGECACHE_H
+#define KERNEL_PAGECACHE_H
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "kernel/waitq.h"
+#include "lib/types.h"
+
+struct pagecache;
+struct pagecache_chunk;
+
+struct pagecache_ops {
+    /* Read pages [index, index + npages) of the file into the contiguous frames at pa. Bytes past
+     * the end of the file may be left as they are: the cache zeroes them. A hole reads as zeros.
+     * May sleep; no lock is held; never called twice at once for one page. 0, -EIO, -ENOMEM.
+     * NULL: the file lives in memory only. New pages are zeros, and pages are never dropped. */
+    int (*fill)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
+
+    /* Write them back. May sleep. NULL: the file is not written (read-only file system, memory). */
+    int (*flush)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
+
+    /* One more, one less reference on the owner (the inode): mappings hold one each. release() may
+     * sleep, and may free pc. NULL: the owner lives for ever. */
+    void (*acquire)(struct pagecache *pc);
+    void (*release)(struct pagecache *pc);
+
+    /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. NULL: nothing. */
+    void (*describe)(struct pagecache *pc, char *buf, size_t size);
+};
+
+struct pagecache {
+    const struct pagecache_ops *ops; /* constant */
+
+    /* protected by the page cache's lock: */
+    uint64_t size; /* bytes in the file; may be read without the lock where a stale value is fine */
+    RB_HEAD(pagecache_tree, pagecache_chunk) chunks; /* by index */
+    size_t       nresident;                          /* pages that are filled */
+    size_t       nreserved;                          /* frames held that are not filled */
+    uint64_t     ra_next;                            /* the page after the last one asked for */
+    size_t       ra_pages;                           /* read-ahead at the last miss */
+    struct waitq changed;                            /* a page stopped being busy */
+};
+
+/* A contiguous piece of a file: pages [index, index + npages) in frames from pa on. */
+struct pagecache_run {
+    uint64_t index;
+    size_t   npages;
+    paddr_t  pa;
+};
+
+/* Once, before the first file is used: takes the frame allocator's reclaim hook. */
+void pagecache_init_all(void);
+
+/* An empty cache of a file of size bytes. Cannot fail; takes no memory until used. */
+void pagecache_init(struct pagecache *pc, const struct pagecache_ops *ops, uint64_t size);
+
+/* Give every frame back. Nobody uses pc any more; frames that are still mapped live on without it.
+ * Dirty pages are lost: pagecache_flush() comes first. */
+void pagecache_destroy(struct pagecache *pc);
+
+/* The run that starts at page index: at least that page, at most want pages (want >= 1), as far as
+ * they are contiguous. Missing pages are read. Takes one reference on each frame: pagecache_put() or
+ * frame_put_run() drops them. Pages past the end: see below.
+ * -ENXIO: index lies wholly past the end of the file; -EIO, -ENOMEM. */
+int pagecache_get(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run);
+
+/* The same for a fault on page index: the run that holds it, grown both ways within [lo, hi). */
+int pagecache_get_around(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi,
+                         struct pagecache_run *run);
+
+/* Drop the references of a run. Does not sleep. */
+void pagecache_put(const struct pagecache_run *run);
+
+/* Copy up to len bytes at off to kernel memory. Returns how many: less at the end of the file (0 at
+ * or past it) or where an error follows, which the next call returns: -EIO, -ENOMEM. */
+ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len);
+
+/* Put len bytes at off into the cache, growing the file if they end past it; a gap reads as zeros.
+ * Pages become dirty. Returns how many, or an error if none. The file system serialises writers of one
+ * file, and has checked limits and rights. */
+ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, size_t len);
+
+/* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is zeroed;
+ * frames that are mapped stay with their mappings. */
+void pagecache_resize(struct pagecache *pc, uint64_t size);
+
+/* The page was changed, by a mapping or by who holds the run. Does not sleep. */
+void pagecache_mark_dirty(struct pagecache *pc, uint64_t index, size_t npages);
+
+/* Write dirty pages of [index, index + npages) back. A page that is mapped stays dirty, since the
+ * program may write to it unseen. 0, or the first error of ops->flush (pages stay dirty). */
+int pagecache_flush(struct pagecache *pc, uint64_t index, uint64_t npages);
+
+/* Drop up to npages frames that nobody needs: reserved ones first, then the pages used longest ago.
+ * Returns whether there were any. Does not sleep; the frame allocator calls it. */
+bool pagecache_reclaim(size_t npages);
+
+struct pagecache_stats {
+    size_t resident; /* pages filled, all files */
+    size_t reserved; /* frames held but not filled */
+    size_t dirty;
+};
+
+void pagecache_stats(struct pagecache_stats *out);
+
+#endif
