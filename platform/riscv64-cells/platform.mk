@@ -6,3 +6,4 @@ MODEL        := riscv64-cells
 QEMU_MACHINE := virt
 QEMU_CPU     := rv64,h=off,seccells=on
 KERNEL_LOAD  := 0x80200000
+EXTRA_SRCS   := $(wildcard platform/common/*.c)

@@ -31,6 +31,10 @@ unsigned frame_refs(paddr_t pa);            /* 0: free, or not RAM that frames m
 void     frame_get_run(paddr_t pa, size_t npages);
 void     frame_put_run(paddr_t pa, size_t npages);
 
+/* A word that the owner of an allocated frame keeps with it (the heap's size class). */
+void     frame_set_tag(paddr_t pa, uint32_t tag);
+uint32_t frame_tag(paddr_t pa);
+
 void frame_stats(struct frame_stats *out);
 
 /* Fault injection: the n-th allocation from now fails (1 = the next), once; 0: off. */

@@ -39,6 +39,9 @@ struct thread {
     char               name[16];
     uint32_t           tid;
 
+    void (*entry)(void *); /* kernel threads */
+    void *entry_arg;
+
     struct trapframe        *tf;      /* user threads: at the top of the stack; else NULL */
     struct vmspace          *vmspace; /* NULL: kernel thread */
     const struct thread_ops *ops;     /* NULL: kernel thread */
@@ -64,7 +67,8 @@ static inline struct thread *thread_self(void)
     return hart_self()->thread;
 }
 
-void thread_init(void); /* makes the boot stack the first thread, and the idle thread */
+void thread_init(void); /* the caller becomes the idle thread: it may not sleep */
+_Noreturn void thread_idle(void); /* the end of kmain: runs when nobody is ready */
 
 /* A kernel thread that runs entry(arg), ready. NULL: no memory. */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg);

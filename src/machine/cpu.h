@@ -13,7 +13,8 @@ struct hart {
     uint64_t id;        /* mhartid */
 
     struct thread *thread;     /* current thread; NULL before threads exist */
-    unsigned       nlocks;     /* spinlocks held: sleeping is a bug while > 0 */
+    struct thread *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
+    uint64_t       locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
     bool           irq_before; /* interrupts were on before the first lock */
     bool           resched;    /* leave the CPU at the next chance */
 };

@@ -8,7 +8,7 @@
 #   MODEL          the memory model's room under src/
 #   QEMU_MACHINE   what tools/run.sh gives to -M
 #   QEMU_CPU       and to -cpu
-#   KERNEL_LOAD    physical address where firmware enters; the linker script sees KERNEL_LOAD
+#   KERNEL_LOAD    physical address where firmware enters; the linker script sees it as LOAD_PA
 #   EXTRA_SRCS     further source files, if any
 #
 # The kernel carries its own symbol table. It is linked once with an empty one, tools/ksyms makes the
@@ -42,6 +42,7 @@ KERNEL_LDFLAGS     := $(KERNEL_ARCH) -nostdlib -static -no-pie -Wl,--gc-sections
 ROOM_CFLAGS.lib           := -Wconversion -fno-tree-loop-distribute-patterns
 ROOM_CFLAGS.riscv64-cells := -Wconversion
 ROOM_CFLAGS.riscv64-sv48  := -Wconversion
+ROOM_CFLAGS.platform      := -I.
 
 # Of src/ROOM/file.c: ROOM. Of platform/NAME/file.c: platform.
 room_of = $(if $(filter src/%,$(1)),$(word 2,$(subst /, ,$(1))),platform)
@@ -60,8 +61,8 @@ $(1).srcs := $(sort $(foreach dir,$(KERNEL_ROOMS:%=src/%) src/$(MODEL) platform/
                  $(wildcard $(dir)/*.c $(dir)/*.S))) $(EXTRA_SRCS)
 $(1).objs := $$(addprefix $(BUILD)/$(1)/obj/,$$(addsuffix .o,$$(basename $$($(1).srcs))))
 $(1).model := $(MODEL)
-$(1).qemu_args := -M $(QEMU_MACHINE) -cpu $(QEMU_CPU)
-$(1).load := $(KERNEL_LOAD)
+$(1).machine := $(QEMU_MACHINE)
+$(1).cpu := $(QEMU_CPU)
 KERNEL_OBJS += $$($(1).objs)
 KERNEL_ELFS += $(BUILD)/$(1)/kernel.elf
 
@@ -78,7 +79,7 @@ $(BUILD)/$(1)/obj/%.o: %.S $(KERNEL_MAKEFILES) $(LIBRARY_HEADERS) | $(call packa
 $(BUILD)/$(1)/kernel.elf: $$($(1).objs) $(LIBFDT) $(KERNEL_LDS) tools/ksyms tools/link-kernel
 	@echo "  LD      $(1)/kernel.elf"
 	$(Q)CC="$(KERNEL_CC) $(KERNEL_ARCH)" NM=$(KERNEL_NM) tools/link-kernel $$@ \
-	    $(KERNEL_LDFLAGS) -Wl,--defsym=KERNEL_LOAD=$(KERNEL_LOAD) -Wl,-T,$(KERNEL_LDS) \
+	    $(KERNEL_LDFLAGS) -Wl,--defsym=LOAD_PA=$(KERNEL_LOAD) -Wl,-T,$(KERNEL_LDS) \
 	    $$(filter %.o,$$^) $(LIBFDT) $$(libgcc)
 	$(Q)$(KERNEL_CROSS)size $$@ | awk -v name=$(1) 'NR == 2 { \
 	    printf "  SIZE    %s: text %.1f KiB, data %.1f KiB, bss %.1f KiB; text and data %.0f %% of 512 KiB\n", \

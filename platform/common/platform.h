@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* platform.h - what a platform's folder defines and the shared boot order uses. */
+#ifndef PLATFORM_COMMON_PLATFORM_H
+#define PLATFORM_COMMON_PLATFORM_H
+
+#include "kernel/devtree.h"
+
+struct platform {
+    const char *name;                    /* as PLATFORM= on the command line */
+    const struct driver *const *drivers; /* NULL-terminated, in probe order */
+};
+
+extern const struct platform platform;
+
+/* The devices of QEMU's virt machine, which all platforms so far run on. */
+extern const struct driver *const virt_machine_drivers[];
+
+#endif

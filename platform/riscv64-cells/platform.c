@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "platform/common/platform.h"
+
+const struct platform platform = {
+    .name = "riscv64-cells",
+    .drivers = virt_machine_drivers,
+};

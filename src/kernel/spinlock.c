@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spinlock.c - see spinlock.h. The order is checked with a bit mask per hart. */
+#include "kernel/spinlock.h"
+
+#include "kernel/panic.h"
+#include "machine/cpu.h"
+
+void spinlock_init(struct spinlock *lock, enum lock_order order, const char *name)
+{
+    *lock = (struct spinlock)SPINLOCK_INIT(order, name);
+}
+
+bool spinlock_held(const struct spinlock *lock)
+{
+    return atomic_load_explicit(&lock->held, memory_order_relaxed) == hart_self()->id + 1;
+}
+
+void spinlock_acquire(struct spinlock *lock)
+{
+    bool         irq = cpu_irq_save();
+    struct hart *h = hart_self();
+
+    if (h->locks_held >> lock->order)
+        panic("lock %s taken out of order or twice (held: %#lx)", lock->name,
+              (unsigned long)h->locks_held);
+
+    /* Acquire: what the last holder wrote is seen. Pairs with the release below. */
+    unsigned expected = 0;
+    while (!atomic_compare_exchange_weak_explicit(&lock->held, &expected, (unsigned)h->id + 1,
+                                                  memory_order_acquire, memory_order_relaxed))
+        expected = 0;
+
+    if (!h->locks_held)
+        h->irq_before = irq;
+    h->locks_held |= 1ul << lock->order;
+}
+
+void spinlock_release(struct spinlock *lock)
+{
+    struct hart *h = hart_self();
+    ASSERT(spinlock_held(lock));
+
+    h->locks_held &= ~(1ul << lock->order);
+    atomic_store_explicit(&lock->held, 0, memory_order_release);
+    if (!h->locks_held)
+        cpu_irq_restore(h->irq_before);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trap.c - every trap arrives here (machine/upcall.h) and is sent to who handles it. */
+#include "kernel/fault.h"
+#include "kernel/irq.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "kernel/sched.h"
+#include "kernel/thread.h"
+#include "kernel/trace.h"
+#include "machine/cpu.h"
+#include "machine/upcall.h"
+
+static void interrupt(const struct trapframe *tf)
+{
+    switch (tf->scause & ~SCAUSE_INTERRUPT) {
+    case IRQ_TIMER:
+        sched_timer();
+        break;
+    case IRQ_EXTERNAL:
+        irq_dispatch();
+        break;
+    default:
+        panic_trap(tf, "unexpected interrupt %lu", tf->scause & ~SCAUSE_INTERRUPT);
+    }
+}
+
+/* An exception in user mode; interrupts on, may sleep. */
+static void user_exception(struct thread *t, struct trapframe *tf)
+{
+    if (tf->scause == CAUSE_ECALL_U) {
+        tf->sepc += 4;
+        t->ops->syscall(t, tf);
+        return;
+    }
+    struct fault f;
+    int          err = fault_trap(t->vmspace, tf, &f);
+    if (err)
+        t->ops->fault(t, tf, &f, err);
+}
+
+/* Interrupts are off, here and until user mode: nothing can be asked for unseen. */
+static void before_user_mode(struct thread *t, struct trapframe *tf)
+{
+    while (t->notify || hart_self()->resched) {
+        if (hart_self()->resched) {
+            thread_yield();
+        } else {
+            cpu_irq_restore(true);
+            t->ops->notify(t, tf);
+            cpu_irq_save();
+        }
+    }
+}
+
+void trap_handle(struct trapframe *tf)
+{
+    if (!trapframe_from_user(tf)) {
+        if (!(tf->scause & SCAUSE_INTERRUPT))
+            panic_trap(tf, "exception %lu in the kernel", tf->scause);
+        interrupt(tf);
+        return;
+    }
+
+    struct thread *t = thread_self();
+    if (tf->scause & SCAUSE_INTERRUPT) {
+        interrupt(tf);
+    } else {
+        cpu_irq_restore(true);
+        user_exception(t, tf);
+        cpu_irq_save();
+    }
+    before_user_mode(t, tf);
+}
+
+/* One hart runs: there are no others to tell. */
+void shootdown_others(void)
+{
+}

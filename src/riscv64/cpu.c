@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cpu.c - what machine/cpu.h promises, beside the assembly in trap.S and fp.S. */
+#include "machine/cpu.h"
+
+#include "riscv64/csr.h"
+#include "riscv64/sbi.h"
+
+extern char trap_entry[];       /* trap.S */
+extern char cpu_thread_start[]; /* trap.S */
+
+struct hart boot_hart; /* start.S points tp at it */
+
+bool cpu_irq_save(void)
+{
+    return csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
+}
+
+void cpu_irq_restore(bool was_on)
+{
+    if (was_on)
+        csr_set(sstatus, SSTATUS_SIE);
+}
+
+bool cpu_irq_enabled(void)
+{
+    return csr_read(sstatus) & SSTATUS_SIE;
+}
+
+void cpu_wait(void)
+{
+    __asm__ volatile("wfi" : : : "memory");
+}
+
+void cpu_context_init(struct cpu_context *ctx, void *stack_top, void (*entry)(void *), void *arg)
+{
+    *ctx = (struct cpu_context){
+        .ra = (uint64_t)cpu_thread_start,
+        .sp = (uint64_t)stack_top,
+    };
+    ctx->s[1] = (uint64_t)entry;
+    ctx->s[2] = (uint64_t)arg;
+}
+
+void cpu_trapframe_init(struct trapframe *tf, vaddr_t pc, vaddr_t sp)
+{
+    *tf = (struct trapframe){
+        .sepc = pc,
+        /* To user mode, interrupts on there; floating point initial (FS = 1). */
+        .sstatus = SSTATUS_SPIE | (1ul << 13),
+    };
+    tf->sp = sp;
+}
+
+uint64_t cpu_time(void)
+{
+    return csr_read(time);
+}
+
+void cpu_timer_arm(uint64_t deadline)
+{
+    csr_write(0x14d /* stimecmp */, deadline);
+}
+
+bool cpu_timer_pending(void)
+{
+    return csr_read(sip) & SIE_STIE;
+}
+
+/* The kernel leaves sstatus.FS on (fp.S) and SUM off: user memory is reached through the window only. */
+void cpu_trap_init(void)
+{
+    cpu_timer_arm(UINT64_MAX);
+    csr_write(stvec, (uint64_t)trap_entry);
+    csr_set(sstatus, SSTATUS_FS);
+    csr_write(sie, SIE_STIE);
+}
+
+void cpu_external_enable(void)
+{
+    csr_set(sie, SIE_SEIE);
+}
+
+void cpu_icache_sync(void)
+{
+    __asm__ volatile("fence.i" : : : "memory");
+}
+
+void cpu_early_putc(char c)
+{
+    sbi_putchar(c);
+}
+
+void cpu_halt(void)
+{
+    csr_clear(sstatus, SSTATUS_SIE);
+    sbi_shutdown();
+    for (;;)
+        cpu_wait();
+}
+
+/* GCC's frame layout with -fno-omit-frame-pointer: ra at fp - 8, the caller's fp at fp - 16. */
+size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs, size_t max)
+{
+    if (!fp)
+        fp = (uintptr_t)__builtin_frame_address(0);
+
+    size_t n = 0;
+    while (n < max && fp >= stack_lo + 16 && fp <= stack_hi && !(fp & 7)) {
+        const uintptr_t *frame = (const uintptr_t *)fp;
+        if (!frame[-1])
+            break;
+        pcs[n++] = frame[-1];
+        if (frame[-2] <= fp) /* the stack grows down: callers lie above */
+            break;
+        fp = frame[-2];
+    }
+    return n;
+}

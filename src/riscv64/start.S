@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.S - the kernel's first instructions, and the step from physical to virtual addresses.
+ *
+ * On entry (SBI boot protocol): S-mode, translation off, a0 = hart id, a1 = physical address of the
+ * device tree. Everything here is position-independent: the same code is addressed physically before
+ * the switch and through the window after it.
+ */
+#include "machine/trapframe.h"
+
+#define WINDOW_BASE_HI 0xf0 /* machine/layout.h, WINDOW_BASE >> 32 */
+#define SSTATUS_SPP_SPIE 0x120
+
+        .section .text.boot, "ax"
+        .globl  _start
+        .type   _start, @function
+_start:
+        csrw    sie, zero
+        csrci   sstatus, 2
+        la      sp, _boot_stack_top
+        mv      s0, zero                # ends the frame-pointer chain
+
+        la      t0, _bss_start          # sizes are multiples of 16
+        la      t1, _bss_end
+1:      bgeu    t0, t1, 2f
+        sd      zero, 0(t0)
+        sd      zero, 8(t0)
+        addi    t0, t0, 16
+        j       1b
+
+2:      la      tp, boot_hart
+        sd      a0, 16(tp)              # hart.id
+        call    boot_main               # (hart id, device tree) -> satp
+
+/* Turn translation on with a0 = satp (securecells.md B.1.6, and the same for every model).
+ *
+ * After the write the next fetch is at a physical address, which no user or kernel mapping covers: it
+ * faults, and stvec, which is already the *virtual* address of the continuation, takes the hart there. No identity
+ * mapping is ever made, so none can be left behind.
+ */
+        la      t0, continue_virtual
+        li      t1, WINDOW_BASE_HI
+        slli    t1, t1, 32
+        add     t0, t0, t1
+        csrw    stvec, t0
+        sfence.vma
+        csrw    satp, a0
+        nop                             # never executed: its fetch faults
+        .balign 4
+continue_virtual:
+        sfence.vma
+        la      sp, _boot_stack_top     # PC-relative: virtual from here on
+        la      tp, boot_hart
+        la      t0, phys_window
+        li      t1, WINDOW_BASE_HI
+        slli    t1, t1, 32
+        sd      t1, 0(t0)
+        csrw    sepc, zero              # what the fault left behind
+        csrw    scause, zero
+        csrw    stval, zero
+        li      t0, SSTATUS_SPP_SPIE
+        csrc    sstatus, t0
+        csrw    sscratch, zero          # "in the kernel", trap.S
+        call    cpu_trap_init
+        call    pmap_init_hart
+        la      a0, boot_info
+        call    kmain
+        .size   _start, . - _start
