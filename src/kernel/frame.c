@@ -325,6 +325,8 @@ void frame_init(const struct bootinfo *bi)
     memcpy(ranges, bi->free, sizeof(ranges));
     for (unsigned k = 0; k < ORDERS; k++)
         free_list[k] = NONE;
+    list_mask = 0;
+    total = nfree = 0;
     base = ALIGN_DOWN(ranges[0].start >> PAGE_SHIFT, 1ul << (ORDERS - 1));
     lowest = index_of(ranges[0].start);
     end = index_of(ranges[n - 1].start + ranges[n - 1].len);

@@ -25,7 +25,7 @@ enum lock_order {
     LOCK_HEAP,
     LOCK_FRAME,
     LOCK_LOG,
-    LOCK_CONSOLE, /* the UART's registers and rings: a log line may be written under any lock */
+    LOCK_CONSOLE, /* the log is written under any other lock */
 };
 
 struct spinlock {

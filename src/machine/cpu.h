@@ -22,12 +22,16 @@ struct hart {
 _Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
 _Static_assert(offsetof(struct hart, scratch) == 8, "trap.S");
 
+#ifdef __riscv
 static inline struct hart *hart_self(void)
 {
     struct hart *h;
     __asm__("mv %0, tp" : "=r"(h));
     return h;
 }
+#else
+struct hart *hart_self(void); /* host tests supply it */
+#endif
 
 /* --- interrupts of this hart --- */
 bool cpu_irq_save(void);           /* off; returns whether they were on */

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_frame.c - the frame allocator and the heap on an arena that stands for RAM.
+ */
+/* sources: src/kernel/frame.c src/kernel/heap.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/frame.h"
+#include "kernel/heap.h"
+#include "kernel/panic.h"
+#include "kernel/spinlock.h"
+#include "lib/errno.h"
+#include "machine/cpu.h"
+
+/* --- what the allocator relies on, single-threaded ---------------------------------------- */
+
+#define RAM_BASE  0x80000000ul
+#define RAM_PAGES 4096ul
+
+uintptr_t          phys_window;
+static struct hart hart;
+
+struct hart *hart_self(void)
+{
+    return &hart;
+}
+
+void spinlock_acquire(struct spinlock *lock)
+{
+    assert_false(hart.locks_held >> lock->order);
+    hart.locks_held |= 1ul << lock->order;
+}
+
+void spinlock_release(struct spinlock *lock)
+{
+    assert_true(hart.locks_held >> lock->order & 1);
+    hart.locks_held &= ~(1ul << lock->order);
+}
+
+static bool expect_assert;
+static jmp_buf assert_jmp;
+
+void assert_failed(const char *expr, const char *file, int line)
+{
+    if (expect_assert)
+        longjmp(assert_jmp, 1);
+    fprintf(stderr, "%s:%d: %s\n", file, line, expr);
+    abort();
+}
+
+void panic(const char *fmt, ...)
+{
+    fprintf(stderr, "panic: %s\n", fmt);
+    abort();
+}
+
+/* RAM with garbage in it, two holes, free ranges that are not aligned to anything. */
+static int setup(void **state)
+{
+    static char *ram;
+    if (!ram && posix_memalign((void **)&ram, PAGE_SIZE, RAM_PAGES * PAGE_SIZE))
+        return -1;
+    memset(ram, 0xa5, RAM_PAGES * PAGE_SIZE);
+    phys_window = (uintptr_t)ram - RAM_BASE;
+
+    struct bootinfo bi = {.nfree = 3};
+    bi.free[0] = (struct phys_range){RAM_BASE + 3 * PAGE_SIZE, 300 * PAGE_SIZE};
+    bi.free[1] = (struct phys_range){RAM_BASE + 513 * PAGE_SIZE, 1001 * PAGE_SIZE};
+    bi.free[2] = (struct phys_range){RAM_BASE + 2000 * PAGE_SIZE, 2096 * PAGE_SIZE};
+    frame_init(&bi);
+    frame_set_reclaim(NULL);
+    frame_fail_after(0);
+    *state = ram;
+    return 0;
+}
+
+static bool in_free_range(paddr_t pa, size_t npages)
+{
+    uint64_t p = (pa - RAM_BASE) / PAGE_SIZE, e = p + npages;
+    return (p >= 3 && e <= 303) || (p >= 513 && e <= 1514) || (p >= 2000 && e <= 4096);
+}
+
+/* --- frames ------------------------------------------------------------------------------- */
+
+struct run {
+    paddr_t pa;
+    size_t  n;
+};
+
+static void random_runs_are_disjoint_and_all_memory_comes_back(void **state)
+{
+    (void)state;
+    static struct run runs[400];
+    static uint8_t    owner[RAM_PAGES];
+    size_t            nruns = 0;
+    struct frame_stats start, now;
+
+    frame_stats(&start);
+    memset(owner, 0, sizeof(owner));
+    srand(7);
+    for (int step = 0; step < 60000; step++) {
+        if (nruns < ARRAY_LEN(runs) && rand() % 2) {
+            struct run r = {0, 1 + (size_t)(rand() % 4 ? rand() % 9 : rand() % 200)};
+            if (frame_alloc(r.n, &r.pa))
+                continue;
+            assert_true(in_free_range(r.pa, r.n));
+            for (size_t k = 0; k < r.n; k++) {
+                assert_int_equal(owner[(r.pa - RAM_BASE) / PAGE_SIZE + k]++, 0);
+                assert_int_equal(frame_refs(r.pa + k * PAGE_SIZE), 1);
+            }
+            runs[nruns++] = r;
+        } else if (nruns) {
+            size_t     i = (size_t)rand() % nruns;
+            struct run r = runs[i];
+            size_t     part = 1 + (size_t)rand() % r.n; /* give it back in two pieces */
+            memset(&owner[(r.pa - RAM_BASE) / PAGE_SIZE], 0, r.n);
+            frame_put_run(r.pa + part * PAGE_SIZE, r.n - part);
+            frame_put_run(r.pa, part);
+            runs[i] = runs[--nruns];
+        }
+    }
+    while (nruns) {
+        nruns--;
+        frame_free(runs[nruns].pa, runs[nruns].n);
+    }
+    frame_stats(&now);
+    assert_memory_equal(&start, &now, sizeof(now)); /* the largest block too: all joined again */
+}
+
+static void every_frame_can_be_had_and_then_there_is_no_memory(void **state)
+{
+    (void)state;
+    struct frame_stats s;
+    paddr_t            pa;
+    frame_stats(&s);
+    for (size_t i = 0; i < s.total; i++)
+        assert_int_equal(frame_alloc(1, &pa), 0);
+    assert_int_equal(frame_alloc(1, &pa), -ENOMEM);
+    frame_stats(&s);
+    assert_int_equal(s.free, 0);
+}
+
+static void a_frame_is_freed_with_its_last_reference(void **state)
+{
+    (void)state;
+    paddr_t pa;
+    assert_int_equal(frame_alloc(3, &pa), 0);
+    frame_get(pa + PAGE_SIZE);
+    frame_put_run(pa, 3);
+    assert_int_equal(frame_refs(pa), 0);
+    assert_int_equal(frame_refs(pa + PAGE_SIZE), 1);
+    assert_int_equal(frame_refs(pa + 2 * PAGE_SIZE), 0);
+    frame_put(pa + PAGE_SIZE);
+    assert_int_equal(frame_refs(pa + PAGE_SIZE), 0);
+}
+
+static void freeing_twice_is_noticed(void **state)
+{
+    (void)state;
+    paddr_t pa;
+    assert_int_equal(frame_alloc(1, &pa), 0);
+    frame_put(pa);
+    expect_assert = true;
+    if (!setjmp(assert_jmp)) {
+        frame_put(pa);
+        fail_msg("a second free went unnoticed");
+    }
+    expect_assert = false;
+    hart.locks_held = 0;
+}
+
+static void addresses_in_holes_belong_to_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(frame_refs(RAM_BASE), 0);
+    assert_int_equal(frame_refs(RAM_BASE + 400 * PAGE_SIZE), 0);
+    assert_int_equal(frame_refs(RAM_BASE + 1600 * PAGE_SIZE), 0);
+    assert_int_equal(frame_refs(RAM_BASE + RAM_PAGES * PAGE_SIZE), 0);
+    assert_int_equal(frame_refs(0), 0);
+}
+
+static void zeroed_frames_are_zero(void **state)
+{
+    (void)state;
+    paddr_t pa;
+    assert_int_equal(frame_alloc_zeroed(2, &pa), 0);
+    const char *p = phys_ptr(pa);
+    for (size_t i = 0; i < 2 * PAGE_SIZE; i++)
+        assert_int_equal(p[i], 0);
+}
+
+static void the_nth_allocation_fails_on_request_and_only_it(void **state)
+{
+    (void)state;
+    paddr_t pa;
+    frame_fail_after(3);
+    assert_int_equal(frame_alloc(1, &pa), 0);
+    assert_int_equal(frame_alloc(1, &pa), 0);
+    assert_int_equal(frame_alloc(1, &pa), -ENOMEM);
+    assert_int_equal(frame_alloc(1, &pa), 0);
+}
+
+static paddr_t hostage;
+
+static bool release_hostage(size_t npages)
+{
+    (void)npages;
+    if (!hostage)
+        return false;
+    frame_put_run(hostage, 300);
+    hostage = 0;
+    return true;
+}
+
+static void reclaim_is_asked_before_an_allocation_fails(void **state)
+{
+    (void)state;
+    static int thread;
+    paddr_t    pa;
+    while (!frame_alloc(300, &pa))
+        hostage = pa;
+    assert_true(hostage);
+    frame_set_reclaim(release_hostage);
+    hart.thread = (struct thread *)&thread;
+    assert_int_equal(frame_alloc(300, &pa), 0);
+    assert_int_equal(frame_alloc(300, &pa), -ENOMEM);
+    hart.thread = NULL;
+}
+
+/* --- heap --------------------------------------------------------------------------------- */
+
+static void random_objects_keep_their_contents_and_all_frames_but_slabs_come_back(void **state)
+{
+    (void)state;
+    static struct {
+        unsigned char *p;
+        size_t         size;
+        unsigned char  fill;
+    } obj[600];
+    size_t n = 0;
+
+    srand(11);
+    for (int step = 0; step < 40000; step++) {
+        if (n < ARRAY_LEN(obj) && rand() % 2) {
+            size_t size = (size_t)(rand() % 5 ? rand() % 2200 : rand() % 20000);
+            unsigned char *p = kmalloc(size);
+            if (!p)
+                continue;
+            assert_int_equal((uintptr_t)p % 16, 0);
+            obj[n].p = p;
+            obj[n].size = size;
+            obj[n].fill = (unsigned char)rand();
+            memset(p, obj[n].fill, size);
+            n++;
+        } else if (n) {
+            size_t i = (size_t)rand() % n;
+            for (size_t k = 0; k < obj[i].size; k++)
+                assert_int_equal(obj[i].p[k], obj[i].fill);
+            kfree(obj[i].p);
+            obj[i] = obj[--n];
+        }
+    }
+    while (n)
+        kfree(obj[--n].p);
+
+    struct frame_stats s;
+    frame_stats(&s);
+    assert_true(s.total - s.free <= 13); /* one empty slab for each size class */
+}
+
+static void no_memory_is_null_and_too_large_is_null(void **state)
+{
+    (void)state;
+    assert_null(kmalloc(SIZE_MAX));
+    assert_null(kmalloc((size_t)1 << 40));
+    frame_fail_after(1);
+    assert_null(kmalloc(100000));
+    kfree(NULL);
+}
+
+static void kzalloc_clears_what_was_used_before(void **state)
+{
+    (void)state;
+    void *p = kmalloc(100);
+    memset(p, 0xff, 100);
+    kfree(p);
+    const char *z = kzalloc(100);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(z[i], 0);
+}
+
+int main(void)
+{
+    /* The heap's lists survive a new setup, so its tests come last and the first one starts empty. */
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(random_runs_are_disjoint_and_all_memory_comes_back, setup),
+        cmocka_unit_test_setup(every_frame_can_be_had_and_then_there_is_no_memory, setup),
+        cmocka_unit_test_setup(a_frame_is_freed_with_its_last_reference, setup),
+        cmocka_unit_test_setup(freeing_twice_is_noticed, setup),
+        cmocka_unit_test_setup(addresses_in_holes_belong_to_nobody, setup),
+        cmocka_unit_test_setup(zeroed_frames_are_zero, setup),
+        cmocka_unit_test_setup(the_nth_allocation_fails_on_request_and_only_it, setup),
+        cmocka_unit_test_setup(reclaim_is_asked_before_an_allocation_fails, setup),
+        cmocka_unit_test_setup(random_objects_keep_their_contents_and_all_frames_but_slabs_come_back, setup),
+        cmocka_unit_test(no_memory_is_null_and_too_large_is_null),
+        cmocka_unit_test(kzalloc_clears_what_was_used_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
