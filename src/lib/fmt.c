@@ -13,26 +13,26 @@
 enum length { LEN_INT, LEN_CHAR, LEN_SHORT, LEN_LONG, LEN_LLONG, LEN_SIZE, LEN_MAX, LEN_PTRDIFF };
 
 struct spec {
-    bool left, zero, alt, plus, space;
-    size_t width;
-    bool has_precision;
-    size_t precision;
+    bool        left, zero, alt, plus, space;
+    size_t      width;
+    bool        has_precision;
+    size_t      precision;
     enum length length;
-    char conversion;
+    char        conversion;
 };
 
 struct sink {
     fmt_out *out;
-    void *arg;
-    size_t total;
+    void    *arg;
+    size_t   total;
 };
 
 /* What a conversion prints, less its padding to the width. */
 struct piece {
     const char *prefix; /* sign or base */
-    size_t zeros;       /* between prefix and text */
+    size_t      zeros;  /* between prefix and text */
     const char *text;
-    size_t len;
+    size_t      len;
 };
 
 /* va_list as something whose address can be passed on: on some machines it is an array. */
@@ -135,7 +135,7 @@ static const char *parse_precision(const char *p, struct spec *spec, struct args
 static const char *parse_length(const char *p, struct spec *spec)
 {
     static const struct {
-        char text[3];
+        char        text[3];
         enum length length;
     } lengths[] = {
         {"hh", LEN_CHAR}, {"h", LEN_SHORT}, {"ll", LEN_LLONG},  {"l", LEN_LONG},
@@ -220,9 +220,9 @@ static uintmax_t take_unsigned(enum length length, struct args *args)
 static size_t digits_of(uintmax_t value, char conversion, char buf[DIGITS_MAX])
 {
     const char *set = conversion == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-    unsigned shift = conversion == 'o' ? 3 : 4;
-    bool decimal = conversion == 'u' || conversion == 'd';
-    size_t n = 0;
+    unsigned    shift = conversion == 'o' ? 3 : 4;
+    bool        decimal = conversion == 'u' || conversion == 'd';
+    size_t      n = 0;
 
     for (; value != 0; value = decimal ? value / 10 : value >> shift) {
         uintmax_t digit = decimal ? value % 10 : value & ((1u << shift) - 1);
@@ -234,8 +234,8 @@ static size_t digits_of(uintmax_t value, char conversion, char buf[DIGITS_MAX])
 static void format_number(struct sink *sink, const struct spec *spec, uintmax_t value,
                           char conversion, const char *prefix)
 {
-    char buf[DIGITS_MAX];
-    size_t len = digits_of(value, conversion, buf);
+    char         buf[DIGITS_MAX];
+    size_t       len = digits_of(value, conversion, buf);
     struct piece piece = {.prefix = prefix, .text = buf + DIGITS_MAX - len, .len = len};
 
     size_t digits = spec->has_precision ? spec->precision : 1;
@@ -249,15 +249,15 @@ static void format_number(struct sink *sink, const struct spec *spec, uintmax_t 
 
 static void format_signed(struct sink *sink, const struct spec *spec, struct args *args)
 {
-    intmax_t value = take_signed(spec->length, args);
+    intmax_t    value = take_signed(spec->length, args);
     const char *sign = value < 0 ? "-" : spec->plus ? "+" : spec->space ? " " : "";
-    uintmax_t magnitude = value < 0 ? 0 - (uintmax_t)value : (uintmax_t)value;
+    uintmax_t   magnitude = value < 0 ? 0 - (uintmax_t)value : (uintmax_t)value;
     format_number(sink, spec, magnitude, 'd', sign);
 }
 
 static void format_unsigned(struct sink *sink, const struct spec *spec, struct args *args)
 {
-    uintmax_t value = take_unsigned(spec->length, args);
+    uintmax_t   value = take_unsigned(spec->length, args);
     const char *prefix = "";
     if (spec->alt && value != 0 && spec->conversion == 'x')
         prefix = "0x";
@@ -349,14 +349,14 @@ size_t fmt_vformat(fmt_out *out, void *arg, const char *fmt, va_list ap)
 /* --- to a buffer --------------------------------------------------------------------------- */
 
 struct buffer {
-    char *next;
+    char  *next;
     size_t room; /* bytes, without the terminator's */
 };
 
 static void buffer_out(void *arg, const char *bytes, size_t len)
 {
     struct buffer *buffer = arg;
-    size_t n = size_min(len, buffer->room);
+    size_t         n = size_min(len, buffer->room);
     memcpy(buffer->next, bytes, n);
     buffer->next += n;
     buffer->room -= n;
@@ -364,9 +364,9 @@ static void buffer_out(void *arg, const char *bytes, size_t len)
 
 size_t fmt_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-    char nowhere[1];
+    char          nowhere[1];
     struct buffer buffer = {.next = size ? buf : nowhere, .room = size ? size - 1 : 0};
-    size_t len = fmt_vformat(buffer_out, &buffer, fmt, ap);
+    size_t        len = fmt_vformat(buffer_out, &buffer, fmt, ap);
     *buffer.next = '\0';
     return len;
 }

@@ -31,9 +31,9 @@ static inline size_t misalignment(const void *ptr)
  * below src are copied right. */
 static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
 {
-    word_t *d = (word_t *)dst;
+    word_t       *d = (word_t *)dst;
     const word_t *s = (const word_t *)src;
-    size_t left = len;
+    size_t        left = len;
 
     for (; left >= COPY_WORDS * WORD; left -= COPY_WORDS * WORD) {
         word_t w0 = s[0], w1 = s[1], w2 = s[2], w3 = s[3];
@@ -58,14 +58,14 @@ static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
 static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t len)
 {
     unsigned shift = 8 * (unsigned)misalignment(src);
-    size_t head = WORD - misalignment(src);
-    word_t carry = 0;
+    size_t   head = WORD - misalignment(src);
+    word_t   carry = 0;
     for (size_t i = 0; i < head; i++)
         carry |= (word_t)src[i] << (shift + 8 * i);
 
-    word_t *d = (word_t *)dst;
+    word_t       *d = (word_t *)dst;
     const word_t *s = (const word_t *)(src + head);
-    size_t left = len;
+    size_t        left = len;
     for (; left >= head + WORD; left -= WORD) {
         word_t next = *s++;
         *d++ = carry >> shift | next << (WORD_BITS - shift);
@@ -139,7 +139,7 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
 static inline size_t fill_words(uint8_t *dst, word_t value, size_t len)
 {
     word_t *d = (word_t *)dst;
-    size_t left = len;
+    size_t  left = len;
 
     for (; left >= FILL_WORDS * WORD; left -= FILL_WORDS * WORD) {
         d[0] = value;
@@ -168,7 +168,7 @@ static inline size_t fill_words(uint8_t *dst, word_t value, size_t len)
 void *memset(void *dst, int byte, size_t len)
 {
     uint8_t *d = dst;
-    uint8_t value = (uint8_t)byte;
+    uint8_t  value = (uint8_t)byte;
 
     if (len >= BULK) {
         for (; misalignment(d); len--)
@@ -293,10 +293,10 @@ static const char *skip_prefix(const char *s, unsigned *base)
 
 unsigned long strtoul(const char *restrict s, char **restrict end, int base)
 {
-    const char *p = s;
+    const char   *p = s;
     unsigned long value = 0;
-    bool overflow = false, digits = false;
-    unsigned radix = (unsigned)base;
+    bool          overflow = false, digits = false;
+    unsigned      radix = (unsigned)base;
 
     while (is_space(*p))
         p++;

@@ -13,7 +13,7 @@ LIBRARY_HEADERS := $(BUILD)/stamps/library-headers
 LIBFDT_DIR      := $(BUILD)/libraries/libfdt
 LIBFDT          := $(BUILD)/libraries/libfdt.a
 LIBFDT_HEADERS  := fdt.h libfdt.h libfdt_env.h
-LIBFDT_SRCS     := fdt.c fdt_ro.c fdt_rw.c fdt_wip.c fdt_addresses.c fdt_strerror.c
+LIBFDT_SRCS     := fdt.c fdt_check.c fdt_ro.c fdt_rw.c fdt_sw.c fdt_wip.c fdt_addresses.c fdt_strerror.c
 LIBFDT_OBJS     := $(LIBFDT_SRCS:%.c=$(LIBFDT_DIR)/%.o)
 
 $(BUILD)/stamps/libfdt: tools/packages/sources.lock tools/packages/fetch.sh \

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* devtree.c - devices from the device tree: see devtree.h. A thin layer over libfdt.
+ *
+ * devtree_init() has the whole blob checked (fdt_check_full), after which libfdt's readers stay
+ * inside it whatever it holds. What properties say is another matter: their sizes are checked here
+ * each time, sums for overflow, and every walk is bounded by the depth of the tree.
+ *
+ * Rules: Devicetree Specification 0.4: 2.3.5 (#address-cells, #size-cells), 2.3.6 (reg), 2.3.8
+ * (ranges), 2.4 (interrupts). Tests: test/host/test_devtree.c.
+ */
+#include "kernel/devtree.h"
+
+#include <libfdt.h>
+
+#include "kernel/log.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/layout.h"
+
+#define CELL              sizeof(fdt32_t)
+#define DEFAULT_ADDR_CELL 2u
+#define DEFAULT_SIZE_CELL 1u
+#define CELLS_MAX         2u /* 64 bits; wider addresses (PCI) are not translated */
+
+static const void            *tree; /* NULL: none, or a broken one */
+static const struct bootinfo *boot;
+static uint32_t               controller; /* phandle of the interrupt controller, 0: none yet */
+
+/* A property's value as 32-bit cells. */
+struct cells {
+    const fdt32_t *at;
+    size_t         count;
+};
+
+int devtree_init(const struct bootinfo *bi)
+{
+    const void *fdt = phys_ptr(bi->dtb);
+
+    tree = NULL;
+    controller = 0;
+    if (fdt_check_full(fdt, bi->dtb_len) != 0)
+        return -EINVAL;
+    tree = fdt;
+    boot = bi;
+    return 0;
+}
+
+/* --- properties ---------------------------------------------------------------------------- */
+
+/* -ENOENT: no such property, -EINVAL: not a whole number of cells. */
+static int get_cells(int node, const char *name, struct cells *out)
+{
+    int         len;
+    const void *value = fdt_getprop(tree, node, name, &len);
+    if (!value)
+        return -ENOENT;
+    if (len < 0 || (size_t)len % CELL != 0)
+        return -EINVAL;
+    *out = (struct cells){.at = value, .count = (size_t)len / CELL};
+    return 0;
+}
+
+static int get_u32(int node, const char *name, uint32_t *value)
+{
+    struct cells cells;
+    int          err = get_cells(node, name, &cells);
+    if (err)
+        return err;
+    if (cells.count != 1)
+        return -EINVAL;
+    *value = fdt32_to_cpu(cells.at[0]);
+    return 0;
+}
+
+/* The number of n cells from at on; n is at most CELLS_MAX. */
+static uint64_t read_number(const fdt32_t *at, unsigned n)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < n; i++)
+        value = value << 32 | fdt32_to_cpu(at[i]);
+    return value;
+}
+
+/* The cell counts that the children of `bus` use. */
+static int bus_cells(int bus, unsigned *addr_cells, unsigned *size_cells)
+{
+    uint32_t addr = DEFAULT_ADDR_CELL, size = DEFAULT_SIZE_CELL;
+    int      err = get_u32(bus, "#address-cells", &addr);
+    if (err && err != -ENOENT)
+        return err;
+    err = get_u32(bus, "#size-cells", &size);
+    if (err && err != -ENOENT)
+        return err;
+    if (addr == 0 || addr > CELLS_MAX || size > CELLS_MAX)
+        return -EINVAL;
+    *addr_cells = addr;
+    *size_cells = size;
+    return 0;
+}
+
+int devtree_u32(const struct devtree_node *node, const char *name, uint32_t *value)
+{
+    return tree ? get_u32(node->offset, name, value) : -ENOENT;
+}
+
+const char *devtree_bootargs(void)
+{
+    if (!tree)
+        return "";
+    int         len;
+    int         chosen = fdt_path_offset(tree, "/chosen");
+    const char *args = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "bootargs", &len);
+    return args && len > 0 && memchr(args, '\0', (size_t)len) ? args : "";
+}
+
+/* --- addresses ----------------------------------------------------------------------------- */
+
+/* Find [addr, addr + len) in one entry of a ranges property and translate its address. */
+static int translate_entry(const struct cells *ranges, unsigned child_cells, unsigned parent_cells,
+                           unsigned size_cells, uint64_t *addr, uint64_t len)
+{
+    size_t stride = child_cells + parent_cells + size_cells;
+    if (ranges->count % stride != 0)
+        return -EINVAL;
+
+    for (size_t i = 0; i < ranges->count; i += stride) {
+        const fdt32_t *entry = ranges->at + i;
+        uint64_t       child = read_number(entry, child_cells);
+        uint64_t       parent = read_number(entry + child_cells, parent_cells);
+        uint64_t       size = read_number(entry + child_cells + parent_cells, size_cells);
+        if (*addr < child || *addr - child > size || len > size - (*addr - child))
+            continue;
+        return __builtin_add_overflow(parent, *addr - child, addr) ? -EINVAL : 0;
+    }
+    return -EINVAL;
+}
+
+/* From an address on `bus` to one on the bus above it. */
+static int translate_once(int bus, int above, uint64_t *addr, uint64_t len)
+{
+    unsigned     child_cells, size_cells, parent_cells, unused;
+    struct cells ranges;
+
+    int err = get_cells(bus, "ranges", &ranges);
+    if (err)
+        return -EINVAL; /* without it the bus's addresses are not the CPU's */
+    if (ranges.count == 0)
+        return 0; /* empty: the same addresses */
+    err = bus_cells(bus, &child_cells, &size_cells);
+    if (!err)
+        err = bus_cells(above, &parent_cells, &unused);
+    return err ? err : translate_entry(&ranges, child_cells, parent_cells, size_cells, addr, len);
+}
+
+/* Up to the root, whose addresses are the CPU's. Each step goes to a parent, so it ends. */
+static int translate(int bus, uint64_t *addr, uint64_t len)
+{
+    while (bus != 0) {
+        int above = fdt_parent_offset(tree, bus);
+        if (above < 0)
+            return -EINVAL;
+        int err = translate_once(bus, above, addr, len);
+        if (err)
+            return err;
+        bus = above;
+    }
+    return 0;
+}
+
+/* Whether the boot code mapped all of [start, start + len). */
+static bool is_mapped(uint64_t start, uint64_t len)
+{
+    for (size_t i = 0; i < boot->nmmio; i++) {
+        const struct phys_range *range = &boot->mmio[i];
+        if (start >= range->start && start - range->start <= range->len &&
+            len <= range->len - (start - range->start))
+            return true;
+    }
+    return false;
+}
+
+/* The index-th (address, length) of reg, as written on `bus`. */
+static int read_reg(int node, int bus, unsigned index, uint64_t *addr, uint64_t *len)
+{
+    unsigned     addr_cells, size_cells;
+    struct cells reg;
+
+    int err = get_cells(node, "reg", &reg);
+    if (!err)
+        err = bus_cells(bus, &addr_cells, &size_cells);
+    if (err)
+        return err;
+
+    size_t stride = addr_cells + size_cells;
+    if (reg.count % stride != 0)
+        return -EINVAL;
+    if (index >= reg.count / stride)
+        return -ENOENT;
+    *addr = read_number(reg.at + index * stride, addr_cells);
+    *len = read_number(reg.at + index * stride + addr_cells, size_cells);
+    return 0;
+}
+
+int devtree_reg(const struct devtree_node *node, unsigned index, volatile void **base, size_t *len)
+{
+    uint64_t addr, size;
+    if (!tree)
+        return -ENOENT;
+    int bus = fdt_parent_offset(tree, node->offset);
+    if (bus < 0)
+        return -EINVAL;
+
+    int err = read_reg(node->offset, bus, index, &addr, &size);
+    if (!err)
+        err = translate(bus, &addr, size);
+    if (err)
+        return err;
+    if (size == 0 || !is_mapped(addr, size))
+        return -EINVAL;
+    *base = phys_ptr(addr);
+    *len = size;
+    return 0;
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+
+/* One entry of interrupts-extended: where it goes, and the specifier there. */
+struct irq_entry {
+    int            parent; /* node */
+    uint32_t       phandle;
+    const fdt32_t *cells;
+    uint32_t       ncells;
+};
+
+/* The phandle that the node's interrupts go to: its own, or of the nearest node above that says. */
+static int inherited_irq_parent(int node, uint32_t *phandle)
+{
+    for (; node >= 0; node = fdt_parent_offset(tree, node)) {
+        int err = get_u32(node, "interrupt-parent", phandle);
+        if (err != -ENOENT)
+            return err;
+    }
+    return -ENOENT;
+}
+
+/* Fill in the controller behind a phandle and how many cells its specifiers have. */
+static int resolve_irq_parent(uint32_t phandle, struct irq_entry *entry)
+{
+    if (phandle == 0 || phandle == UINT32_MAX)
+        return -EINVAL;
+    int parent = fdt_node_offset_by_phandle(tree, phandle);
+    if (parent < 0 || get_u32(parent, "#interrupt-cells", &entry->ncells) != 0)
+        return -EINVAL;
+    entry->parent = parent;
+    entry->phandle = phandle;
+    return 0;
+}
+
+/* The entry of interrupts-extended at *pos; entries differ in length, so *pos moves to the next one. */
+static int next_extended(const struct cells *list, size_t *pos, struct irq_entry *entry)
+{
+    if (*pos >= list->count)
+        return -ENOENT;
+    int err = resolve_irq_parent(fdt32_to_cpu(list->at[*pos]), entry);
+    if (err)
+        return err;
+    if (entry->ncells > list->count - *pos - 1)
+        return -EINVAL;
+    entry->cells = list->at + *pos + 1;
+    *pos += 1 + (size_t)entry->ncells;
+    return 0;
+}
+
+static int extended_entry(const struct cells *list, unsigned index, struct irq_entry *entry)
+{
+    size_t pos = 0;
+    int    err;
+    do
+        err = next_extended(list, &pos, entry);
+    while (!err && index-- > 0);
+    return err;
+}
+
+/* The index-th entry of interrupts, all of which go to one controller. */
+static int plain_entry(int node, const struct cells *list, unsigned index, struct irq_entry *entry)
+{
+    uint32_t phandle;
+    int      err = inherited_irq_parent(node, &phandle);
+    if (!err)
+        err = resolve_irq_parent(phandle, entry);
+    if (err)
+        return err;
+    if (entry->ncells == 0 || list->count % entry->ncells != 0)
+        return -EINVAL;
+    if (index >= list->count / entry->ncells)
+        return -ENOENT;
+    entry->cells = list->at + (size_t)index * entry->ncells;
+    return 0;
+}
+
+/* interrupts-extended wins over interrupts (2.4.1.2). */
+static int irq_entry(int node, unsigned index, struct irq_entry *entry)
+{
+    struct cells list;
+    int          err = get_cells(node, "interrupts-extended", &list);
+    if (!err)
+        return extended_entry(&list, index, entry);
+    if (err == -ENOENT)
+        err = get_cells(node, "interrupts", &list);
+    return err ? err : plain_entry(node, &list, index, entry);
+}
+
+void devtree_set_irq_controller(const struct devtree_node *node)
+{
+    controller = tree ? fdt_get_phandle(tree, node->offset) : 0;
+}
+
+int devtree_irq(const struct devtree_node *node, unsigned index, unsigned *irq)
+{
+    struct irq_entry entry;
+    if (!tree)
+        return -ENOENT;
+    int err = irq_entry(node->offset, index, &entry);
+    if (err)
+        return err;
+    if (entry.phandle != controller)
+        return -ENOENT;
+    if (entry.ncells == 0)
+        return -EINVAL;
+    *irq = fdt32_to_cpu(entry.cells[0]); /* further cells, if any, say how it is triggered */
+    return 0;
+}
+
+/* The hart whose interrupt controller `intc` is: the id of the cpu node around it. */
+static int hart_of_intc(int intc, uint64_t *hart)
+{
+    uint64_t unused;
+    int      cpu = fdt_parent_offset(tree, intc);
+    int      cpus = cpu < 0 ? cpu : fdt_parent_offset(tree, cpu);
+    return cpus < 0 ? -EINVAL : read_reg(cpu, cpus, 0, hart, &unused);
+}
+
+/* Whether the entry leads to this hart's interrupt `cause`. An unused output leads elsewhere. */
+static bool leads_to(const struct irq_entry *entry, uint64_t hart, uint32_t cause)
+{
+    uint64_t id;
+    return entry->ncells == 1 && fdt32_to_cpu(entry->cells[0]) == cause &&
+           hart_of_intc(entry->parent, &id) == 0 && id == hart;
+}
+
+int devtree_irq_output(const struct devtree_node *node, uint64_t hart, uint32_t cause,
+                       unsigned *output)
+{
+    struct cells     list;
+    struct irq_entry entry;
+    size_t           pos = 0;
+    if (!tree)
+        return -ENOENT;
+    int err = get_cells(node->offset, "interrupts-extended", &list);
+
+    for (unsigned i = 0; !err; i++) {
+        err = next_extended(&list, &pos, &entry);
+        if (!err && leads_to(&entry, hart, cause)) {
+            *output = i;
+            return 0;
+        }
+    }
+    return err;
+}
+
+/* --- drivers ------------------------------------------------------------------------------- */
+
+static bool is_enabled(int node)
+{
+    int         len;
+    const char *status = fdt_getprop(tree, node, "status", &len);
+    if (!status)
+        return true;
+    return fdt_stringlist_contains(status, len, "okay") ||
+           fdt_stringlist_contains(status, len, "ok");
+}
+
+static bool driver_matches(const struct driver *driver, int node)
+{
+    int         len;
+    const char *compatible = fdt_getprop(tree, node, "compatible", &len);
+    if (!compatible)
+        return false;
+    for (const char *const *name = driver->compatible; *name; name++)
+        if (fdt_stringlist_contains(compatible, len, *name))
+            return true;
+    return false;
+}
+
+static void probe_node(const struct driver *driver, int offset)
+{
+    struct devtree_node node = {.fdt = tree, .offset = offset};
+    int                 err = driver->probe(&node);
+    if (err && err != -ENODEV)
+        log_error("%s: cannot use %s: error %d", driver->name, fdt_get_name(tree, offset, NULL),
+                  -err);
+}
+
+void devtree_probe(const struct driver *const *drivers)
+{
+    for (; tree && *drivers; drivers++)
+        for (int node = fdt_next_node(tree, -1, NULL); node >= 0;
+             node = fdt_next_node(tree, node, NULL))
+            if (driver_matches(*drivers, node) && is_enabled(node))
+                probe_node(*drivers, node);
+}
