@@ -74,6 +74,7 @@ void kmain(struct bootinfo *bi)
     read_bootargs();                                   /* log=, trace= */
     log_info("%s on hart %lu, model %s", platform.name, (unsigned long)bi->boot_hart,
              pmap_limits->name);
+    pagecache_init_all();                              /* before the first file */
     devtree_probe(platform.drivers);                   /* interrupts, console, disk, entropy */
     cpu_external_enable();
     cpu_irq_restore(true);

@@ -9,6 +9,7 @@ const struct driver *const virt_machine_drivers[] = {
     &plic_driver,
     &uart16550_driver,
     &goldfish_rtc_driver,
-    &virtio_mmio_driver,
+    &virtio_blk_driver,
+    &virtio_rng_driver,
     NULL,
 };

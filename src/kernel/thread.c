@@ -13,6 +13,7 @@
 #include "kernel/sched.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
+#include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/pmap.h"
@@ -136,8 +137,10 @@ static void switch_away(void)
     TRACE(sched, "%s -> %s", self->name, next->name);
     fp_leave(self);
     fp_enter(next);
-    if (next->vmspace && next->vmspace != self->vmspace)
-        sched_activate(next->vmspace);
+    if (next->vmspace && next->vmspace != h->active) {
+        h->active = next->vmspace;
+        pmap_activate(next->vmspace->pmap);
+    }
     bool irq_before = h->irq_before; /* belongs to the thread, not to the hart */
     h->thread = next;
     cpu_switch(&self->context, &next->context);

@@ -6,7 +6,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
-#include "kernel/trace.h"
+#include "kernel/vmspace.h"
 #include "machine/cpu.h"
 #include "machine/upcall.h"
 
@@ -32,9 +32,16 @@ static void user_exception(struct thread *t, struct trapframe *tf)
         t->ops->syscall(t, tf);
         return;
     }
+    /* The table is looked at under the lock that its editors hold: a cell hidden by an edit on
+     * another hart is found again, and the fault was spurious (securecells.md B.2.7). */
     struct fault f;
-    int          err = fault_trap(t->vmspace, tf, &f);
-    if (err)
+    mutex_lock(&t->vmspace->mutex);
+    pmap_fault_decode(t->vmspace->pmap, tf, &f);
+    bool in_memory = f.kind == FAULT_UNMAPPED || f.kind == FAULT_PROTECTION;
+    int  err = in_memory ? fault_resolve(t->vmspace, &f) : 0;
+    mutex_unlock(&t->vmspace->mutex);
+
+    if (err || (!in_memory && f.kind != FAULT_HANDLED))
         t->ops->fault(t, tf, &f, err);
 }
 

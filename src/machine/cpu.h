@@ -13,6 +13,7 @@ struct hart {
     uint64_t id;        /* mhartid */
 
     struct thread *thread;     /* current thread; NULL before threads exist */
+    struct vmspace *active; /* whose map translates user addresses; NULL: none yet */
     struct thread *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
     uint64_t       locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
     bool           irq_before; /* interrupts were on before the first lock */
