@@ -26,11 +26,11 @@ export BUILD CACHE
 include tools/make/packages.mk
 include tools/make/libraries.mk
 include tools/make/kernel.mk
--include tools/make/run.mk
--include tools/make/check.mk
--include test/host/host.mk
+include tools/make/run.mk
+include test/host/host.mk
 -include test/machine/machine.mk
--include test/guest/guest.mk
+include test/guest/guest.mk
+include tools/make/check.mk
 
 ##@ Building
 kernel: $(BUILD)/$(PLATFORM)/kernel.elf ## the kernel of PLATFORM
@@ -41,7 +41,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 
 ##@ Help
 help: ## this list
-	@awk -f tools/make/help.awk $(MAKEFILE_LIST)
+	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk) Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"
 	@echo "           BUILD=$(BUILD) CACHE=$(CACHE) V=1 shows commands"

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# selftest.sh - every checker must be able to fail. Each test makes a small tree that breaks one
+# rule and expects the checker to say so in the expected words, and to accept the tree without it.
+
+set -u
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+bad=0
+tree=
+
+new_tree() {
+    tree=$(mktemp -d "${TMPDIR:-/tmp}/cella-selftest.XXXXXX")
+    mkdir -p "$tree"/src/{lib,machine,kernel,fs,riscv64-cells} "$tree"/docs "$tree"/platform/toy
+    cp "$root/docs/layers" "$tree/docs/layers"
+    cp "$root/.clang-format" "$tree/"
+    echo ' .text 0x0 0x10 build/p/obj/src/riscv64-cells/pmap.o' >"$tree/kernel.map"
+    put src/lib/a.h '#include <stdint.h>'
+    put src/machine/b.h '#include "lib/a.h"'
+    put src/kernel/c.h '#include "machine/b.h"'
+    put src/kernel/c.c '#include "kernel/c.h"'
+    put platform/toy/boot.c '#include "kernel/c.h"'
+}
+
+# put FILE LINE...: write it, with a licence line.
+put() {
+    local file=$tree/$1
+    shift
+    mkdir -p "$(dirname "$file")"
+    printf '%s\n' '/* SPDX-License-Identifier: Apache-2.0 */' "$@" >"$file"
+}
+
+# expect NAME WORDS COMMAND...: the command accepts the tree as it is; after `broken` ran on the tree, it
+# fails and its output holds WORDS.
+expect() {
+    local name=$1 words=$2 output
+    shift 2
+    new_tree
+    if ! output=$("$@" "$tree" 2>&1); then
+        result 1 "$name" "complains about a tree that breaks no rule: $output"
+    elif broken && output=$("$@" "$tree" 2>&1); then
+        result 1 "$name" "accepts the violation"
+    elif ! grep -qF -- "$words" <<<"$output"; then
+        result 1 "$name" "does not say \"$words\" but: $output"
+    else
+        result 0 "$name"
+    fi
+    rm -rf "$tree"
+}
+
+result() {
+    if [ "$1" -eq 0 ]; then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        echo "$3"
+        bad=1
+    fi
+}
+
+echo "# group checkers"
+
+broken() { put src/machine/b.h '' '#include "kernel/c.h"'; }
+expect layers_refuses_an_include_from_above \
+    'src/machine/b.h:3: room machine may not include room kernel' "$root/tools/check-layers"
+
+broken() { put src/riscv64-cells/d.c '#include "kernel/c.h"'; }
+expect layers_keeps_kernel_and_model_apart \
+    'room riscv64-cells may not include room kernel' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include "c.h"'; }
+expect layers_refuses_an_include_without_room 'names no room' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include "../lib/a.h"'; }
+expect layers_refuses_a_relative_include 'relative' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include "kernel/../lib/a.h"'; }
+expect layers_refuses_a_path_that_leaves_its_room 'relative' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include "attic/a.h"'; }
+expect layers_refuses_an_unknown_room 'unknown room attic' "$root/tools/check-layers"
+
+broken() { put src/attic/a.c 'int a;'; }
+expect layers_refuses_a_file_in_no_room 'src/attic/a.c: is in no room' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include "lib/missing.h"'; }
+expect layers_refuses_a_missing_header 'no such file' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#  include <stdio.h>'; }
+expect layers_refuses_an_unlisted_system_header '<stdio.h> is not listed' "$root/tools/check-layers"
+
+broken() { put src/kernel/c.c '#include HEADER'; }
+expect layers_refuses_a_computed_include 'not a macro' "$root/tools/check-layers"
+
+broken() { sed -i 's/^lib .*/& kernel/' "$tree/docs/layers"; }
+expect layers_refuses_a_list_out_of_order \
+    'room lib may not include kernel, which is not below it' "$root/tools/check-layers"
+
+broken() { put src/fs/e.c '/* flush the SecCells table */'; }
+expect model_names_finds_one_in_a_comment 'src/fs/e.c:2' "$root/tools/check-model-names"
+
+broken() { echo 'int x;' >"$tree/src/kernel/x.c"; }
+expect spdx_refuses_a_source_without_licence 'src/kernel/x.c' "$root/tools/check-spdx"
+
+broken() { printf '#!/bin/sh\n' >"$tree/script"; }
+expect spdx_refuses_a_script_without_licence 'script' "$root/tools/check-spdx"
+
+broken() { put qemu/x.c; }
+expect spdx_wants_the_emulator_under_its_own_licence \
+    'should be GPL-2.0-or-later' "$root/tools/check-spdx"
+
+broken() { put src/kernel/x.c 'int  x ;'; }
+expect format_refuses_unformatted_c 'src/kernel/x.c' "$root/tools/check-format"
+
+one_model() { "$root/tools/check-one-model" "$1/kernel.map" riscv64-cells; }
+
+broken() { echo ' .text 0x0 0x10 build/p/obj/src/riscv64-sv48/radix.o' >>"$tree/kernel.map"; }
+expect one_model_finds_an_object_of_another 'holds objects of riscv64-sv48' one_model
+
+broken() { : >"$tree/kernel.map"; }
+expect one_model_wants_the_model_itself 'no object of riscv64-cells' one_model
+
+# The runner of all suites must notice what goes wrong in them.
+# runner NAME STATUS LAST-LINE COMMAND: what test/run.sh makes of a suite that is COMMAND.
+runner() {
+    local name=$1 want_status=$2 want_line=$3 output status
+    output=$("$root/test/run.sh" "suite=$4" 2>&1)
+    status=$?
+    if [ "$status" -eq "$want_status" ] && [ "$(tail -n 1 <<<"$output")" = "$want_line" ]; then
+        result 0 "$name"
+    else
+        result 1 "$name" "exit status $status, output: $output"
+    fi
+}
+
+echo "# group runner"
+runner runner_adds_up_passes_and_skips 0 '2 passed, 0 failed, 1 skipped' \
+    'echo ok 1 - a; echo "not ok 2 # SKIP b"; echo ok 3 - c'
+runner runner_fails_for_a_failed_test 1 '1 passed, 1 failed' 'echo ok - a; echo not ok - b; exit 1'
+runner runner_fails_when_a_failed_test_hides_behind_status_0 1 '1 passed, 1 failed' \
+    'echo ok - a; echo not ok - b'
+runner runner_fails_for_a_suite_that_dies 1 '1 passed, 1 failed' 'echo ok - a; kill -9 $$'
+runner runner_fails_for_a_suite_that_runs_nothing 1 '0 passed, 1 failed' 'true'
+TEST_SUITE_LIMIT=1 runner runner_ends_and_fails_a_suite_that_hangs 1 '1 passed, 1 failed' \
+    'echo ok - a; exec sleep 600'
+
+# cmocka_program NAME VERDICT SCRIPT: what test/host/run.sh says of a test program that is SCRIPT.
+cmocka_program() {
+    local name=$1 verdict=$2 program output
+    program=$(mktemp "${TMPDIR:-/tmp}/cella-program.XXXXXX")
+    printf '#!/bin/sh\n%s\n' "$3" >"$program"
+    chmod +x "$program"
+    if output=$("$root/test/host/run.sh" "$program" 2>&1); then
+        result 1 "$name" "accepted: $output"
+    elif ! grep -q "^not ok .*$verdict" <<<"$output"; then
+        result 1 "$name" "does not say \"$verdict\" but: $output"
+    else
+        result 0 "$name"
+    fi
+    rm -f "$program"
+}
+cmocka_program host_runner_notices_a_test_program_that_stops_early 'stopped after 1 of 2' \
+    'echo 1..2; echo ok 1 - a'
+cmocka_program host_runner_notices_an_error_outside_of_tests 'fails outside of its tests' \
+    'echo 1..1; echo ok 1 - a; exit 23'
+cmocka_program host_runner_notices_a_test_program_without_tests 'runs no test' true
+
+exit $bad
