@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cellrange.h - the contract's range calls on a cell table, made of single edits.
+ *
+ * Every call that may need empty slots counts them first and returns -ENOSPC, nothing changed, if the table has too
+ * few; pmap.c then moves to a larger table and calls again. Otherwise it succeeds or refuses
+ * for the reason given, nothing changed. Ranges are inclusive page numbers of user space. All calls leave
+ * the table canonical: no two neighbours that could be one cell.
+ */
+#ifndef RISCV64_CELLS_CELLRANGE_H
+#define RISCV64_CELLS_CELLRANGE_H
+
+#include "riscv64-cells/celltable.h"
+
+struct cell_range {
+    uint64_t start, end;
+};
+
+/* rights[d]: PERM_R, W, X for domains 1..ndoms-1; none for others. -EEXIST, -ENOSPC. */
+int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *rights,
+                    uint32_t ndoms);
+
+int cellrange_remove(struct celltable *t, struct cell_range r); /* -ENOSPC: cutting a hole */
+
+/* -EFAULT: a page is unmapped; -ENOSPC. */
+int cellrange_protect(struct celltable *t, struct cell_range r, uint32_t dom, unsigned rights);
+
+/* Base change without the shootdown; cellrange_join() after it. -EFAULT, -ENOSPC. */
+int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn);
+
+/* Merge whatever can be merged in r and with its neighbours. */
+void cellrange_join(struct celltable *t, struct cell_range r);
+
+/* Grants do not move along. -EEXIST, -ENOSPC. */
+int cellrange_move(struct celltable *t, struct cell_range from, uint64_t to);
+
+/* Set the bits of the pages of r that may have been written. A cell that lies wholly in r is clean
+ * afterwards; one that reaches beyond stays dirty, because it has one mark for all its pages. */
+void cellrange_clear_dirty(struct celltable *t, struct cell_range r, uint8_t *bitmap);
+
+/* Take every right and grant of dom, and every grant to it (B.3.4), then merge what became equal. */
+void cellrange_drop_domain(struct celltable *t, uint32_t dom);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* model.h - struct pmap of the cells model, for the files of this folder only. */
+#ifndef RISCV64_CELLS_MODEL_H
+#define RISCV64_CELLS_MODEL_H
+
+#include "machine/layout.h"
+#include "machine/pmap.h"
+#include "riscv64-cells/celltable.h"
+
+/* One frame. The table lies apart, since it is replaced by a larger one when it is full. */
+struct pmap {
+    struct celltable table;
+    paddr_t          self;    /* of this frame */
+    uint64_t         domains; /* bit d: domain d exists */
+
+    /* Bitmaps of live slots, for the table in use and the one that replaces it. */
+    uint64_t live[2][CELLS_MAX_LINES];
+};
+
+_Static_assert(sizeof(struct pmap) <= 4096, "one frame");
+
+/* First page past user space. */
+#define USER_END_VPN (USER_END >> PAGE_SHIFT)
+
+/* pm's table, or the kernel's own for NULL. */
+struct celltable *model_table(struct pmap *pm);
+
+/* What the hardware lets a byte do: W without R is refused (A.5.8). */
+static inline unsigned perm_usable(unsigned byte)
+{
+    unsigned rights = perm_rights(byte);
+    return (rights & (PERM_R | PERM_W)) == PERM_W ? 0 : rights;
+}
+
+/* PMAP_R, W, X and PERM_R, W, X differ by a shift. */
+_Static_assert(PERM_R == PMAP_R << 1 && PERM_W == PMAP_W << 1 && PERM_X == PMAP_X << 1, "shift");
+
+/* Write implies read, as on Linux; W alone means nothing to the hardware. */
+static inline unsigned rights_of_prot(unsigned prot)
+{
+    return (prot & PMAP_W ? prot | PMAP_R : prot) << 1;
+}
+
+#endif

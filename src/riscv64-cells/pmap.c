@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pmap.c - the contract (machine/pmap.h) for SecureCells: which table, when to fence, when to grow.
+ *
+ * A pmap's table starts with T = 4 and R = 9: 255 cells and 8 compartments in 15,616 bytes, the largest
+ * rows for four frames. A table that is full moves to one of twice the size.
+ *
+ * Fences: adding needs none, since failed walks are not cached (A.5.14). What takes away sets
+ * table.stale, and pmap_update() then drops the translations of all harts.
+ *
+ * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer; memory is reached
+ * through phys_ptr(), which is the identity then.
+ */
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "machine/layout.h"
+#include "machine/upcall.h"
+#include "riscv64-cells/cellrange.h"
+#include "riscv64-cells/hw.h"
+#include "riscv64-cells/model.h"
+#include "riscv64-cells/traprot.h"
+
+#define FIRST_LINES 4u
+#define FIRST_ROWS  9u
+
+/* Kernel cells: text, rodata, RAM, devices. */
+#define KERNEL_CELLS (2 + BOOTINFO_RANGES + 2 * BOOTINFO_RANGES)
+
+_Static_assert(KERNEL_CELLS < TABLE_SLOTS(1), "the kernel's own table has one line");
+
+static const struct pmap_limits limits = {
+    .name = "cells",
+    .granule = PAGE_SIZE,
+    .fault_extent = 16 * PAGE_SIZE,
+    .max_ranges = TABLE_SLOTS(CELLS_MAX_LINES) - KERNEL_CELLS - 1,
+    .max_domains = CELLS_MAX_DOMS,
+    .tracks_dirty = true,
+    .user_switch = true,
+};
+
+const struct pmap_limits *const pmap_limits = &limits;
+
+uint64_t pmap_trap_limit;
+
+/* The kernel's own map: no user cells, M = 1, one line. */
+static struct celltable kernel_table;
+static uint64_t         kernel_live[1];
+
+static uint64_t satp_of(const struct celltable *t)
+{
+    return SATP_MODE_CELLS << SATP_MODE_SHIFT | t->base >> PAGE_SHIFT;
+}
+
+struct celltable *model_table(struct pmap *pm)
+{
+    if (pm)
+        return &pm->table;
+
+    /* The pointers were made before translation was on. */
+    celltable_attach(&kernel_table, kernel_table.base, 1, 1, kernel_live);
+    return &kernel_table;
+}
+
+/* --- life --- */
+
+/* Insert the window's part for r, keeping the list sorted. */
+static uint32_t spec_add(struct cell_spec *list, uint32_t n, const struct phys_range *r,
+                         unsigned rights)
+{
+    if (r->len == 0)
+        return n;
+
+    uint64_t ppn = r->start >> PAGE_SHIFT;
+    uint64_t start = (WINDOW_BASE >> PAGE_SHIFT) + ppn;
+    uint32_t i = n;
+    for (; i > 0 && list[i - 1].start > start; i--)
+        list[i] = list[i - 1];
+    /* A and D are set beforehand: nobody asks whether the kernel used its own memory. */
+    list[i].start = start;
+    list[i].end = start + pages_for(r->len) - 1;
+    list[i].ppn = ppn;
+    list[i].byte = (uint8_t)(PERM_V | PERM_A | PERM_D | rights);
+    return n + 1;
+}
+
+/* Join neighbours of equal rights; the window is one shift, so those that touch are contiguous. */
+static uint32_t spec_join(struct cell_spec *list, uint32_t n)
+{
+    uint32_t out = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        if (list[i].start == list[out].end + 1 && list[i].byte == list[out].byte)
+            list[out].end = list[i].end;
+        else
+            list[++out] = list[i];
+    }
+    return out + 1;
+}
+
+uint64_t pmap_bootstrap(struct bootinfo *bi)
+{
+    struct cell_spec list[KERNEL_CELLS];
+    uint32_t         n = spec_add(list, 0, &bi->text, PERM_R | PERM_X);
+    n = spec_add(list, n, &bi->rodata, PERM_R);
+    for (size_t i = 0; i < bi->nwindow; i++)
+        n = spec_add(list, n, &bi->window[i], PERM_R | PERM_W);
+    for (size_t i = 0; i < bi->nmmio; i++)
+        n = spec_add(list, n, &bi->mmio[i], PERM_R | PERM_W);
+    n = spec_join(list, n);
+
+    celltable_attach(&kernel_table, boot_alloc(bi, table_bytes(1, 1)), 1, 1, kernel_live);
+    celltable_format(&kernel_table, 1, list, n);
+    return satp_of(&kernel_table);
+}
+
+void pmap_init_hart(void)
+{
+    hw_domains_init();
+}
+
+static size_t table_pages(uint32_t lines, uint32_t rows)
+{
+    return pages_for(table_bytes(lines, rows));
+}
+
+/* Make t a table with the kernel's cells and no others. */
+static int table_create(struct celltable *t, uint32_t lines, uint32_t rows, uint32_t doms,
+                        uint64_t *live)
+{
+    paddr_t base;
+    int     err = frame_alloc(table_pages(lines, rows), &base);
+    if (err)
+        return err;
+
+    const struct celltable *kernel = model_table(NULL);
+    struct cell_spec        list[KERNEL_CELLS];
+    uint32_t                n = 0;
+    while (n < KERNEL_CELLS && celltable_kernel_spec(kernel, n, &list[n]))
+        n++;
+    celltable_attach(t, base, lines, rows, live);
+    celltable_format(t, doms, list, n);
+    return 0;
+}
+
+static void table_destroy(const struct celltable *t)
+{
+    frame_free(t->base, table_pages(t->lines, t->rows));
+}
+
+int pmap_create(struct pmap **out)
+{
+    paddr_t self;
+    int     err = frame_alloc(1, &self);
+    if (err)
+        return err;
+
+    struct pmap *pm = phys_ptr(self);
+    err = table_create(&pm->table, FIRST_LINES, FIRST_ROWS, PMAP_DOM_FIRST + 1, pm->live[0]);
+    if (err) {
+        frame_free(self, 1);
+        return err;
+    }
+    pm->self = self;
+    pm->domains = 1u << PMAP_DOM_KERNEL | 1u << PMAP_DOM_FIRST;
+    *out = pm;
+    return 0;
+}
+
+static bool is_active(const struct celltable *t)
+{
+    return hw_satp_read() == satp_of(t);
+}
+
+void pmap_destroy(struct pmap *pm)
+{
+    ASSERT(!is_active(&pm->table));
+
+    table_destroy(&pm->table);
+    frame_free(pm->self, 1);
+}
+
+static void activate(const struct celltable *t)
+{
+    pmap_trap_limit = t->doms - 1;
+    if (!is_active(t))
+        hw_satp_write(satp_of(t));
+}
+
+void pmap_activate(struct pmap *pm)
+{
+    activate(model_table(pm));
+}
+
+void pmap_update(struct pmap *pm)
+{
+    if (!pm->table.stale)
+        return;
+
+    hw_fence();
+    shootdown_others();
+    pm->table.stale = false;
+}
+
+/* --- a larger table --- */
+
+/* Move to a table of this size. -ENOMEM.
+ *
+ * B.4.1: a table is replaced while all harts that use it are stopped in the kernel, since satp is per
+ * hart and users' instructions would go on changing the old one. One hart runs: this one, in the kernel. */
+static int resize(struct pmap *pm, uint32_t lines, uint32_t rows)
+{
+    struct celltable old = pm->table, new;
+    uint64_t        *live = pm->live[old.live == pm->live[0]];
+    int              err = table_create(&new, lines, rows, old.doms, live);
+    if (err)
+        return err;
+
+    celltable_copy(&new, &old);
+    new.stale = old.stale;
+    pm->table = new;
+    if (is_active(&old)) {
+        activate(&pm->table);
+        pm->table.stale = false;
+    }
+    table_destroy(&old);
+    return 0;
+}
+
+/* After a range call: if it found no slot, get more. Whether it is worth calling again. */
+static bool made_room(struct pmap *pm, int *err)
+{
+    if (*err != -ENOSPC)
+        return false;
+    if (pm->table.lines < CELLS_MAX_LINES)
+        *err = resize(pm, 2 * pm->table.lines, pm->table.rows);
+    return *err == 0;
+}
+
+/* --- ranges --- */
+
+static bool user_range_ok(vaddr_t va, size_t len)
+{
+    return !((va | len) & PAGE_MASK) && len > 0 && va >= PAGE_SIZE && va < USER_END &&
+           len <= USER_END - va;
+}
+
+static bool frames_ok(paddr_t pa, size_t len)
+{
+    return !(pa & PAGE_MASK) && pa < WINDOW_SIZE && len <= WINDOW_SIZE - pa;
+}
+
+static bool prot_ok(unsigned prot)
+{
+    return !(prot & ~(unsigned)(PMAP_R | PMAP_W | PMAP_X));
+}
+
+static bool domain_ok(const struct pmap *pm, pmap_dom_t dom)
+{
+    return dom >= PMAP_DOM_FIRST && dom < CELLS_MAX_DOMS && (pm->domains >> dom & 1);
+}
+
+static struct cell_range range_of(vaddr_t va, size_t len)
+{
+    return (struct cell_range){va >> PAGE_SHIFT, ((va + len) >> PAGE_SHIFT) - 1};
+}
+
+/* rights[1..ndom-1] are set. */
+static int enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *rights,
+                 pmap_dom_t ndom)
+{
+    int err;
+    do
+        err = cellrange_enter(&pm->table, range_of(va, len), pa >> PAGE_SHIFT, rights, ndom);
+    while (made_room(pm, &err));
+    return err;
+}
+
+int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
+{
+    if (!user_range_ok(va, len) || !frames_ok(pa, len) || !domain_ok(pm, dom) || !prot_ok(prot))
+        return -EINVAL;
+
+    uint8_t rights[CELLS_MAX_DOMS];
+    for (pmap_dom_t d = 1; d < dom; d++)
+        rights[d] = 0;
+    rights[dom] = (uint8_t)rights_of_prot(prot);
+    return enter(pm, va, pa, len, rights, dom + 1);
+}
+
+int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *prot,
+                   pmap_dom_t ndom)
+{
+    if (!user_range_ok(va, len) || !frames_ok(pa, len) || ndom > pm->table.doms)
+        return -EINVAL;
+
+    uint8_t rights[CELLS_MAX_DOMS];
+    for (pmap_dom_t d = 1; d < ndom; d++) {
+        if (!prot_ok(prot[d]) || (prot[d] && !domain_ok(pm, d)))
+            return -EINVAL;
+        rights[d] = (uint8_t)rights_of_prot(prot[d]);
+    }
+    return enter(pm, va, pa, len, rights, ndom);
+}
+
+int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+
+    int err;
+    do
+        err = cellrange_remove(&pm->table, range_of(va, len));
+    while (made_room(pm, &err));
+    return err;
+}
+
+int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
+{
+    if (!user_range_ok(va, len) || !domain_ok(pm, dom) || !prot_ok(prot))
+        return -EINVAL;
+
+    int err;
+    do
+        err = cellrange_protect(&pm->table, range_of(va, len), dom, rights_of_prot(prot));
+    while (made_room(pm, &err));
+    return err;
+}
+
+int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
+{
+    if (!user_range_ok(va, len) || !frames_ok(pa, len))
+        return -EINVAL;
+
+    int err;
+    do
+        err = cellrange_replace(&pm->table, range_of(va, len), pa >> PAGE_SHIFT);
+    while (made_room(pm, &err));
+    if (err)
+        return err;
+    pmap_update(pm);
+    cellrange_join(&pm->table, range_of(va, len));
+    return 0;
+}
+
+int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
+{
+    if (!user_range_ok(old_va, len) || !user_range_ok(new_va, len) ||
+        (old_va < new_va + len && new_va < old_va + len))
+        return -EINVAL;
+
+    int err;
+    do
+        err = cellrange_move(&pm->table, range_of(old_va, len), new_va >> PAGE_SHIFT);
+    while (made_room(pm, &err));
+    return err;
+}
+
+int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run)
+{
+    const struct celltable *t = &pm->table;
+    uint32_t                slot = va < USER_END ? celltable_find(t, va >> PAGE_SHIFT) : 0;
+    if (slot == 0)
+        return -ENOENT;
+
+    unsigned byte = dom < t->doms ? *celltable_byte(t, dom, slot) : 0;
+    run->pa = (celltable_ppn(t, slot) << PAGE_SHIFT) +
+              (va - (celltable_start(t, slot) << PAGE_SHIFT));
+    run->len = ((celltable_end(t, slot) + 1) << PAGE_SHIFT) - va;
+    run->prot = t->cell[slot].hi & CELL_VALID ? perm_usable(byte) >> 1 : PMAP_NONE;
+    return 0;
+}
+
+int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+
+    const struct celltable *t = &pm->table;
+    uint32_t                slot = celltable_lower(t, va >> PAGE_SHIFT);
+    vaddr_t                 start = celltable_start(t, slot) << PAGE_SHIFT;
+    if (start >= va + len)
+        return -ENOENT;
+    *mapped = start > va ? start : va;
+    return 0;
+}
+
+int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+
+    cellrange_clear_dirty(&pm->table, range_of(va, len), bitmap);
+    pmap_update(pm);
+    return 0;
+}
+
+/* --- domains --- */
+
+int pmap_domain_create(struct pmap *pm, pmap_dom_t *dom)
+{
+    pmap_dom_t d = PMAP_DOM_FIRST + 1;
+    while (d < CELLS_MAX_DOMS && (pm->domains >> d & 1))
+        d++;
+    if (d == CELLS_MAX_DOMS)
+        return -ENOSPC;
+    if (d >= pm->table.rows) {
+        uint32_t rows = 2 * pm->table.rows;
+        int      err = resize(pm, pm->table.lines, rows < CELLS_MAX_DOMS ? rows : CELLS_MAX_DOMS);
+        if (err)
+            return err;
+    }
+    if (d >= pm->table.doms)
+        celltable_set_doms(&pm->table, d + 1);
+    if (is_active(&pm->table))
+        pmap_trap_limit = pm->table.doms - 1;
+    pm->domains |= 1ull << d;
+    *dom = d;
+    return 0;
+}
+
+/* B.3.4: row and grants are clean and no translation of it is left before the number is given again.
+ * That no thread holds it in a saved frame is the caller's to know. */
+int pmap_domain_destroy(struct pmap *pm, pmap_dom_t dom)
+{
+    if (dom == PMAP_DOM_FIRST || !domain_ok(pm, dom))
+        return -EINVAL;
+
+    cellrange_drop_domain(&pm->table, dom);
+    pmap_update(pm);
+    pm->domains &= ~(1ull << dom);
+
+    uint32_t doms = pm->table.doms;
+    while (!(pm->domains >> (doms - 1) & 1))
+        doms--;
+    if (doms != pm->table.doms)
+        celltable_set_doms(&pm->table, doms);
+    if (is_active(&pm->table))
+        pmap_trap_limit = doms - 1;
+    return 0;
+}
+
+/* The domain comes with the frame that is returned to (traprot.S), or by the user's instruction. */
+void pmap_domain_switch(struct pmap *pm, pmap_dom_t dom)
+{
+    ASSERT(domain_ok(pm, dom));
+}
