@@ -30,20 +30,23 @@ include tools/make/run.mk
 include test/host/host.mk
 -include test/machine/machine.mk
 include test/guest/guest.mk
+include tools/make/compile-commands.mk
 include tools/make/check.mk
 
-##@ Building
-kernel: $(BUILD)/$(PLATFORM)/kernel.elf ## the kernel of PLATFORM
-kernels: $(KERNEL_ELFS) ## the kernels of all platforms
+kernel: $(BUILD)/$(PLATFORM)/kernel.elf compile_commands.json ## the kernel of PLATFORM
+kernels: $(KERNEL_ELFS) compile_commands.json ## the kernels of all platforms
 
 clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 	rm -rf $(BUILD)
 
 ##@ Help
 help: ## this list
-	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk) Makefile
+	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk) \
+	    tools/make/compile-commands.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"
 	@echo "           BUILD=$(BUILD) CACHE=$(CACHE) V=1 shows commands"
 
-.PHONY: kernel kernels clean help
+FORCE:
+
+.PHONY: kernel kernels clean help FORCE

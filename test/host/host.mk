@@ -37,7 +37,7 @@ endef
 # The library's own sources are compiled as they are, without our warnings.
 # $(call host_object_rule,PROGRAM,SOURCE,FLAGS)
 define host_object_rule
-HOST_COMPILES += $(2)
+HOST_COMPILES += $(1)|$(2)
 $(call host_object,$(1),$(2)): $(2) $(HOST_MAKEFILES) $(LIBRARY_HEADERS) | $(call packages,host)
 	@echo "  HOSTCC  $(1): $(2:$(BUILD)/%=%)"
 	$(Q)mkdir -p $$(@D)
@@ -53,6 +53,6 @@ endif
 
 -include $(HOST_OBJS:.o=.d)
 
-host-tests: $(HOST_TESTS)
+host-tests: $(HOST_TESTS) compile_commands.json
 
 .PHONY: host-tests

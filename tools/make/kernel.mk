@@ -76,7 +76,13 @@ $(BUILD)/$(1)/obj/%.o: %.S $(KERNEL_MAKEFILES) $(LIBRARY_HEADERS) | $(call packa
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$(call kernel_compile,$$<) -MMD -MP -c $$< -o $$@
 
-$(BUILD)/$(1)/kernel.elf: $$($(1).objs) $(LIBFDT) $(KERNEL_LDS) tools/ksyms tools/link-kernel
+# A source that goes away changes no object: the list of them is a file that changes.
+$(BUILD)/$(1)/objects: FORCE
+	@mkdir -p $$(@D) && echo '$$($(1).objs)' >$$@.new
+	@if cmp -s $$@ $$@.new; then rm -f $$@.new; else mv $$@.new $$@; fi
+
+$(BUILD)/$(1)/kernel.elf: $$($(1).objs) $(LIBFDT) $(KERNEL_LDS) tools/ksyms tools/link-kernel \
+		$(BUILD)/$(1)/objects platform/$(1)/platform.mk
 	@echo "  LD      $(1)/kernel.elf"
 	$(Q)CC="$(KERNEL_CC) $(KERNEL_ARCH)" NM=$(KERNEL_NM) tools/link-kernel $$@ \
 	    $(KERNEL_LDFLAGS) -Wl,--defsym=LOAD_PA=$(KERNEL_LOAD) -Wl,-T,$(KERNEL_LDS) \

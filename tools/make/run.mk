@@ -8,7 +8,7 @@ FIRMWARE ?= /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
 # With QEMU= somebody else's is used, and nothing is built.
 ifeq ($(origin QEMU),undefined)
 ifneq ($(wildcard qemu/build.sh),)
-QEMU := $(shell qemu/build.sh --path)
+QEMU := $(shell CACHE='$(CACHE)' qemu/build.sh --path)
 $(QEMU): | $(if $(wildcard tools/packages/qemu.list),$(call packages,qemu))
 	qemu/build.sh
 endif
@@ -50,6 +50,4 @@ $($(1).out)/run.conf: FORCE | $(call packages,run)
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call run_conf_rule,$p)))
 
-FORCE:
-
-.PHONY: run qemu image FORCE
+.PHONY: run qemu image
