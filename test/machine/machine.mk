@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# machine.mk - bare-metal conformance tests of the SecureCells machine (see README.md here).
+# Included by the root Makefile. Uses BUILD, QEMU (path of our emulator), Q.
+
+MACHINE_DIR   := test/machine
+MACHINE_BUILD := $(BUILD)/machine
+
+MACHINE_CC     ?= riscv64-unknown-elf-gcc
+MACHINE_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-strict-aliasing \
+                  -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax -I$(MACHINE_DIR) \
+                  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+                  -Wimplicit-fallthrough -Werror
+MACHINE_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
+                   -T $(MACHINE_DIR)/lib/link.ld
+
+# Every C file in tests/ is one test; every C file in monitor/ is the guest of scripts there.
+MACHINE_TESTS := $(patsubst $(MACHINE_DIR)/%.c,$(MACHINE_BUILD)/%.elf, \
+                   $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/monitor/*.c)))
+MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o)
+
+$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.S
+	@mkdir -p $(@D)
+	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(MACHINE_BUILD)/%.elf: $(MACHINE_BUILD)/%.o $(MACHINE_LIB) $(MACHINE_DIR)/lib/link.ld
+	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) $(MACHINE_LDFLAGS) -o $@ $< $(MACHINE_LIB) -lgcc
+
+.PRECIOUS: $(MACHINE_BUILD)/%.o
+
+.PHONY: machine-tests test-machine
+machine-tests: $(MACHINE_TESTS)  ## build the machine conformance tests
+
+test-machine: $(MACHINE_TESTS) $(QEMU)  ## run them; TESTS='h0*' selects by name
+	$(Q)$(MACHINE_DIR)/run.sh -q $(QEMU) -b $(MACHINE_BUILD) $(TESTS)
+
+-include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A.10.1, A.10.2, H26: the monitor and gdb translate any address in a valid cell, whatever rights
+the row has, V clear included, for any usid; nothing else translates; no permission byte and no
+counter changes (the guest checks). In U, in S, and for an SD that does not exist."""
+
+from qemu import Debugger, Machine, equal
+
+SEEN = {0x10000: 0, 0x11000: 1, 0x20000: 2, 0x30000: 3, 0xffffffffc0000000: 5}
+UNSEEN = [0x12000, 0x40000, 0x50000, 0x0, 0x8000000000010000, 0x0000800000000000,
+          0xffff7fffffffff00]
+
+
+def check(peek, who):
+    for va, frame in SEEN.items():
+        equal("%s at %#x" % (who, va), peek(va), 0xabcdef00 + frame)
+    for va in UNSEEN:
+        equal("%s at %#x" % (who, va), peek(va), None)
+
+
+for where in "us":
+    with Machine("views_guest") as machine:
+        facts = machine.read_facts()
+        machine.send(where)
+        # The guest is in its loop when it runs in the image with translation: ask until it does.
+        while machine.peek(0x10000) is None:
+            pass
+        check(machine.peek, "monitor in " + where)
+
+        debugger = Debugger(machine)
+        check(debugger.peek, "gdb in " + where)
+        equal("usid by gdb", debugger.register("usid"), 1)
+        debugger.set_register("usid", 0x100000001)
+        check(debugger.peek, "gdb in %s with a usid beyond M" % where)
+        debugger.set_register("usid", 1)
+
+        satp = debugger.register("satp")
+        debugger.set_register("satp", satp >> 60 << 60 | 0xff000000)
+        equal("unreadable table", debugger.peek(0x10000), None)
+        debugger.set_register("satp", satp)
+        equal("again", debugger.peek(0x10000), 0xabcdef00)
+        equal("detach", debugger.ask("D"), "OK")
+        machine.monitor("cont")
+        machine.send(".")
+        machine.finish()

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * views_guest.c - the guest of the debugger tests: a table with a cell of each sort, and code that
+ * waits in S or in U (the first letter from the serial port says where) until the second
+ * letter comes. Then it compares permission bytes and counters with those at the beginning of
+ * the wait: whoever looked in between must have changed nothing (A.10.1).
+ */
+#include "lib/machine.h"
+
+#define UART_VA 0x30000000
+
+static const struct cell cells[] = {
+    { .va = 0x10000, .pages = 2, .pa = FRAME(0), .row = { P_V | P_R, P_V | P_R } },
+    { .va = 0x20000, .pages = 1, .pa = FRAME(2), .row = { 0, 0 } },
+    { .va = 0x30000, .pages = 1, .pa = FRAME(3), .row = { P_NONE, P_V | P_R | P_W } },
+    { .va = 0x40000, .pages = 1, .pa = FRAME(4), .row = { P_RWX, P_RWX } }, /* invalid */
+    { .va = UART_VA, .pages = 1, .pa = 0x10000000, .row = { P_RW, P_RW } },
+    { .va = 0xffffffffc0000000, .pages = 1, .pa = FRAME(5), .row = { P_V | P_X, P_V | P_X } },
+};
+
+static struct table t;
+
+static bool serial_has_letter(void)
+{
+    return *(volatile uint8_t *)(UART_VA + 5) & 1;
+}
+
+static uint64_t wait_in_u(uint64_t a, uint64_t b)
+{
+    (void)a;
+    (void)b;
+    while (!serial_has_letter())
+        ;
+    return 0;
+}
+
+/* Count from when everything that the loop needs is cached. */
+static uint64_t wait_in_s(uint64_t a, uint64_t b)
+{
+    uint64_t walks, descs, perms, failed;
+
+    (void)a;
+    (void)b;
+    for (int k = 0; k < 1000; k++)
+        serial_has_letter();
+    walks = csr_read(CSR_SCC_WALKS);
+    descs = csr_read(CSR_SCC_DESCS);
+    perms = csr_read(CSR_SCC_PERMS);
+    failed = csr_read(CSR_SCC_FAILED);
+    while (!serial_has_letter())
+        ;
+    return (csr_read(CSR_SCC_WALKS) - walks) | (csr_read(CSR_SCC_DESCS) - descs) |
+           (csr_read(CSR_SCC_PERMS) - perms) | (csr_read(CSR_SCC_FAILED) - failed);
+}
+
+static void say(const char *name, uint64_t value)
+{
+    print("%s %x\n", name, value);
+}
+
+static void say_all(void)
+{
+    say("table", t.base);
+    say("row0", (uint64_t)perm(&t, 0, 0));
+    say("frames", FRAME(0));
+    say("image", 0x80000000);
+    print("ready\n");
+}
+
+int main(void)
+{
+    uint8_t rows[2 * 64];
+    int     letter;
+
+    t = CELLS_ON(cells);
+    desc(&t, slot_of(&t, 0x40000))->hi &= ~DESC_VALID;
+    for (unsigned k = 0; k < 6; k++)
+        *word_at(FRAME(k)) = 0xabcdef00 + k;
+    csr_write(CSR_USID, 1);
+    sfence();
+    memcpy(rows, (const void *)perm(&t, 0, 0), sizeof(rows));
+
+    say_all();
+    letter = serial_getc();
+    if (letter == 'u')
+        expect_returned(call(MODE_U, wait_in_u, 0, 0));
+    else if (letter == 's')
+        expect(expect_returned(call(MODE_S, wait_in_s, 0, 0)), 0);
+    serial_getc();
+    for (unsigned k = 0; k < sizeof(rows); k++)
+        expect(*(volatile uint8_t *)(perm(&t, 0, 0) + k), rows[k]);
+    return 0;
+}
