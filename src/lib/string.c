@@ -259,6 +259,22 @@ char *strrchr(const char *s, int c)
     }
 }
 
+size_t strspn(const char *s, const char *set)
+{
+    size_t n = 0;
+    while (s[n] && strchr(set, s[n]))
+        n++;
+    return n;
+}
+
+size_t strcspn(const char *s, const char *set)
+{
+    size_t n = 0;
+    while (s[n] && !strchr(set, s[n]))
+        n++;
+    return n;
+}
+
 /* --- numbers ------------------------------------------------------------------------------- */
 
 /* What c is worth as a digit; 36 and above: it is none. */
