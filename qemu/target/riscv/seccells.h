@@ -1,0 +1,255 @@
+/*
+ * SecureCells: table formats, per-hart state and the functions QEMU's RISC-V
+ * target calls.
+ *
+ * The rules cited as A.x.y are those of the machine's specification. The
+ * code is split by what it does:
+ *
+ *   seccells_table.c    reads the table in guest memory, finds a cell
+ *   seccells_walk.c     translates an address; TLB indices and rows
+ *   seccells_csr.c      CSRs, satp rules, rotation, reset, migration
+ *   seccells_monitor.c  "info cells"
+ *
+ * cpu.h includes this file before CPUArchState is complete, so only the
+ * formats and SecCellsState may need their definitions here.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef RISCV_SECCELLS_H
+#define RISCV_SECCELLS_H
+
+#include "exec/hwaddr.h"
+#include "qemu/bitops.h"
+
+/*
+ * The table (A.1.1). One physically contiguous object at B = satp.PPN << 12.
+ * The metacell gives T (64-byte lines per permission row) and R (rows).
+ *
+ *   B                       cell list: slot 0 is the metacell, 16 bytes each
+ *   B + 1024*T              permission rows, one byte per slot
+ *   B + 1024*T + 64*T*R     grant rows, four bytes per slot
+ *   B + 64*T*(16 + 5*R)     end
+ *
+ * Metacell (A.1.3): four 32-bit little-endian words R, T, M, N.
+ *
+ * Cell descriptor (A.1.6), two little-endian words:
+ *
+ *    63    62        52 51               8 7        0
+ *   +-----+------------+------------------+----------+
+ *   |valid| generation | pa: first page   |end[35:28]|   hi, offset 8
+ *   +-----+------------+------------------+----------+
+ *    63              36 35                          0
+ *   +------------------+-----------------------------+
+ *   |    end[27:0]     |     start                   |   lo, offset 0
+ *   +------------------+-----------------------------+
+ *
+ * start and end are virtual page numbers, end is the last page (inclusive).
+ *
+ * Permission byte (A.1.11): D A G - X W R V, from bit 7 down to bit 0.
+ *
+ * Grant word (A.1.12): bits 31..4 target compartment, bits 3..0 rights.
+ */
+#define SECCELLS_SLOT_BYTES     16
+#define SECCELLS_LINE_BYTES     64
+#define SECCELLS_GRANT_BYTES    4
+#define SECCELLS_NO_GRANT       0xfffffff0u
+#define SECCELLS_MAX_SDS        0xfffffffu      /* A.1.4 */
+#define SECCELLS_PA_BITS        56
+#define SECCELLS_VA_BITS        48
+#define SECCELLS_VPN_BITS       36
+
+#define SECCELLS_PERM_V         0x01
+#define SECCELLS_PERM_R         0x02
+#define SECCELLS_PERM_W         0x04
+#define SECCELLS_PERM_X         0x08
+#define SECCELLS_PERM_RWX       0x0e
+#define SECCELLS_PERM_G         0x20
+#define SECCELLS_PERM_A         0x40
+#define SECCELLS_PERM_D         0x80
+
+/* A.2.1: the two values seccells-mode may have. */
+#define SECCELLS_MODE_DEFAULT   14
+#define SECCELLS_MODE_OTHER     15
+
+/* A.2.2 */
+#define CSR_USID                0x082
+#define CSR_URID                0x083
+#define CSR_UXID                0x084
+#define CSR_SCMED               0x5c0
+#define CSR_SCC_WALKS           0xdc0
+#define CSR_SCC_DESCS           0xdc1
+#define CSR_SCC_PERMS           0xdc2
+#define CSR_SCC_FAILED          0xdc3
+#define CSR_SCC_SWITCHES        0xdc4
+#define CSR_SCC_FLUSHES         0xdc5
+
+#define SECCELLS_MED_CELLS      BIT_ULL(0)      /* inval, reval (A.6.4) */
+#define SECCELLS_MED_RIGHTS     BIT_ULL(1)      /* grant, tfer, recv */
+
+/* Per-hart state. Everything but cached_row is architectural (A.2.3). */
+typedef struct SecCellsState {
+    uint64_t usid;
+    uint64_t urid;
+    uint64_t uxid;
+    uint64_t scmed;
+
+    uint64_t walks;
+    uint64_t descs;
+    uint64_t perms;
+    uint64_t failed;
+    uint64_t switches;
+    uint64_t flushes;
+
+    /* The row whose translations the user TLB index may hold (A.5.15). */
+    uint64_t cached_row;
+} SecCellsState;
+
+typedef struct SecCell {
+    uint64_t lo;
+    uint64_t hi;
+} SecCell;
+
+static inline uint64_t seccell_start(SecCell c)
+{
+    return extract64(c.lo, 0, SECCELLS_VPN_BITS);
+}
+
+static inline uint64_t seccell_end(SecCell c)
+{
+    return extract64(c.lo, 36, 28) | extract64(c.hi, 0, 8) << 28;
+}
+
+static inline uint64_t seccell_ppn(SecCell c)
+{
+    return extract64(c.hi, 8, 44);
+}
+
+static inline uint32_t seccell_generation(SecCell c)
+{
+    return extract64(c.hi, 52, 11);
+}
+
+static inline bool seccell_valid(SecCell c)
+{
+    return extract64(c.hi, 63, 1);
+}
+
+static inline bool seccell_equal(SecCell a, SecCell b)
+{
+    return a.lo == b.lo && a.hi == b.hi;
+}
+
+/* --- seccells_table.c ----------------------------------------------------- */
+
+typedef enum SecTableStatus {
+    SECTABLE_OK,
+    SECTABLE_DENIED,            /* PMP does not let S-mode touch it */
+    SECTABLE_BUS_ERROR,         /* nothing answers there, or at or above 2^56 */
+    SECTABLE_NOT_RAM,           /* writes only: no memory that can be updated */
+} SecTableStatus;
+
+/*
+ * A view of the table satp names, good for one walk: it holds the metacell
+ * as it was read and a host mapping that is valid under the RCU read lock
+ * the caller holds.
+ */
+typedef struct SecTable {
+    CPURISCVState *env;
+    hwaddr base;
+    uint8_t *host;              /* of base, or NULL: not plain memory */
+    hwaddr host_len;
+
+    uint32_t r, t, m, n;        /* the metacell as read (A.1.3) */
+    uint64_t slots;             /* Ne (A.1.4) */
+    uint64_t sds;               /* Me (A.1.4) */
+} SecTable;
+
+/* Address the table at satp.PPN and read its metacell. */
+SecTableStatus seccells_table_open(SecTable *tab, CPURISCVState *env);
+
+/* Read the metacell again, after which the bounds are those of this moment. */
+SecTableStatus seccells_table_reload(SecTable *tab);
+
+/* Read the descriptor of slot @i as one atomic unit (A.5.5). */
+SecTableStatus seccells_table_cell(SecTable *tab, uint64_t i, SecCell *cell);
+
+/* Read PT(@sd, @i) or GT(@sd, @i). */
+SecTableStatus seccells_table_perm(SecTable *tab, uint64_t sd, uint64_t i,
+                                   uint8_t *perm);
+SecTableStatus seccells_table_grant(SecTable *tab, uint64_t sd, uint64_t i,
+                                    uint32_t *grant);
+
+/*
+ * Set @bits in PT(@sd, @i) if it still is *@perm (A.5.10). *@done tells
+ * whether it was; only then *@perm becomes the new byte.
+ */
+SecTableStatus seccells_table_perm_set(SecTable *tab, uint64_t sd, uint64_t i,
+                                       uint8_t *perm, uint8_t bits,
+                                       bool *done);
+
+/*
+ * Search the cell list for @vpn (A.5.6), whatever the cell's valid bit says.
+ * *@i is its slot, or 0 if there is none. *@reads counts the descriptors read.
+ */
+SecTableStatus seccells_table_find(SecTable *tab, uint64_t vpn, uint64_t *i,
+                                   SecCell *cell, uint64_t *reads);
+
+/* --- seccells_walk.c ------------------------------------------------------ */
+
+/* Is translation by table in force (satp.MODE, V=0)? */
+bool seccells_mode_on(CPURISCVState *env);
+
+/*
+ * Translate @va with the row of privilege @mode; returns TRANSLATE_SUCCESS,
+ * TRANSLATE_FAIL (page fault) or TRANSLATE_PMP_FAIL (access fault). With
+ * @is_debug it changes and counts nothing and ignores rights (A.10).
+ */
+int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
+                       uint64_t va, int access_type, int mode, bool is_debug);
+
+/* Account for the PMP check that follows a successful walk (A.5.13). */
+void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
+                          int mode, int ret);
+
+/* The TLB index of an access (A.4.1, A.4.3). */
+int seccells_mmu_index(CPURISCVState *env, bool ifetch);
+
+/*
+ * Make the user TLB index hold nothing of another row than usid's. Called
+ * whenever a translation block is looked up: whatever changes usid or the
+ * effective privilege ends its block.
+ */
+void seccells_sync_row(CPURISCVState *env);
+
+/* Count a flush of this hart's TLB (scc_flushes). */
+void seccells_count_flush(CPURISCVState *env);
+
+/* --- seccells_csr.c ------------------------------------------------------- */
+
+/* Check the properties and register the CSRs; sets @errp on a bad value. */
+bool seccells_realize(CPURISCVState *env, Error **errp);
+
+void seccells_reset(CPURISCVState *env);
+
+/* May satp take this MODE (A.2.6)? For the modes QEMU does not know. */
+bool seccells_satp_mode_valid(CPURISCVState *env, uint64_t mode);
+
+/* Must a write of @val to vsatp or hgatp be ignored (A.2.7)? */
+bool seccells_refuses_gatp(CPURISCVState *env, uint64_t val);
+
+/* Causes that medeleg has beyond QEMU's (A.2.8). */
+uint64_t seccells_delegable(CPURISCVState *env);
+
+/* May the current mode write CSR @csrno? True for CSRs not of this file. */
+bool seccells_csr_writable(CPURISCVState *env, int csrno);
+
+/* A trap into S is being taken (A.3.1); V is already that of the handler. */
+void seccells_trap_to_s(CPURISCVState *env);
+
+/* sret, all other checks done, nothing changed yet (A.3.3, A.3.8). */
+void seccells_sret(CPURISCVState *env, uintptr_t ra);
+
+extern const struct VMStateDescription vmstate_riscv_seccells;
+
+#endif

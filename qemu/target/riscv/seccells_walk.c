@@ -1,0 +1,372 @@
+/*
+ * SecureCells: address translation.
+ *
+ * A walk reads the metacell, searches the cell list, reads one permission
+ * byte and then reads the descriptor again. Other harts may edit the table
+ * meanwhile: a walk that saw two states starts over, so a fault may be found
+ * spurious but a success never is (A.5.11).
+ *
+ * TLB. S always uses row 0 and has TLB index PRV_S. U uses row usid and has
+ * PRV_U, which holds translations of one row at a time; seccells_sync_row()
+ * empties it when U is about to run with another row. U -> S -> U with one
+ * compartment therefore flushes nothing.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/rcu.h"
+#include "cpu.h"
+#include "exec/exec-all.h"
+#include "trace.h"
+
+typedef enum SecWalk {
+    WALK_OK,
+    WALK_AGAIN,
+    /* page faults */
+    WALK_NOT_CANONICAL,
+    WALK_INVALID_SD,
+    WALK_NO_CELL,
+    WALK_INVALID_CELL,
+    WALK_NO_RIGHT,
+    WALK_PERM_NOT_RAM,
+    /* access faults */
+    WALK_TABLE_DENIED,
+    WALK_TABLE_BUS_ERROR,
+    WALK_PA_TOO_LARGE,
+    WALK_PMP_DENIED,
+} SecWalk;
+
+static const char *const walk_reasons[] = {
+    [WALK_NOT_CANONICAL] = "address not canonical",
+    [WALK_INVALID_SD] = "no such compartment",
+    [WALK_NO_CELL] = "no cell",
+    [WALK_INVALID_CELL] = "cell invalid",
+    [WALK_NO_RIGHT] = "right missing",
+    [WALK_PERM_NOT_RAM] = "permission byte not in RAM",
+    [WALK_TABLE_DENIED] = "PMP denies the table",
+    [WALK_TABLE_BUS_ERROR] = "bus error in the table",
+    [WALK_PA_TOO_LARGE] = "physical address too large",
+    [WALK_PMP_DENIED] = "PMP denies the physical address",
+};
+
+static const char *access_name(int access_type)
+{
+    switch (access_type) {
+    case MMU_INST_FETCH:
+        return "fetch";
+    case MMU_DATA_STORE:
+        return "store";
+    default:
+        return "load";
+    }
+}
+
+bool seccells_mode_on(CPURISCVState *env)
+{
+    const RISCVCPUConfig *cfg = &env_archcpu(env)->cfg;
+
+    return cfg->ext_seccells &&
+           get_field(env->satp, SATP64_MODE) == cfg->seccells_mode &&
+           !riscv_cpu_virt_enabled(env);
+}
+
+/* A.4.3. MPP may hold the reserved value 2, which QEMU returns to as U. */
+static uint64_t row_of(CPURISCVState *env, int mode)
+{
+    return mode == PRV_S ? 0 : env->seccells.usid;
+}
+
+static SecWalk walk_status(SecTableStatus st)
+{
+    switch (st) {
+    case SECTABLE_OK:
+        return WALK_OK;
+    case SECTABLE_DENIED:
+        return WALK_TABLE_DENIED;
+    case SECTABLE_NOT_RAM:
+        return WALK_PERM_NOT_RAM;
+    default:
+        return WALK_TABLE_BUS_ERROR;
+    }
+}
+
+static bool canonical(uint64_t va)
+{
+    return sextract64(va, 0, SECCELLS_VA_BITS) == va;
+}
+
+static uint64_t vpn_of(uint64_t va)
+{
+    return extract64(va, TARGET_PAGE_BITS, SECCELLS_VPN_BITS);
+}
+
+/* A.5.12: the caller compares the result with 2^56. */
+static hwaddr cell_pa(SecCell cell, uint64_t va)
+{
+    return ((seccell_ppn(cell) + vpn_of(va) - seccell_start(cell))
+            << TARGET_PAGE_BITS) | (va & ~TARGET_PAGE_MASK);
+}
+
+/* What a permission byte lets one do, as PAGE_* (A.1.11, A.5.14). */
+static int perm_prot(uint8_t perm, bool mxr)
+{
+    int prot = 0;
+
+    if (!(perm & SECCELLS_PERM_V) ||
+        (perm & (SECCELLS_PERM_R | SECCELLS_PERM_W)) == SECCELLS_PERM_W) {
+        return 0;                       /* W alone and WX fault always */
+    }
+    if ((perm & SECCELLS_PERM_R) || ((perm & SECCELLS_PERM_X) && mxr)) {
+        prot |= PAGE_READ;
+    }
+    if (perm & SECCELLS_PERM_W) {
+        prot |= PAGE_WRITE;
+    }
+    if (perm & SECCELLS_PERM_X) {
+        prot |= PAGE_EXEC;
+    }
+    return prot;
+}
+
+static int prot_needed(int access_type)
+{
+    switch (access_type) {
+    case MMU_INST_FETCH:
+        return PAGE_EXEC;
+    case MMU_DATA_STORE:
+        return PAGE_WRITE;
+    default:
+        return PAGE_READ;
+    }
+}
+
+/* A.5.10: set A, and D for a store, if they are not set already. */
+static SecWalk mark_used(SecTable *tab, uint64_t row, uint64_t i,
+                         int access_type, uint8_t *perm)
+{
+    uint8_t bits = SECCELLS_PERM_A;
+    bool done;
+    SecTableStatus st;
+
+    if (access_type == MMU_DATA_STORE) {
+        bits |= SECCELLS_PERM_D;
+    }
+    if ((*perm & bits) == bits) {
+        return WALK_OK;
+    }
+    st = seccells_table_perm_set(tab, row, i, perm, bits, &done);
+    if (st != SECTABLE_OK) {
+        return walk_status(st);
+    }
+    return done ? WALK_OK : WALK_AGAIN;
+}
+
+/* A.5.11: the descriptor must still be the one the walk has used. */
+static SecWalk check_unchanged(SecTable *tab, uint64_t i, SecCell used)
+{
+    SecCell now;
+    SecTableStatus st;
+
+    smp_rmb();                          /* after the permission byte */
+    tab->env->seccells.descs++;
+    st = seccells_table_cell(tab, i, &now);
+    if (st != SECTABLE_OK) {
+        return walk_status(st);
+    }
+    return seccell_equal(now, used) ? WALK_OK : WALK_AGAIN;
+}
+
+static SecWalk find_cell(SecTable *tab, uint64_t va, uint64_t *i, SecCell *cell)
+{
+    SecTableStatus st = seccells_table_find(tab, vpn_of(va), i, cell,
+                                            &tab->env->seccells.descs);
+
+    if (st != SECTABLE_OK) {
+        return walk_status(st);
+    }
+    if (!*i) {
+        return WALK_NO_CELL;
+    }
+    smp_rmb();                          /* before the permission byte */
+    return seccell_valid(*cell) ? WALK_OK : WALK_INVALID_CELL;
+}
+
+static SecWalk read_perm(SecTable *tab, uint64_t row, uint64_t i, uint8_t *perm)
+{
+    tab->env->seccells.perms++;
+    return walk_status(seccells_table_perm(tab, row, i, perm));
+}
+
+/* One attempt, A.5.3 to A.5.12; the metacell has just been read. */
+static SecWalk walk_once(SecTable *tab, uint64_t va, int access_type,
+                         uint64_t row, hwaddr *pa, int *prot)
+{
+    bool mxr = get_field(tab->env->mstatus, MSTATUS_MXR);
+    uint64_t i;
+    uint8_t perm;
+    SecCell cell;
+    SecWalk res;
+
+    if (row >= tab->sds) {
+        return WALK_INVALID_SD;
+    }
+    res = find_cell(tab, va, &i, &cell);
+    if (res != WALK_OK) {
+        return res;
+    }
+    res = read_perm(tab, row, i, &perm);
+    if (res != WALK_OK) {
+        return res;
+    }
+    if (!(perm_prot(perm, mxr) & prot_needed(access_type))) {
+        return WALK_NO_RIGHT;
+    }
+    res = mark_used(tab, row, i, access_type, &perm);
+    if (res != WALK_OK) {
+        return res;
+    }
+    res = check_unchanged(tab, i, cell);
+    if (res != WALK_OK) {
+        return res;
+    }
+    *pa = cell_pa(cell, va);
+    if (*pa >> SECCELLS_PA_BITS) {
+        return WALK_PA_TOO_LARGE;
+    }
+    *prot = perm_prot(perm, mxr);
+    if (!(perm & SECCELLS_PERM_D)) {
+        *prot &= ~PAGE_WRITE;           /* the first store must walk */
+    }
+    return WALK_OK;
+}
+
+static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
+                    uint64_t row, hwaddr *pa, int *prot)
+{
+    SecTable tab;
+    SecTableStatus st;
+    SecWalk res;
+
+    env->seccells.walks++;
+    if (!canonical(va)) {
+        return WALK_NOT_CANONICAL;
+    }
+    st = seccells_table_open(&tab, env);
+    for (;;) {
+        if (st != SECTABLE_OK) {
+            return walk_status(st);
+        }
+        smp_rmb();                      /* the metacell before the slots */
+        res = walk_once(&tab, va, access_type, row, pa, prot);
+        if (res != WALK_AGAIN) {
+            return res;
+        }
+        st = seccells_table_reload(&tab);
+    }
+}
+
+static void walk_failed(CPURISCVState *env, uint64_t va, int access_type,
+                        uint64_t row, SecWalk why)
+{
+    env->seccells.failed++;
+    trace_seccells_walk_fail(env->mhartid, va, access_name(access_type), row,
+                             walk_reasons[why]);
+}
+
+/* A.10: the cell alone decides, so the row and its rights do not matter. */
+static bool debug_walk(CPURISCVState *env, uint64_t va, hwaddr *pa)
+{
+    SecTable tab;
+    SecCell cell, now;
+    uint64_t i, reads = 0;
+
+    if (!canonical(va) || seccells_table_open(&tab, env) != SECTABLE_OK) {
+        return false;
+    }
+    do {
+        if (seccells_table_find(&tab, vpn_of(va), &i, &cell, &reads) !=
+                SECTABLE_OK || !i || !seccell_valid(cell) ||
+            seccells_table_cell(&tab, i, &now) != SECTABLE_OK) {
+            return false;
+        }
+    } while (!seccell_equal(now, cell));
+
+    *pa = cell_pa(cell, va);
+    return !(*pa >> SECCELLS_PA_BITS);
+}
+
+static int translate_debug(CPURISCVState *env, hwaddr *physical, int *prot,
+                           uint64_t va)
+{
+    *prot = PAGE_READ | PAGE_WRITE | PAGE_EXEC;
+    if (env->priv == PRV_M) {
+        *physical = va;                 /* A.10.2, with MPRV too */
+        return TRANSLATE_SUCCESS;
+    }
+    return debug_walk(env, va, physical) ? TRANSLATE_SUCCESS : TRANSLATE_FAIL;
+}
+
+int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
+                       uint64_t va, int access_type, int mode, bool is_debug)
+{
+    uint64_t row = row_of(env, mode);
+    SecWalk res;
+
+    RCU_READ_LOCK_GUARD();
+
+    if (is_debug) {
+        return translate_debug(env, physical, prot, va);
+    }
+    res = walk(env, va, access_type, row, physical, prot);
+    if (res == WALK_OK) {
+        return TRANSLATE_SUCCESS;
+    }
+    *prot = 0;
+    walk_failed(env, va, access_type, row, res);
+    return res < WALK_TABLE_DENIED ? TRANSLATE_FAIL : TRANSLATE_PMP_FAIL;
+}
+
+void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
+                          int mode, int ret)
+{
+    if (ret != TRANSLATE_SUCCESS && mode != PRV_M && seccells_mode_on(env)) {
+        walk_failed(env, va, access_type, row_of(env, mode), WALK_PMP_DENIED);
+    }
+}
+
+/*
+ * M-mode's MPRV accesses use the index of the privilege they stand for.
+ * Index PRV_M would mix rows: a trap or mret changes MPP without a flush.
+ */
+int seccells_mmu_index(CPURISCVState *env, bool ifetch)
+{
+    if (env->priv == PRV_M && !ifetch &&
+        get_field(env->mstatus, MSTATUS_MPRV) &&
+        !get_field(env->mstatus, MSTATUS_MPV) && seccells_mode_on(env)) {
+        int mpp = get_field(env->mstatus, MSTATUS_MPP);
+
+        return mpp == PRV_H ? PRV_U : mpp;
+    }
+    return env->priv;
+}
+
+void seccells_sync_row(CPURISCVState *env)
+{
+    SecCellsState *sc = &env->seccells;
+
+    if (sc->cached_row == sc->usid || !seccells_mode_on(env) ||
+        seccells_mmu_index(env, false) != PRV_U) {
+        return;
+    }
+    sc->cached_row = sc->usid;
+    seccells_count_flush(env);
+    tlb_flush_by_mmuidx(env_cpu(env), 1 << PRV_U);
+}
+
+void seccells_count_flush(CPURISCVState *env)
+{
+    if (env_archcpu(env)->cfg.ext_seccells) {
+        env->seccells.flushes++;
+    }
+}
