@@ -32,6 +32,7 @@ include test/host/host.mk
 include test/guest/guest.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk
+include bench/bench.mk
 
 kernel: $(BUILD)/$(PLATFORM)/kernel.elf compile_commands.json ## the kernel of PLATFORM
 kernels: $(KERNEL_ELFS) compile_commands.json ## the kernels of all platforms

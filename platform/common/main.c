@@ -23,45 +23,53 @@
 /* Exit status when there was no program to take one from; as shells use it. */
 #define STATUS_CANNOT_RUN 126
 
-/* The value of boot argument `key=` (up to a blank) in buf; false: not given. */
-static bool bootarg(const char *key, char *buf, size_t size)
+static void bootarg(const char *arg, size_t len)
 {
-    size_t klen = strlen(key);
-    for (const char *s = devtree_bootargs(); *s;) {
-        size_t len = strcspn(s, " ");
-        if (len > klen && !strncmp(s, key, klen) && s[klen] == '=') {
-            strlcpy(buf, s + klen + 1, size_min(size, len - klen));
-            return true;
-        }
-        s += len;
-        s += *s == ' ';
+    char list[64];
+
+    if (len == 7 && !memcmp(arg, "verbose", len)) {
+        log_threshold = LOG_INFO;
+    } else if (len == 5 && !memcmp(arg, "debug", len)) {
+        log_threshold = LOG_DEBUG;
+    } else if (len > 6 && len - 6 < sizeof(list) && !memcmp(arg, "trace=", 6)) {
+        memcpy(list, arg + 6, len - 6);
+        list[len - 6] = 0;
+        trace_configure(list);
+    } else {
+        log_warn("boot argument \"%.*s\" is unknown; there are verbose, debug, trace=CLASS,...",
+                 (int)len, arg);
     }
-    return false;
 }
 
-static void read_bootargs(void)
+/* Blank-separated words. */
+static void read_bootargs(const char *args)
 {
-    char value[64];
-    if (bootarg("log", value, sizeof(value)))
-        log_threshold = !strcmp(value, "debug") ? LOG_DEBUG : LOG_INFO;
-    if (bootarg("trace", value, sizeof(value)))
-        trace_configure(value);
+    while (*args) {
+        const char *blank = strchr(args, ' ');
+        size_t      len = blank ? (size_t)(blank - args) : strlen(args);
+        if (len)
+            bootarg(args, len);
+        args += len + (blank != NULL);
+    }
+}
+
+static size_t free_mib(void)
+{
+    struct frame_stats mem;
+    frame_stats(&mem);
+    return mem.free * PAGE_SIZE >> 20;
 }
 
 /* The first thread: what may sleep. */
 static void boot_thread(void *arg)
 {
     (void)arg;
-    struct frame_stats mem;
-
     int err = root_mount(blk_root()); /* the root file system, /dev */
     if (!err)
         err = unix_start(); /* the program; its threads take over */
     if (err)
         machine_exit(err > 0 ? err : STATUS_CANNOT_RUN); /* whoever failed has said why */
-
-    frame_stats(&mem);
-    log_info("%zu of %zu KiB of memory free", mem.free * 4, mem.total * 4);
+    log_info("%zu MiB free with the program loaded", free_mib());
 }
 
 void kmain(struct bootinfo *bi)
@@ -69,13 +77,13 @@ void kmain(struct bootinfo *bi)
     time_init(bi->timebase_hz);                        /* the clock, for the log and deadlines */
     frame_init(bi);                                    /* physical memory; the heap stands on it */
     thread_init();                                     /* this is the idle thread from now on */
-    if (devtree_init(phys_ptr(bi->dtb), bi->dtb_len))  /* the machine, for everything below */
+    if (devtree_init(bi))                              /* the machine, for everything below */
         panic("the device tree is malformed");
-    read_bootargs();                                   /* log=, trace= */
-    log_info("%s on hart %lu, model %s", platform.name, (unsigned long)bi->boot_hart,
-             pmap_limits->name);
+    read_bootargs(devtree_bootargs());
     pagecache_init_all();                              /* before the first file */
     devtree_probe(platform.drivers);                   /* interrupts, console, disk, entropy */
+    log_notice("%s: memory model %s, %zu MiB free", platform.name, pmap_limits->name,
+               free_mib());
     cpu_external_enable();
     cpu_irq_restore(true);
 

@@ -17,7 +17,7 @@ static struct spinlock log_lock = SPINLOCK_INIT(LOCK_LOG, "log");
 /* log_lock protects: */
 static void (*sink)(const char *bytes, size_t len);
 
-enum log_level log_threshold = LOG_WARN;
+enum log_level log_threshold = LOG_NOTICE;
 
 void log_set_sink(void (*put)(const char *bytes, size_t len))
 {

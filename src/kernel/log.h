@@ -13,11 +13,12 @@
 enum log_level {
     LOG_ERROR, /* the user must know: always shown */
     LOG_WARN,
-    LOG_INFO, /* boot progress: shown when the manifest or the boot arguments ask ("verbose") */
-    LOG_DEBUG,
+    LOG_NOTICE, /* one line when the kernel has started */
+    LOG_INFO,   /* boot progress: shown with the boot argument verbose */
+    LOG_DEBUG,  /* with debug */
 };
 
-extern enum log_level log_threshold; /* shown up to this level; LOG_WARN by default */
+extern enum log_level log_threshold; /* shown up to this level; LOG_NOTICE by default */
 
 /* printf-like, one line without newline. Any context, also interrupts and panic. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -29,9 +30,9 @@ void log_set_sink(void (*put)(const char *bytes, size_t len));
 /* Write bytes as they are, unlevelled (panic, dumps). */
 void log_raw(const char *bytes, size_t len);
 
-/* Each distinct unimplemented thing is told once. */
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_line(LOG_WARN, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)
 #define log_info(...)  log_line(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
