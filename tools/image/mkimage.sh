@@ -50,7 +50,7 @@ hash_seed=ce11a000-0000-4000-8000-000000000002
 # The host's own mke2fs.conf has no say; this one adds nothing to the options below.
 {
     echo '[fs_types]'
-    for type in ext4 floppy small default big huge; do echo " $type = {"; echo " }"; done
+    for type in ext4 floppy small default big huge; do echo " $type = {"; echo "  inode_size = 256"; echo " }"; done
 } >"$new.conf"
 MKE2FS_CONFIG=$new.conf E2FSPROGS_FAKE_TIME=$epoch mke2fs -q -F -t ext4 \
     -b 4096 -I 256 -N "$inodes" -m 0 -L cella -U $uuid -e continue \

@@ -4,6 +4,7 @@
 # A rule that needs a package list tools/packages/NAME.list has $(call packages,NAME) among its
 # order-only prerequisites. The stamp makes repeated builds free; a changed list runs again.
 
+.PRECIOUS: $(BUILD)/stamps/packages-%
 packages = $(patsubst %,$(BUILD)/stamps/packages-%,$(1))
 
 $(BUILD)/stamps/packages-%: tools/packages/%.list tools/packages/install.sh
