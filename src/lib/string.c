@@ -123,17 +123,6 @@ void *memmove(void *dst, const void *src, size_t len)
     return dst;
 }
 
-size_t strlcpy(char *restrict dst, const char *restrict src, size_t size)
-{
-    size_t len = strlen(src);
-    if (size > 0) {
-        size_t n = size_min(len, size - 1);
-        memcpy(dst, src, n);
-        dst[n] = '\0';
-    }
-    return len;
-}
-
 /* --- filling ------------------------------------------------------------------------------- */
 
 static inline size_t fill_words(uint8_t *dst, word_t value, size_t len)
