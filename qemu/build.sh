@@ -13,7 +13,8 @@ packages=$here/../tools/packages
 export CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cella}
 src=$CACHE/src
 top=$CACHE/qemu
-tree=$top/tree
+tree=$top/tree                  # of a build; gone when it has succeeded
+reusable_tree=$top/dev-tree     # of --reuse-tree
 program=qemu-system-riscv64
 
 # One file for all of Debian 12's life; only Debian's own part is replaced at
@@ -48,7 +49,7 @@ Without an option: build the emulator if its binary is not in the cache.
   --reuse-tree   build in the source tree the last such run has left, and
                  leave it: only what changed is compiled (for work on the
                  patches). The tree is
-                 $tree
+                 $reusable_tree
   --jobs N       compile N files at once (default: number of processors)
   --help         this text
 
@@ -76,6 +77,7 @@ key() {
 
 check_packages() {
     local missing
+    # shellcheck disable=SC2016  # ${...} is for dpkg-query
     missing=$(sed 's/#.*//' "$packages/qemu.list" | xargs dpkg-query -W -f \
                   '${Package} ${db:Status-Status}\n' 2>&1 |
               awk '/no packages found/ { print $NF; next }
@@ -173,11 +175,15 @@ failed() {
     die "build failed; the whole log: $log"
 }
 
+# A build directory knows its own path and does not survive a move.
+configuration() { printf '%s %s\n' "$tree" "${configure_args[*]}"; }
+
 configure() {
     say "configuring"
+    rm -rf "$tree/build"
     mkdir -p "$tree/build"
     (cd "$tree/build" && "$tree/src/configure" "${configure_args[@]}") >>"$log" 2>&1 || failed
-    printf '%s\n' "${configure_args[*]}" >"$tree/configured"
+    configuration >"$tree/configured"
 }
 
 # A line now and then: one that rewrites itself on a terminal, else every 20 s.
@@ -216,7 +222,7 @@ build() {
     fi
     apply_patches
     copy_new_files
-    if [ "$(cat "$tree/configured" 2>/dev/null)" != "${configure_args[*]}" ]; then
+    if [ "$(cat "$tree/configured" 2>/dev/null)" != "$(configuration)" ]; then
         configure
     fi
     compile
@@ -234,7 +240,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --path) action=path ;;
     --fetch) action=fetch ;;
-    --reuse-tree) reuse=yes ;;
+    --reuse-tree) reuse=yes; tree=$reusable_tree ;;
     --jobs) jobs=${2:?--jobs needs a number}; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; die "unknown option $1" ;;

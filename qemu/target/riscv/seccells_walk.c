@@ -30,6 +30,7 @@ typedef enum SecWalk {
     WALK_INVALID_CELL,
     WALK_NO_RIGHT,
     WALK_PERM_NOT_RAM,
+    WALK_UNSTABLE,
     /* access faults */
     WALK_TABLE_DENIED,
     WALK_TABLE_BUS_ERROR,
@@ -44,11 +45,19 @@ static const char *const walk_reasons[] = {
     [WALK_INVALID_CELL] = "cell invalid",
     [WALK_NO_RIGHT] = "right missing",
     [WALK_PERM_NOT_RAM] = "permission byte not in RAM",
+    [WALK_UNSTABLE] = "table keeps changing",
     [WALK_TABLE_DENIED] = "PMP denies the table",
     [WALK_TABLE_BUS_ERROR] = "bus error in the table",
     [WALK_PA_TOO_LARGE] = "physical address too large",
     [WALK_PMP_DENIED] = "PMP denies the physical address",
 };
+
+/*
+ * Restarts before a walk gives up. Harts that edit a table never come near it;
+ * a "table" among device registers may read differently for ever, and QEMU
+ * must not loop on it. A spurious fault is allowed (A.5.11).
+ */
+#define MAX_ATTEMPTS    100000
 
 static const char *access_name(int access_type)
 {
@@ -253,7 +262,7 @@ static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
         return WALK_NOT_CANONICAL;
     }
     st = seccells_table_open(&tab, env);
-    for (;;) {
+    for (int n = 0; n < MAX_ATTEMPTS; n++) {
         if (st != SECTABLE_OK) {
             return walk_status(st);
         }
@@ -264,6 +273,7 @@ static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
         }
         st = seccells_table_reload(&tab);
     }
+    return WALK_UNSTABLE;
 }
 
 static void walk_failed(CPURISCVState *env, uint64_t va, int access_type,
@@ -278,20 +288,16 @@ static void walk_failed(CPURISCVState *env, uint64_t va, int access_type,
 static bool debug_walk(CPURISCVState *env, uint64_t va, hwaddr *pa)
 {
     SecTable tab;
-    SecCell cell, now;
+    SecCell cell;
     uint64_t i, reads = 0;
 
-    if (!canonical(va) || seccells_table_open(&tab, env) != SECTABLE_OK) {
+    if (!canonical(va) ||
+        seccells_table_open(&tab, env) != SECTABLE_OK ||
+        seccells_table_find(&tab, vpn_of(va), &i, &cell, &reads) !=
+            SECTABLE_OK ||
+        !i || !seccell_valid(cell)) {
         return false;
     }
-    do {
-        if (seccells_table_find(&tab, vpn_of(va), &i, &cell, &reads) !=
-                SECTABLE_OK || !i || !seccell_valid(cell) ||
-            seccells_table_cell(&tab, i, &now) != SECTABLE_OK) {
-            return false;
-        }
-    } while (!seccell_equal(now, cell));
-
     *pa = cell_pa(cell, va);
     return !(*pa >> SECCELLS_PA_BITS);
 }
