@@ -18,11 +18,11 @@ struct pagecache;
 
 /* What an area is. The first group are requests to vmspace_map() and not kept. */
 enum area_flags {
-    AREA_FIXED           = 1u << 0, /* at hint exactly; what is there goes */
+    AREA_FIXED = 1u << 0,           /* at hint exactly; what is there goes */
     AREA_FIXED_NOREPLACE = 1u << 1, /* at hint exactly; -EEXIST if something is there */
 
-    AREA_SHARED    = 1u << 8,  /* writes reach the file; without it the area is private */
-    AREA_STACK     = 1u << 9,  /* grows down: free space below it is not handed out nearby */
+    AREA_SHARED = 1u << 8,     /* writes reach the file; without it the area is private */
+    AREA_STACK = 1u << 9,      /* grows down: free space below it is not handed out nearby */
     AREA_NORESERVE = 1u << 10, /* accepted; nothing is ever committed in advance */
 };
 
@@ -50,35 +50,59 @@ struct area {
 
 RB_HEAD(area_tree, area);
 
+/* An area without range or attributes, not in a tree; area_free() frees it, its reference on the file
+ * included. NULL: no memory. */
+struct area *area_new(void);
+void         area_free(struct area *area);
+
 /* The first area that ends above va (it may start above it); NULL: none. */
 struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
 
 /* The area that holds va, or NULL. */
 struct area *area_find(struct area_tree *tree, vaddr_t va);
 
-struct area *area_next(struct area *area); /* NULL: it is the last */
+/* What a pmap is told for rights that a program asked for: writing implies reading (as on Linux). */
+static inline unsigned area_rights(unsigned prot)
+{
+    return prot & PMAP_W ? prot | PMAP_R : prot;
+}
+
+/* The rights of pages as they are mapped before the program has written to them. A file's pages lack
+ * PMAP_W: the first write copies a private one and marks a shared one dirty (fault.c). */
+static inline unsigned area_mapped_prot(const struct area *area, unsigned prot)
+{
+    return area->file ? area_rights(prot) & ~(unsigned)PMAP_W : area_rights(prot);
+}
+
+/* No area has a byte in [start, end). */
+bool area_range_free(struct area_tree *tree, vaddr_t start, vaddr_t end);
+
+/* Areas cover [start, end) without a hole. */
+bool area_range_covered(struct area_tree *tree, vaddr_t start, vaddr_t end);
+
+struct area *area_first(struct area_tree *tree); /* NULL: there is none */
+struct area *area_next(struct area *area);       /* NULL: it is the last */
 struct area *area_prev(struct area *area);
 
-/* Put area, which overlaps no other, into the tree, joining it with neighbours that it continues.
- * An area that was joined to another is freed. Returns the area that holds the range now. Cannot fail. */
+/* Put area, which overlaps no other, into the tree, joining it with neighbours that it continues; what
+ * was joined to another is freed. Returns the area that holds the range now. Cannot fail. */
 struct area *area_insert(struct area_tree *tree, struct area *area);
 
-/* Cut area at va, strictly inside; spare becomes the upper part. Takes a reference on the file. */
+/* Cut area at va, strictly inside; spare becomes the upper part. */
 void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare);
 
-/* Take area out and free it, its reference on the file included. */
-void area_remove(struct area_tree *tree, struct area *area);
+/* Leave no area in [start, end). spare: from area_new() if area_cut_needs_spare() (one area reaches
+ * over both ends), else it may be NULL; it is used or freed. */
+bool area_cut_needs_spare(struct area_tree *tree, vaddr_t start, vaddr_t end);
+void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *spare);
 
-/* Join area with neighbours it continues (after its rights have changed). */
+/* Join area with neighbours it continues (after its rights have changed). Returns what holds it now. */
 struct area *area_merge(struct area_tree *tree, struct area *area);
 
 /* The highest free range of len bytes: its start, or 0 if there is none. */
 vaddr_t area_find_gap(struct area_tree *tree, size_t len);
 
-/* How far the file reaches into the area: bytes of it that lie in pages of the file, now. */
-size_t area_file_bytes(const struct area *area);
-
-/* Every invariant; for tests and ASSERTs. */
+/* Every invariant; for tests. */
 bool area_tree_consistent(struct area_tree *tree);
 
 #endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fault.c - what a page fault fills: zeroed frames, a file's frames, or copies of them.
+ *
+ * One range of translation maps one physical run, so a fault fills as much as is cheap: the aligned
+ * block of pmap_limits->fault_extent around the address, and twice the last amount where an area is
+ * touched in ascending order; less when memory is short (extent()). What is filled is cut to the
+ * area and to what is not mapped yet.
+ *
+ * A file's page is first mapped without PMAP_W. A write to a private one gives the program its
+ * own copy, or the right to write if nobody else has the frame; a write to a shared one marks the
+ * file's page dirty and gives the right. So whatever can be written without the kernel
+ * noticing is known to be dirty, and no dirty bits of the memory model are needed.
+ *
+ * Runs with vs->mutex held, which a fault keeps while it sleeps for the disk; never with a spinlock.
+ */
+#include "kernel/fault.h"
+
+#include "kernel/frame.h"
+#include "kernel/pagecache.h"
+#include "kernel/trace.h"
+#include "kernel/vmspace.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/cpu.h"
+
+/* A fault being worked on. */
+struct filling {
+    struct vmspace *vs;
+    struct area    *area;
+    vaddr_t         page;   /* that was touched */
+    unsigned        access; /* PMAP_R, PMAP_W or PMAP_X */
+    vaddr_t         lo, hi; /* what is going to be filled; holds page */
+};
+
+/* --- policy ------------------------------------------------------------------------------ */
+
+#define MEMORY_SHARE 64 /* a fault takes at most this part of free memory, unless it is one page */
+
+/* The largest power of two that is not above n, at least 1. */
+static size_t power_below(size_t n)
+{
+    return n > 1 ? (size_t)1 << (63 - __builtin_clzl(n)) : 1;
+}
+
+/* How many bytes to fill when memory allows want. A power of two. */
+static size_t extent(size_t want)
+{
+    struct frame_stats stats;
+    frame_stats(&stats);
+
+    size_t pages = size_min(stats.free / MEMORY_SHARE, stats.largest_run);
+    return power_below(size_min(want, pages << PAGE_SHIFT) >> PAGE_SHIFT) << PAGE_SHIFT;
+}
+
+/* The range to fill before it is cut: see the top. */
+static void choose_window(struct filling *f)
+{
+    bool   sequential = f->area->fill_bytes && f->page == f->area->fill_next;
+    size_t want = sequential ? 2 * f->area->fill_bytes : pmap_limits->fault_extent;
+    size_t bytes = extent(size_max(want, pmap_limits->fault_extent));
+
+    f->lo = sequential ? f->page : ALIGN_DOWN(f->page, bytes);
+    f->hi = f->lo + bytes;
+    if (f->lo < f->area->start)
+        f->lo = f->area->start;
+    if (f->hi > f->area->end)
+        f->hi = f->area->end;
+}
+
+static void window_one_page(struct filling *f)
+{
+    f->lo = f->page;
+    f->hi = f->page + PAGE_SIZE;
+}
+
+/* Cut the window to what is not mapped around the page. */
+static void cut_to_unmapped(struct filling *f)
+{
+    struct pmap *pm = f->vs->pmap;
+    vaddr_t      above = f->page + PAGE_SIZE, va;
+
+    if (above < f->hi && !pmap_next(pm, above, f->hi - above, &va))
+        f->hi = va;
+    while (f->lo < f->page && !pmap_next(pm, f->lo, f->page - f->lo, &va)) {
+        struct pmap_run run;
+        int             err = pmap_extract(pm, f->area->dom, va, &run);
+        ASSERT(!err);
+        f->lo = va + run.len;
+    }
+}
+
+/* Cut the window to the pages that the file has. -EIO: the touched page is not among them. */
+static int cut_to_file(struct filling *f)
+{
+    uint64_t size = ALIGN_UP(f->area->file->size, PAGE_SIZE), offset = f->area->offset;
+    size_t   bytes = size > offset ? size - offset : 0;
+
+    if (f->page - f->area->start >= bytes)
+        return -EIO;
+    if (f->hi - f->area->start > bytes)
+        f->hi = f->area->start + bytes;
+    return 0;
+}
+
+static uint64_t file_index(const struct filling *f, vaddr_t va)
+{
+    return (f->area->offset + (va - f->area->start)) >> PAGE_SHIFT;
+}
+
+/* --- filling ----------------------------------------------------------------------------- */
+
+/* Map frames, whose references become the mapping's. */
+static int enter(struct filling *f, paddr_t pa, unsigned prot)
+{
+    size_t len = f->hi - f->lo;
+    int    err = pmap_enter(f->vs->pmap, f->lo, pa, len, f->area->dom, prot);
+
+    if (err) {
+        frame_put_run(pa, len >> PAGE_SHIFT);
+        return err;
+    }
+    f->vs->resident += len;
+    f->area->fill_next = f->hi;
+    f->area->fill_bytes = len;
+    return 0;
+}
+
+/* Frames for the window, or, when there are not so many, for the touched page alone. */
+static int window_frames(struct filling *f, paddr_t *pa)
+{
+    if (!frame_alloc((f->hi - f->lo) >> PAGE_SHIFT, pa))
+        return 0;
+    if (f->hi - f->lo == PAGE_SIZE)
+        return -ENOMEM;
+    window_one_page(f);
+    return frame_alloc(1, pa);
+}
+
+static int fill_zero(struct filling *f)
+{
+    paddr_t pa;
+    int     err = window_frames(f, &pa);
+    if (err)
+        return err;
+
+    memset(phys_ptr(pa), 0, f->hi - f->lo);
+    return enter(f, pa, area_rights(f->area->prot));
+}
+
+/* Copy the file's part of the window to frames at pa, zeros behind its end. */
+static int read_window(struct filling *f, paddr_t pa)
+{
+    size_t   len = f->hi - f->lo, done = 0;
+    uint64_t offset = f->area->offset + (f->lo - f->area->start);
+
+    while (done < len) {
+        uint8_t *to = (uint8_t *)phys_ptr(pa) + done;
+        ssize_t  n = pagecache_read(f->area->file, offset + done, to, len - done);
+        if (n < 0)
+            return (int)n;
+        if (!n) /* the end of the file */
+            memset(to, 0, len - done);
+        done = n ? done + (size_t)n : len;
+    }
+    return 0;
+}
+
+/* Code arrives as data: fetches must see it. */
+static void sync_code(const struct filling *f)
+{
+    if (f->area->prot & PMAP_X)
+        cpu_icache_sync();
+}
+
+/* A private file page that is written before it was ever mapped: the program's own copy at once. */
+static int fill_copy(struct filling *f)
+{
+    paddr_t pa;
+    int     err = window_frames(f, &pa);
+    if (err)
+        return err;
+
+    err = read_window(f, pa);
+    if (err) {
+        frame_put_run(pa, (f->hi - f->lo) >> PAGE_SHIFT);
+        return err;
+    }
+    sync_code(f);
+    return enter(f, pa, area_rights(f->area->prot));
+}
+
+/* The file's own frames. */
+static int fill_file(struct filling *f)
+{
+    struct pagecache_run run;
+    struct pagecache    *pc = f->area->file;
+    unsigned             prot = area_mapped_prot(f->area, f->area->prot);
+    int err = pagecache_get_around(pc, file_index(f, f->page), file_index(f, f->lo),
+                                   file_index(f, f->hi), &run);
+    if (err)
+        return err == -ENXIO ? -EIO : err;
+
+    f->lo += (run.index - file_index(f, f->lo)) << PAGE_SHIFT;
+    f->hi = f->lo + (run.npages << PAGE_SHIFT);
+    if (f->access == PMAP_W) { /* shared: private pages are copied */
+        pagecache_mark_dirty(pc, run.index, run.npages);
+        prot |= PMAP_W;
+    }
+    sync_code(f);
+    return enter(f, run.pa, prot);
+}
+
+static int fill_private_or_file(struct filling *f)
+{
+    bool copy = f->access == PMAP_W && !(f->area->flags & AREA_SHARED);
+    int  err = copy ? fill_copy(f) : fill_file(f);
+
+    if (err && err != -EIO && f->hi - f->lo > PAGE_SIZE) {
+        window_one_page(f);
+        err = copy ? fill_copy(f) : fill_file(f);
+    }
+    return err;
+}
+
+static int fill(struct filling *f)
+{
+    choose_window(f);
+    cut_to_unmapped(f);
+    if (!f->area->file)
+        return fill_zero(f);
+
+    int err = cut_to_file(f);
+    return err ? err : fill_private_or_file(f);
+}
+
+/* --- writing to what was mapped without the right ---------------------------------------- */
+
+static bool frame_shared(paddr_t pa)
+{
+    return frame_refs(pa) > 1;
+}
+
+/* Cut the window to pages that are mapped to one physical run and whose frames are, like
+ * the touched page's, shared with somebody or not. *pa: the frame at f->lo. */
+static void cut_to_like_pages(struct filling *f, const struct pmap_run *at_page, paddr_t *pa)
+{
+    bool    shared = frame_shared(at_page->pa);
+    vaddr_t va = f->page + PAGE_SIZE;
+
+    if (f->hi > f->page + at_page->len)
+        f->hi = f->page + at_page->len;
+    while (va < f->hi && frame_shared(at_page->pa + (va - f->page)) == shared)
+        va += PAGE_SIZE;
+    f->hi = va;
+
+    struct pmap_run below;
+    *pa = at_page->pa;
+    for (va = f->page; va > f->lo; va -= PAGE_SIZE) {
+        if (pmap_extract(f->vs->pmap, f->area->dom, va - PAGE_SIZE, &below) ||
+            below.pa != *pa - PAGE_SIZE || below.prot != at_page->prot ||
+            frame_shared(below.pa) != shared)
+            break;
+        *pa = below.pa;
+    }
+    f->lo = va;
+}
+
+static int allow_writing(struct filling *f)
+{
+    int err = pmap_protect(f->vs->pmap, f->area->dom, f->lo, f->hi - f->lo,
+                           area_rights(f->area->prot));
+    if (!err)
+        pmap_update(f->vs->pmap);
+    return err;
+}
+
+/* Put a copy of the window under it. pa: the frames there now. */
+static int copy_window(struct filling *f, paddr_t pa)
+{
+    vaddr_t old_lo = f->lo;
+    paddr_t copy;
+    int     err = window_frames(f, &copy);
+    if (err)
+        return err;
+
+    size_t len = f->hi - f->lo;
+    pa += f->lo - old_lo; /* the window may have become one page */
+    memcpy(phys_ptr(copy), phys_ptr(pa), len);
+    sync_code(f);
+    err = pmap_replace(f->vs->pmap, f->lo, copy, len); /* includes the shootdown */
+    frame_put_run(err ? copy : pa, len >> PAGE_SHIFT);
+    return err;
+}
+
+static int write_private(struct filling *f, const struct pmap_run *run)
+{
+    paddr_t pa;
+    cut_to_like_pages(f, run, &pa);
+
+    int err = frame_shared(run->pa) ? copy_window(f, pa) : 0;
+    return err ? err : allow_writing(f);
+}
+
+static int write_shared(struct filling *f, const struct pmap_run *run)
+{
+    f->lo = f->page;
+    if (f->hi > f->page + run->len)
+        f->hi = f->page + run->len;
+
+    int err = cut_to_file(f);
+    if (err)
+        return err;
+    pagecache_mark_dirty(f->area->file, file_index(f, f->lo), (f->hi - f->lo) >> PAGE_SHIFT);
+    return allow_writing(f);
+}
+
+/* The page is mapped and the area allows the access, but the pmap does not. */
+static int add_right(struct filling *f, const struct pmap_run *run)
+{
+    if (f->access != PMAP_W || !f->area->file)
+        return -EACCES; /* the compartment gave the right away itself */
+
+    choose_window(f);
+    return f->area->flags & AREA_SHARED ? write_shared(f, run) : write_private(f, run);
+}
+
+/* --- entry ------------------------------------------------------------------------------- */
+
+int fault_resolve(struct vmspace *vs, const struct fault *fault)
+{
+    ASSERT(mutex_held(&vs->mutex));
+
+    struct filling f = {.vs = vs,
+                        .area = area_find(&vs->areas, fault->va),
+                        .page = ALIGN_DOWN(fault->va, PAGE_SIZE),
+                        .access = fault->access};
+    if (!f.area)
+        return -EFAULT;
+    if (fault->dom != f.area->dom || !(area_rights(f.area->prot) & fault->access))
+        return -EACCES;
+
+    struct pmap_run run;
+    int             err;
+    if (pmap_extract(vs->pmap, fault->dom, f.page, &run))
+        err = fill(&f);
+    else if (run.prot & fault->access)
+        err = 0; /* another thread was faster */
+    else
+        err = add_right(&f, &run);
+    TRACE(fault, "va=%#lx access=%u dom=%u filled=%#lx..%#lx err=%d", fault->va, fault->access,
+          fault->dom, f.lo, f.hi, err);
+    return err == -ENOSPC ? -ENOMEM : err;
+}
+
+int fault_handle(struct vmspace *vs, const struct fault *fault)
+{
+    mutex_lock(&vs->mutex);
+    int err = fault_resolve(vs, fault);
+    mutex_unlock(&vs->mutex);
+    return err;
+}

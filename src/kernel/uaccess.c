@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uaccess.c - user memory by physical runs: look up as the calling compartment, move, go on.
+ *
+ * vs->mutex is held from the look-up to the end of the move: nobody can unmap the run or let its
+ * frames go meanwhile. A run that may be written counts as written since it became writable
+ * (fault.c), so a copy to it leaves no other note.
+ */
+#include "kernel/uaccess.h"
+
+#include <stdatomic.h>
+
+#include "kernel/fault.h"
+#include "kernel/frame.h"
+#include "kernel/thread.h"
+#include "kernel/vmspace.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/* The address space of the calling thread, locked; NULL: it has none. */
+static struct vmspace *user_lock(void)
+{
+    struct vmspace *vs = thread_self()->vmspace;
+
+    if (vs)
+        mutex_lock(&vs->mutex);
+    return vs;
+}
+
+static bool lookup(struct vmspace *vs, const struct fault *want, struct pmap_run *run)
+{
+    vaddr_t page = ALIGN_DOWN(want->va, PAGE_SIZE);
+
+    if (pmap_extract(vs->pmap, want->dom, page, run) || !(run->prot & want->access))
+        return false;
+    run->pa += want->va - page;
+    run->len -= want->va - page;
+    return true;
+}
+
+/* The run from va on that the caller may access, filled if need be. -EFAULT. */
+static int user_run(struct vmspace *vs, vaddr_t va, unsigned access, struct pmap_run *run)
+{
+    struct fault want = {.kind = FAULT_UNMAPPED,
+                         .va = va,
+                         .access = access,
+                         .dom = (pmap_dom_t)thread_self()->tf->dom};
+
+    if (va >= USER_END)
+        return -EFAULT;
+    if (lookup(vs, &want, run))
+        return 0;
+    return !fault_resolve(vs, &want) && lookup(vs, &want, run) ? 0 : -EFAULT;
+}
+
+/* --- copying ----------------------------------------------------------------------------- */
+
+enum move { MOVE_IN, MOVE_OUT, MOVE_ZERO };
+
+static void move_run(enum move how, paddr_t pa, uint8_t *kernel, size_t len)
+{
+    if (how == MOVE_IN)
+        memcpy(kernel, phys_ptr(pa), len);
+    else if (how == MOVE_OUT)
+        memcpy(phys_ptr(pa), kernel, len);
+    else
+        memset(phys_ptr(pa), 0, len);
+}
+
+static ssize_t move_some(enum move how, vaddr_t va, uint8_t *kernel, size_t len)
+{
+    if (!len)
+        return 0;
+
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return -EFAULT;
+
+    unsigned        access = how == MOVE_IN ? PMAP_R : PMAP_W;
+    size_t          done = 0;
+    struct pmap_run run;
+    while (done < len && !user_run(vs, va + done, access, &run)) {
+        size_t n = size_min(run.len, len - done);
+        move_run(how, run.pa, kernel ? kernel + done : NULL, n);
+        done += n;
+    }
+    mutex_unlock(&vs->mutex);
+    return done ? (ssize_t)done : -EFAULT;
+}
+
+ssize_t uaccess_read_some(void *dst, vaddr_t src, size_t len)
+{
+    return move_some(MOVE_IN, src, dst, len);
+}
+
+ssize_t uaccess_write_some(vaddr_t dst, const void *src, size_t len)
+{
+    return move_some(MOVE_OUT, dst, (uint8_t *)src, len); /* only read from */
+}
+
+ssize_t uaccess_zero_some(vaddr_t dst, size_t len)
+{
+    return move_some(MOVE_ZERO, dst, NULL, len);
+}
+
+static int all_or_fault(ssize_t done, size_t len)
+{
+    return done >= 0 && (size_t)done == len ? 0 : -EFAULT;
+}
+
+int uaccess_read(void *dst, vaddr_t src, size_t len)
+{
+    return all_or_fault(uaccess_read_some(dst, src, len), len);
+}
+
+int uaccess_write(vaddr_t dst, const void *src, size_t len)
+{
+    return all_or_fault(uaccess_write_some(dst, src, len), len);
+}
+
+int uaccess_zero(vaddr_t dst, size_t len)
+{
+    return all_or_fault(uaccess_zero_some(dst, len), len);
+}
+
+/* Strings are copied run by run up to their NUL, never past it. */
+static ssize_t read_str_locked(struct vmspace *vs, char *dst, vaddr_t src, size_t max)
+{
+    struct pmap_run run;
+
+    for (size_t done = 0; done < max; done += run.len) {
+        if (user_run(vs, src + done, PMAP_R, &run))
+            return -EFAULT;
+        const char *from = phys_ptr(run.pa);
+        run.len = size_min(run.len, max - done);
+        size_t n = strnlen(from, run.len);
+        memcpy(dst + done, from, n);
+        if (n < run.len) {
+            dst[done + n] = '\0';
+            return (ssize_t)(done + n);
+        }
+    }
+    return -ENAMETOOLONG;
+}
+
+ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max)
+{
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return -EFAULT;
+
+    ssize_t n = read_str_locked(vs, dst, src, max);
+    mutex_unlock(&vs->mutex);
+    return n;
+}
+
+/* --- words ------------------------------------------------------------------------------- */
+
+/* The word at va, with vs->mutex held on success. */
+static struct vmspace *word_lock(vaddr_t va, unsigned access, _Atomic uint32_t **word)
+{
+    struct pmap_run run;
+    struct vmspace *vs = va % sizeof(uint32_t) ? NULL : user_lock();
+
+    if (!vs)
+        return NULL;
+    if (user_run(vs, va, access, &run)) {
+        mutex_unlock(&vs->mutex);
+        return NULL;
+    }
+    *word = phys_ptr(run.pa);
+    return vs;
+}
+
+int uaccess_read32(vaddr_t va, uint32_t *value)
+{
+    _Atomic uint32_t *word;
+    struct vmspace   *vs = word_lock(va, PMAP_R, &word);
+    if (!vs)
+        return -EFAULT;
+
+    *value = atomic_load(word);
+    mutex_unlock(&vs->mutex);
+    return 0;
+}
+
+int uaccess_cas32(vaddr_t va, uint32_t expected, uint32_t desired, uint32_t *found)
+{
+    _Atomic uint32_t *word;
+    struct vmspace   *vs = word_lock(va, PMAP_W, &word);
+    if (!vs)
+        return -EFAULT;
+
+    atomic_compare_exchange_strong(word, &expected, desired);
+    *found = expected;
+    mutex_unlock(&vs->mutex);
+    return 0;
+}
+
+/* --- windows ----------------------------------------------------------------------------- */
+
+int uaccess_window_open(vaddr_t va, size_t len, unsigned access, struct uaccess_window *w)
+{
+    struct pmap_run run;
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return -EFAULT;
+
+    int err = user_run(vs, va, access, &run);
+    if (!err) {
+        w->ptr = phys_ptr(run.pa);
+        w->len = size_min(run.len, len);
+        frame_get_run(ALIGN_DOWN(run.pa, PAGE_SIZE), pages_for((run.pa & PAGE_MASK) + w->len));
+    }
+    mutex_unlock(&vs->mutex);
+    return err;
+}
+
+void uaccess_window_close(struct uaccess_window *w)
+{
+    paddr_t pa = phys_of(w->ptr);
+
+    frame_put_run(ALIGN_DOWN(pa, PAGE_SIZE), pages_for((pa & PAGE_MASK) + w->len));
+    w->ptr = NULL;
+}
+
+int uaccess_phys(vaddr_t va, unsigned access, paddr_t *pa)
+{
+    struct pmap_run run;
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return -EFAULT;
+
+    int err = user_run(vs, va, access, &run);
+    if (!err)
+        *pa = run.pa;
+    mutex_unlock(&vs->mutex);
+    return err;
+}
