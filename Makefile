@@ -42,7 +42,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 
 ##@ Help
 help: ## this list
-	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk) \
+	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"

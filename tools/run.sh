@@ -3,12 +3,13 @@
 #
 # run.sh - boot an image and exit with the program's own status (128 + signal if one killed it).
 #
-#   tools/run.sh [-p PLATFORM] [-m MEMORY] [-a BOOT-ARGUMENTS] [-b] IMAGE [QEMU-OPTION...]
+#   tools/run.sh [-p PLATFORM] [-m MEMORY] [-a BOOT-ARGUMENTS] [-b | -c FILE] IMAGE [QEMU-OPTION...]
 #
 #   -p   riscv64-cells (default) or riscv64-virt; built before with make
 #   -m   memory, as QEMU has it; else RunConfig.Memory of the image's manifest, else 128m
 #   -a   the kernel's boot arguments, for example: verbose
 #   -b   batch: no terminal, standard input empty; the console goes to standard output
+#   -c   the console goes to FILE, and standard input and output are left alone
 #
 # On a terminal every key goes to the program, Ctrl-C too; Ctrl-A x ends the emulator. The image is
 # written to. The status is QEMU's exit status, which the kernel sets through the machine's test
@@ -18,16 +19,17 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 BUILD=${BUILD:-build}
-platform=riscv64-cells memory='' arguments='' batch=no
+platform=riscv64-cells memory='' arguments='' batch=no console=''
 
 die() { printf 'run: %s\n' "$*" >&2; exit 2; }
 
-while getopts p:m:a:b option; do
+while getopts p:m:a:bc: option; do
     case $option in
     p) platform=$OPTARG ;;
     m) memory=$OPTARG ;;
     a) arguments=$OPTARG ;;
     b) batch=yes ;;
+    c) console=$OPTARG ;;
     *) sed -n '6s/^# *//p' "$0" >&2; exit 2 ;;
     esac
 done
@@ -60,6 +62,9 @@ set -- -M "$machine" -cpu "$cpu" -m "${memory:-128m}" -bios "$firmware" -kernel 
     -drive "file=$drive,format=raw,if=none,id=hd0" -device virtio-blk-device,drive=hd0 \
     -device virtio-rng-device -no-reboot ${arguments:+-append "$arguments"} "$@"
 
+if [ -n "$console" ]; then
+    exec "$QEMU" -display none -monitor none -serial "file:$console" "$@"
+fi
 if [ $batch = yes ]; then
     exec "$QEMU" -display none -monitor none -serial stdio "$@" </dev/null
 fi

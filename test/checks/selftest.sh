@@ -166,4 +166,84 @@ cmocka_program host_runner_notices_an_error_outside_of_tests 'fails outside of i
     'echo 1..1; echo ok 1 - a; exit 23'
 cmocka_program host_runner_notices_a_test_program_without_tests 'runs no test' true
 
+# console NAME INPUT EXPECTED: what test/guest/program-output makes of a console, both as printf has them.
+console() {
+    local got want
+    # shellcheck disable=SC2059
+    got=$(printf "$2" | "$root/test/guest/program-output"; echo .)
+    # shellcheck disable=SC2059
+    want=$(printf "$3"; echo .)
+    if [ "$got" = "$want" ]; then
+        result 0 "$1"
+    else
+        result 1 "$1" "got: $got"
+    fi
+}
+
+echo "# group console"
+console console_drops_the_firmware \
+    'OpenSBI\r\nBoot HART ID : 0\r\nBoot HART MEDELEG : 0xb109\r\nhello\n' 'hello\n'
+console console_drops_the_kernels_lines_and_nothing_around_them \
+    '[cella] a\nhel[cella] b\nlo\n[cella] c\n\nend' 'hello\n\nend'
+console console_keeps_spaces_and_missing_line_breaks ' a \n\n b' ' a \n\n b'
+
+# Which of the system's archives are Debian's, in both of apt's forms.
+echo "# group archives"
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+
+# archives NAME EXPECTED: what apt-private.sh finds in $etc.
+archives() {
+    local got
+    got=$(CELLA_APT_ETC=$etc CACHE=$etc/cache "$root/tools/packages/apt-private.sh" trixie riscv64 entries)
+    if [ "$got" = "$2" ]; then
+        result 0 "$1"
+    else
+        result 1 "$1" "got: $got"
+    fi
+    rm -rf "$etc"
+}
+
+new_etc() {
+    etc=$(mktemp -d "${TMPDIR:-/tmp}/cella-selftest.XXXXXX")
+    mkdir -p "$etc/sources.list.d"
+}
+
+new_etc
+cat >"$etc/sources.list.d/debian.sources" <<EOF
+# Types: deb
+Types: deb deb-src
+URIs: mirror://one.example/debian/
+Suites: $codename $codename-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/a.gpg
+
+Types: deb
+URIs: mirror://two.example/debian-security
+Suites: $codename-security
+Components: main
+
+Types: deb
+URIs: mirror://three.example/debian
+Suites: $codename
+Components: main
+Enabled: no
+EOF
+archives archives_reads_deb822 'mirror://one.example/debian/ /usr/share/keyrings/a.gpg'
+
+new_etc
+cat >"$etc/sources.list" <<EOF
+# deb mirror://zero.example/debian $codename main
+deb cdrom:[Debian]/ $codename main
+deb [arch=amd64 signed-by=/k.gpg] mirror://one.example/debian $codename main non-free-firmware
+deb mirror://two.example/debian-security $codename-security main
+EOF
+archives archives_reads_one_line_entries 'mirror://one.example/debian /k.gpg'
+
+new_etc
+printf 'deb mirror://tool.example/apt %s main\n' "$codename" >"$etc/sources.list.d/a.list"
+printf 'deb mirror://tool.example/apt %s stable\n' "$codename" >"$etc/sources.list.d/b.list"
+printf 'deb mirror://one.example/debian %s main\n' "$codename" >"$etc/sources.list"
+archives archives_tries_debians_before_others "mirror://one.example/debian -
+mirror://tool.example/apt -"
+
 exit $bad

@@ -9,10 +9,7 @@
 # test passes if QEMU's exit status and the program's console output are what NAME.status and
 # NAME.expected say, and the image's file system is whole afterwards. Each run works on a copy.
 #
-# The console also carries what is not the program's. It is taken out like this:
-#   - everything up to the line of firmware's banner that begins with "Boot HART MEDELEG";
-#   - the kernel's own lines: from "[cella] " to the end of the line, wherever it begins;
-#   - the carriage return before a line break.
+# What else is on the console is taken out first: see program-output.
 
 set -u
 
@@ -34,10 +31,6 @@ wanted() {
     return 1
 }
 
-program_output() {
-    perl -0777 -pe 's/\r\n/\n/g; s/\A.*^Boot HART MEDELEG[^\n]*\n//ms; s/\[cella\] [^\n]*\n//g' "$1"
-}
-
 # run_test PLATFORM NAME IMAGE EXPECTED STATUS
 run_test() {
     local platform=$1 name=$2 image=$3 expected=$4 want=$5 status complaint='' work=$out/$1/$2
@@ -45,7 +38,7 @@ run_test() {
     cp --sparse=always "$image" "$work/image"
     timeout -k 5 "$limit" tools/run.sh -b -p "$platform" "$work/image" >"$work/console" 2>"$work/stderr"
     status=$?
-    program_output "$work/console" >"$work/output"
+    test/guest/program-output <"$work/console" >"$work/output"
 
     if [ $status -eq 124 ] || [ $status -eq 137 ] && [ "$want" != $status ]; then
         complaint="still running after $limit seconds, or killed"

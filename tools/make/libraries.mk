@@ -3,7 +3,11 @@
 #
 #   BSD queue.h and tree.h   libbsd-dev's headers, copied so that they can be used freestanding; the
 #                            one header they include is ours (src/lib/libc/bsd-cdefs.h)
-#   libfdt                   upstream's tarball from the device-tree-compiler source package
+#   libfdt                   upstream's tarball from the device-tree-compiler source package. It is
+#                            built twice: as it is, of which the kernel sees fdt_check_full() only,
+#                            and without the checks that a tree which passed that needs no more
+#                            (FDT_ASSUME_MASK, libfdt_internal.h), for everything else: a
+#                            sixth of the instructions
 #
 # Everything a source file may include from them is under $(INCLUDE); it is complete when
 # $(LIBRARY_HEADERS) exists.
@@ -35,7 +39,18 @@ $(LIBRARY_HEADERS): src/lib/libc/bsd-cdefs.h $(BUILD)/stamps/libfdt | $(call pac
 
 $(LIBFDT_OBJS): %.o: $(LIBRARY_HEADERS)
 	@echo "  CC      $(@:$(BUILD)/%=%)"
+	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -DFDT_ASSUME_MASK=0xff -w -c $*.c -o $@
+
+LIBFDT_CHECK_SRCS := fdt.c fdt_ro.c fdt_check.c
+LIBFDT_CHECK_OBJS := $(LIBFDT_CHECK_SRCS:%.c=$(LIBFDT_DIR)/%.check.o)
+
+$(LIBFDT_CHECK_OBJS): %.check.o: $(LIBRARY_HEADERS)
+	@echo "  CC      $(@:$(BUILD)/%=%)"
 	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -w -c $*.c -o $@
 
-$(LIBFDT): $(LIBFDT_OBJS)
+$(LIBFDT_DIR)/check.o: $(LIBFDT_CHECK_OBJS)
+	$(Q)$(KERNEL_CC) $(KERNEL_ARCH) -nostdlib -r -o $@ $^
+	$(Q)$(KERNEL_CROSS)objcopy --keep-global-symbol=fdt_check_full $@
+
+$(LIBFDT): $(filter-out %/fdt_check.o,$(LIBFDT_OBJS)) $(LIBFDT_DIR)/check.o
 	$(Q)rm -f $@ && $(KERNEL_AR) rcs $@ $^

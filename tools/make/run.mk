@@ -16,17 +16,23 @@ else
 $(QEMU): ;
 endif
 
+DEFAULT_IMAGE := $(BUILD)/images/default.img
+
 ##@ Running
-run: kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) ## boot IMAGE= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
-run: $(or $(IMAGE),$(BUILD)/images/default.img) | $(call packages,run image)
-	@tools/run.sh -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)") \
-	    $(or $(IMAGE),$(BUILD)/images/default.img) $(QEMUFLAGS); status=$$?; \
+RUN_IMAGE   = $(or $(IMAGE),$(DEFAULT_IMAGE))
+RUN_OPTIONS = -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)")
+RUN_NEEDS   = kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
+
+run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
+	@tools/run.sh $(RUN_OPTIONS) $(RUN_IMAGE) $(QEMUFLAGS); status=$$?; \
 	    echo "program exited with status $$status"; exit $$status
+
+gdb: $(RUN_NEEDS) $(RUN_IMAGE) $(call packages,gdb) ## the same, stopped, with gdb attached in this terminal
+	@tools/gdb.sh $(RUN_OPTIONS) $(RUN_IMAGE) $(QEMUFLAGS)
 
 qemu: $(QEMU) ## our emulator, in the cache
 
 ##@ Images
-DEFAULT_IMAGE := $(BUILD)/images/default.img
 DEFAULT_FILES := $(wildcard tools/image/default/* tools/image/default/etc/*)
 
 image: $(DEFAULT_IMAGE) ## the default image: Debian's BusyBox and a few files
@@ -50,4 +56,4 @@ $($(1).out)/run.conf: FORCE | $(call packages,run)
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call run_conf_rule,$p)))
 
-.PHONY: run qemu image
+.PHONY: run gdb qemu image

@@ -5,6 +5,7 @@
 #
 #   apt-private.sh SUITE TYPE update             fetch the package lists, if older than an hour
 #   apt-private.sh SUITE TYPE apt-get ARG...     run apt-get (or apt-cache) on those lists
+#   apt-private.sh SUITE TYPE entries            show which archives it would try, as URI KEYRING
 #
 # SUITE is a Debian suite by name (trixie), or `host` for the one this system runs. TYPE is an
 # architecture (riscv64) for binary packages, or `source`. State, lists and cache are private, under
@@ -24,7 +25,7 @@ apt_etc=${CELLA_APT_ETC:-/etc/apt}
 
 say() { printf 'apt-private: %s\n' "$*" >&2; }
 
-[ $# -ge 3 ] || { sed -n '5,8s/^# *//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '6,8s/^# *//p' "$0" >&2; exit 2; }
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 suite=$1 type=$2
 shift 2
@@ -145,6 +146,7 @@ EOF
 exec 9>"$dir/lock"
 flock 9
 case $1 in
+entries) system_entries ;;
 update) update ;;
 apt-get | apt-cache)
     [ -e "$dir/updated" ] || update

@@ -31,6 +31,11 @@ missing() {
             END { n = split(wanted, w, " "); for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }'
 }
 
+missing_of_all_lists() {
+    # shellcheck disable=SC2046
+    missing $(wanted $(basename -s .list "$here"/*.list))
+}
+
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "this is no Debian system; install the counterparts of these by hand:"
     wanted "$@" >&2
@@ -49,8 +54,10 @@ elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; th
     as_root=sudo
 else
     say "missing: $lacking"
-    say "you are not root and cannot use sudo; have somebody run this, then repeat your command:"
-    say "    apt-get update && apt-get install --no-install-recommends $lacking"
+    say "you are not root and cannot use sudo; have somebody who is run this, then repeat your command"
+    say "(it installs what any part of the build needs, so that this happens once):"
+    # shellcheck disable=SC2046
+    say "    apt-get update && apt-get install --no-install-recommends" $(missing_of_all_lists)
     exit 1
 fi
 
