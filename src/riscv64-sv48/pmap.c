@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pmap.c - the contract (machine/pmap.h) for Sv48 page tables.
+ *
+ * The top entry that covers [512 GiB, 1 TiB) belongs half to users and half to the kernel's window
+ * (machine/layout.h), so each pmap has its own table below it and copies the window's 64 entries; what is
+ * below those is built once and shared. One compartment: domain 1.
+ *
+ * Fences: an entry that becomes valid, or gives more, is not announced. A machine that cached the
+ * old one faults, pmap_fault_decode() finds the access allowed, drops the translation and answers
+ * FAULT_HANDLED. The kernel's own part never changes. What takes away is recorded as stale, and
+ * pmap_update() drops it on all harts.
+ *
+ * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer; memory is reached
+ * through phys_ptr(), which is the identity then.
+ */
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "machine/layout.h"
+#include "machine/upcall.h"
+#include "riscv64-sv48/hw.h"
+#include "riscv64-sv48/model.h"
+
+static const struct pmap_limits limits = {
+    .name = "sv48",
+    .granule = PAGE_SIZE,
+    .fault_extent = PAGE_SIZE,
+    .max_ranges = SIZE_MAX,
+    .max_domains = PMAP_DOM_FIRST + 1,
+    .tracks_dirty = true,
+    .user_switch = false,
+};
+
+const struct pmap_limits *const pmap_limits = &limits;
+
+/* The level whose table the users and the window share, and the window's first entry there. */
+#define SHARED_LEVEL 2u
+#define SHARED_FIRST pte_index(WINDOW_BASE, SHARED_LEVEL)
+
+_Static_assert(WINDOW_BASE % (1ull << 30) == 0 &&
+                   WINDOW_BASE >> 39 == (WINDOW_BASE + WINDOW_SIZE - 1) >> 39,
+               "the window is whole entries of one table");
+_Static_assert(USER_END == WINDOW_BASE, "users and the window meet in that table");
+
+/* Up to this many pages are fenced one by one. */
+#define FENCE_PAGES 16
+
+static struct radix kernel_tree;
+
+static uint64_t satp_of(const struct radix *rx)
+{
+    return SATP_MODE_SV48 << SATP_MODE_SHIFT | rx->root >> PAGE_SHIFT;
+}
+
+struct radix *model_tree(struct pmap *pm)
+{
+    return pm ? &pm->tree : &kernel_tree;
+}
+
+/* --- life --- */
+
+static void map_window(struct bootinfo *bi, const struct phys_range *r, pte_t rights)
+{
+    if (r->len == 0)
+        return;
+
+    vaddr_t va = WINDOW_BASE + r->start, end = va + ALIGN_UP(r->len, PAGE_SIZE);
+    int     cost = radix_map_cost(&kernel_tree, va, end, r->start);
+    ASSERT(cost >= 0); /* the ranges are disjoint */
+    for (int i = 0; i < cost; i++)
+        radix_give(&kernel_tree, boot_alloc(bi, PAGE_SIZE));
+    /* A and D are set beforehand: nobody asks whether the kernel used its own memory. */
+    radix_map(&kernel_tree, va, end, r->start, PTE_V | PTE_G | PTE_A | PTE_D | rights);
+}
+
+uint64_t pmap_bootstrap(struct bootinfo *bi)
+{
+    radix_init(&kernel_tree, boot_alloc(bi, PAGE_SIZE));
+    map_window(bi, &bi->text, PTE_R | PTE_X);
+    map_window(bi, &bi->rodata, PTE_R);
+    for (size_t i = 0; i < bi->nwindow; i++)
+        map_window(bi, &bi->window[i], PTE_R | PTE_W);
+    for (size_t i = 0; i < bi->nmmio; i++)
+        map_window(bi, &bi->mmio[i], PTE_R | PTE_W);
+    return satp_of(&kernel_tree);
+}
+
+void pmap_init_hart(void)
+{
+}
+
+/* The table that the window's entries are in. */
+static pte_t *shared_table(const struct radix *rx)
+{
+    const pte_t *root = phys_ptr(rx->root);
+    return phys_ptr(pte_pa(root[pte_index(WINDOW_BASE, SHARED_LEVEL + 1)]));
+}
+
+/* The root and the shared table, at frames that the caller allocated. */
+static void tree_init(struct radix *rx, paddr_t root, paddr_t shared)
+{
+    radix_init(rx, root);
+    pte_t       *table = phys_ptr(shared);
+    const pte_t *kernel = shared_table(&kernel_tree);
+    for (unsigned i = 0; i < PTE_PER_TABLE; i++)
+        table[i] = i < SHARED_FIRST ? 0 : kernel[i];
+
+    pte_t *top = phys_ptr(root);
+    top[pte_index(WINDOW_BASE, SHARED_LEVEL + 1)] = pte_of_pa(shared) | PTE_V;
+    rx->ntables++;
+}
+
+int pmap_create(struct pmap **out)
+{
+    paddr_t frame[3];
+    for (unsigned i = 0; i < ARRAY_LEN(frame); i++) {
+        int err = frame_alloc(1, &frame[i]);
+        if (err) {
+            while (i > 0)
+                frame_free(frame[--i], 1);
+            return err;
+        }
+    }
+
+    struct pmap *pm = phys_ptr(frame[0]);
+    pm->self = frame[0];
+    tree_init(&pm->tree, frame[1], frame[2]);
+    *out = pm;
+    return 0;
+}
+
+static bool is_active(const struct radix *rx)
+{
+    return hw_satp_read() == satp_of(rx);
+}
+
+void pmap_destroy(struct pmap *pm)
+{
+    ASSERT(!is_active(&pm->tree));
+
+    radix_destroy(&pm->tree);
+    frame_free(pm->self, 1);
+}
+
+void pmap_activate(struct pmap *pm)
+{
+    const struct radix *rx = model_tree(pm);
+    if (!is_active(rx))
+        hw_satp_write(satp_of(rx));
+}
+
+void pmap_update(struct pmap *pm)
+{
+    struct radix *rx = &pm->tree;
+    if (rx->stale_lo >= rx->stale_hi)
+        return;
+
+    /* A table that was taken out needs the fence that covers pointers to tables as well. */
+    if (rx->dead || rx->stale_hi - rx->stale_lo > FENCE_PAGES * PAGE_SIZE) {
+        hw_fence();
+    } else {
+        for (vaddr_t va = rx->stale_lo; va < rx->stale_hi; va += PAGE_SIZE)
+            hw_fence_page(va);
+    }
+    shootdown_others();
+    radix_settle(rx);
+}
+
+/* --- ranges --- */
+
+static bool user_range_ok(vaddr_t va, size_t len)
+{
+    return !((va | len) & PAGE_MASK) && len > 0 && va >= PAGE_SIZE && va < USER_END &&
+           len <= USER_END - va;
+}
+
+static bool frames_ok(paddr_t pa, size_t len)
+{
+    return !(pa & PAGE_MASK) && pa < WINDOW_SIZE && len <= WINDOW_SIZE - pa;
+}
+
+static bool prot_ok(unsigned prot)
+{
+    return !(prot & ~(unsigned)(PMAP_R | PMAP_W | PMAP_X));
+}
+
+int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
+{
+    if (!user_range_ok(va, len) || !frames_ok(pa, len) || dom != PMAP_DOM_FIRST || !prot_ok(prot))
+        return -EINVAL;
+    return radix_enter(&pm->tree, va, va + len, pa, pte_user_bits(rights_of_prot(prot)));
+}
+
+int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *prot,
+                   pmap_dom_t ndom)
+{
+    if (ndom > limits.max_domains)
+        return -EINVAL;
+    return pmap_enter(pm, va, pa, len, PMAP_DOM_FIRST, ndom > PMAP_DOM_FIRST ? prot[1] : PMAP_NONE);
+}
+
+int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+    return radix_remove(&pm->tree, va, va + len);
+}
+
+int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
+{
+    if (!user_range_ok(va, len) || dom != PMAP_DOM_FIRST || !prot_ok(prot))
+        return -EINVAL;
+    return radix_protect(&pm->tree, va, va + len, rights_of_prot(prot));
+}
+
+int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
+{
+    if (!user_range_ok(va, len) || !frames_ok(pa, len))
+        return -EINVAL;
+    int err = radix_replace(&pm->tree, va, va + len, pa);
+    if (!err)
+        pmap_update(pm);
+    return err;
+}
+
+int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
+{
+    if (!user_range_ok(old_va, len) || !user_range_ok(new_va, len) ||
+        (old_va < new_va + len && new_va < old_va + len))
+        return -EINVAL;
+    return radix_move(&pm->tree, old_va, old_va + len, new_va);
+}
+
+int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run)
+{
+    if (va >= USER_END)
+        return -ENOENT;
+    struct radix_pos pos = radix_find(&pm->tree, va);
+    if (!pte_is_mapped(*pos.pte))
+        return -ENOENT;
+
+    run->pa = pte_pa(*pos.pte) + (va - pos.va);
+    run->len = pte_size(pos.level) - (va - pos.va);
+    run->prot = dom == PMAP_DOM_FIRST ? prot_of_pte(*pos.pte) : PMAP_NONE;
+    return 0;
+}
+
+int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+
+    struct radix_pos pos = radix_find(&pm->tree, va);
+    while (pos.va < va + len && *pos.pte == 0)
+        radix_step(&pm->tree, &pos);
+    if (pos.va >= va + len)
+        return -ENOENT;
+    *mapped = pos.va > va ? pos.va : va;
+    return 0;
+}
+
+int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap)
+{
+    if (!user_range_ok(va, len))
+        return -EINVAL;
+
+    radix_clear_dirty(&pm->tree, va, va + len, bitmap);
+    pmap_update(pm);
+    return 0;
+}
+
+/* --- domains: one --- */
+
+int pmap_domain_create(struct pmap *pm, pmap_dom_t *dom)
+{
+    (void)pm;
+    (void)dom;
+    return -ENOSPC;
+}
+
+int pmap_domain_destroy(struct pmap *pm, pmap_dom_t dom)
+{
+    (void)pm;
+    (void)dom;
+    return -EINVAL;
+}
+
+void pmap_domain_switch(struct pmap *pm, pmap_dom_t dom)
+{
+    (void)pm;
+    ASSERT(dom == PMAP_DOM_FIRST);
+}
+
+/* --- faults --- */
+
+/* Indexed by cause: page faults, access faults (privileged architecture, table 4.2). */
+static const struct {
+    uint8_t kind, access;
+} causes[] = {
+    [1] = {FAULT_ACCESS, PMAP_X},    [5] = {FAULT_ACCESS, PMAP_R},
+    [7] = {FAULT_ACCESS, PMAP_W},    [12] = {FAULT_UNMAPPED, PMAP_X},
+    [13] = {FAULT_UNMAPPED, PMAP_R}, [15] = {FAULT_UNMAPPED, PMAP_W},
+};
+
+/* The tree says that the access is allowed: the hart had an old translation, or it does not set A and
+ * D itself (4.3.1 leaves the choice). */
+static void allow(pte_t *pte, const struct fault *f)
+{
+    pte_t missing = (f->access == PMAP_W ? PTE_A | PTE_D : PTE_A) & ~*pte;
+    if (missing)
+        __atomic_fetch_or(pte, missing, __ATOMIC_RELAXED);
+    hw_fence_page(f->va);
+}
+
+static enum fault_kind page_fault(const struct radix *rx, const struct fault *f)
+{
+    if (f->va >= USER_END)
+        return FAULT_UNMAPPED;
+    struct radix_pos pos = radix_find(rx, f->va);
+    if (!pte_is_mapped(*pos.pte))
+        return FAULT_UNMAPPED;
+    if (f->dom != PMAP_DOM_FIRST || !(prot_of_pte(*pos.pte) & f->access))
+        return FAULT_PROTECTION;
+    allow(pos.pte, f);
+    return FAULT_HANDLED;
+}
+
+void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault *f)
+{
+    f->cause = tf->scause;
+    f->va = tf->stval;
+    f->dom = trapframe_from_user(tf) ? PMAP_DOM_FIRST : PMAP_DOM_KERNEL;
+    f->access = tf->scause < ARRAY_LEN(causes) ? causes[tf->scause].access : PMAP_NONE;
+    if (f->access == PMAP_NONE)
+        f->kind = FAULT_NONE;
+    else if (causes[tf->scause].kind == FAULT_ACCESS)
+        f->kind = FAULT_ACCESS;
+    else
+        f->kind = page_fault(model_tree(pm), f);
+}
