@@ -19,11 +19,11 @@ MACHINE_TESTS := $(patsubst $(MACHINE_DIR)/%.c,$(MACHINE_BUILD)/%.elf, \
                    $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/monitor/*.c)))
 MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o)
 
-$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c
+$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c | $(call packages,kernel)
 	@mkdir -p $(@D)
 	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.S
+$(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.S | $(call packages,kernel)
 	@mkdir -p $(@D)
 	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) -MMD -MP -c -o $@ $<
 
