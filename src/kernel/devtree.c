@@ -5,6 +5,9 @@
  * inside it whatever it holds. What properties say is another matter: their sizes are checked here
  * each time, sums for overflow, and every walk is bounded by the depth of the tree.
  *
+ * A flattened tree has no links upward, and finding a parent or a phandle means reading it from the
+ * start. One walk at the beginning makes an index of the nodes; everything else asks the index.
+ *
  * Rules: Devicetree Specification 0.4: 2.3.5 (#address-cells, #size-cells), 2.3.6 (reg), 2.3.8
  * (ranges), 2.4 (interrupts). Tests: test/host/test_devtree.c.
  */
@@ -12,6 +15,7 @@
 
 #include <libfdt.h>
 
+#include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -26,23 +30,144 @@ static const void            *tree; /* NULL: none, or a broken one */
 static const struct bootinfo *boot;
 static uint32_t               controller; /* phandle of the interrupt controller, 0: none yet */
 
+/* The index: every node in the order of the blob, so sorted by offset. */
+struct node_info {
+    int      offset;
+    int      parent;  /* position in the index; -1: the root */
+    uint32_t phandle; /* 0: none */
+
+    const char *compatible; /* string list, NULL: none */
+    int         compatible_len;
+};
+
+#define DEPTH_MAX 16
+
+static struct node_info *nodes;
+static size_t            nnodes, nodes_max;
+
+/* The nodes from the root to the one whose driver is being probed. libfdt would search the whole tree
+ * from its start for every parent. */
+#define DEPTH_MAX 16
+
+static struct {
+    int node[DEPTH_MAX];
+    int depth; /* of the last one; -1: none */
+} path = {.depth = -1};
+
 /* A property's value as 32-bit cells. */
 struct cells {
     const fdt32_t *at;
     size_t         count;
 };
 
+/* --- the index ------------------------------------------------------------------------------ */
+
+static int index_reserve(void)
+{
+    if (nnodes < nodes_max)
+        return 0;
+    size_t            max = nodes_max ? 2 * nodes_max : 64;
+    struct node_info *more = kmalloc(max * sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    if (nnodes)
+        memcpy(more, nodes, nnodes * sizeof(*more));
+    kfree(nodes);
+    nodes = more;
+    nodes_max = max;
+    return 0;
+}
+
+/* What the index keeps of a node's properties, in one look at them. */
+static void index_properties(struct node_info *info)
+{
+    int prop, len;
+    fdt_for_each_property_offset(prop, tree, info->offset)
+    {
+        const char *name;
+        const void *value = fdt_getprop_by_offset(tree, prop, &name, &len);
+        if (!strcmp(name, "compatible")) {
+            info->compatible = value;
+            info->compatible_len = len;
+        } else if (!strcmp(name, "phandle") && len == (int)CELL) {
+            info->phandle = fdt32_to_cpu(*(const fdt32_t *)value);
+        }
+    }
+}
+
+static int index_build(void)
+{
+    int at_depth[DEPTH_MAX]; /* the node last seen at each depth */
+    int depth = 0;
+
+    for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
+        if (depth >= DEPTH_MAX)
+            return -EINVAL;
+        int err = index_reserve();
+        if (err)
+            return err;
+        struct node_info *info = &nodes[nnodes];
+        *info = (struct node_info){.offset = node, .parent = depth ? at_depth[depth - 1] : -1};
+        index_properties(info);
+        at_depth[depth] = (int)nnodes++;
+    }
+    return 0;
+}
+
+/* The node at an offset, or NULL if no node starts there. */
+static struct node_info *node_at(int offset)
+{
+    size_t lo = 0, hi = nnodes;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (nodes[mid].offset == offset)
+            return &nodes[mid];
+        if (nodes[mid].offset < offset)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+/* The offset of the node's parent; negative: it has none. */
+static int parent_of(int offset)
+{
+    const struct node_info *node = node_at(offset);
+    return node && node->parent >= 0 ? nodes[node->parent].offset : -1;
+}
+
+/* The offset of the node that has this phandle; negative: there is none. */
+static int node_by_phandle(uint32_t phandle)
+{
+    for (size_t i = 0; i < nnodes; i++)
+        if (nodes[i].phandle == phandle)
+            return nodes[i].offset;
+    return -1;
+}
+
 int devtree_init(const struct bootinfo *bi)
 {
-    const void *fdt = phys_ptr(bi->dtb);
-
     tree = NULL;
     controller = 0;
-    if (fdt_check_full(fdt, bi->dtb_len) != 0)
+    path.depth = -1;
+    nnodes = 0;
+    if (fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0)
         return -EINVAL;
-    tree = fdt;
+    tree = phys_ptr(bi->dtb);
     boot = bi;
-    return 0;
+    int err = index_build();
+    if (err)
+        tree = NULL;
+    return err;
+}
+
+static int parent_of(int node)
+{
+    for (int depth = path.depth; depth > 0; depth--)
+        if (path.node[depth] == node)
+            return path.node[depth - 1];
+    return fdt_parent_offset(tree, node);
 }
 
 /* --- properties ---------------------------------------------------------------------------- */
@@ -156,7 +281,7 @@ static int translate_once(int bus, int above, uint64_t *addr, uint64_t len)
 static int translate(int bus, uint64_t *addr, uint64_t len)
 {
     while (bus != 0) {
-        int above = fdt_parent_offset(tree, bus);
+        int above = parent_of(bus);
         if (above < 0)
             return -EINVAL;
         int err = translate_once(bus, above, addr, len);
@@ -206,7 +331,7 @@ int devtree_reg(const struct devtree_node *node, unsigned index, volatile void *
     uint64_t addr, size;
     if (!tree)
         return -ENOENT;
-    int bus = fdt_parent_offset(tree, node->offset);
+    int bus = parent_of(node->offset);
     if (bus < 0)
         return -EINVAL;
 
@@ -235,7 +360,7 @@ struct irq_entry {
 /* The phandle that the node's interrupts go to: its own, or of the nearest node above that says. */
 static int inherited_irq_parent(int node, uint32_t *phandle)
 {
-    for (; node >= 0; node = fdt_parent_offset(tree, node)) {
+    for (; node >= 0; node = parent_of(node)) {
         int err = get_u32(node, "interrupt-parent", phandle);
         if (err != -ENOENT)
             return err;
@@ -248,7 +373,7 @@ static int resolve_irq_parent(uint32_t phandle, struct irq_entry *entry)
 {
     if (phandle == 0 || phandle == UINT32_MAX)
         return -EINVAL;
-    int parent = fdt_node_offset_by_phandle(tree, phandle);
+    int parent = node_by_phandle(phandle);
     if (parent < 0 || get_u32(parent, "#interrupt-cells", &entry->ncells) != 0)
         return -EINVAL;
     entry->parent = parent;
@@ -312,7 +437,8 @@ static int irq_entry(int node, unsigned index, struct irq_entry *entry)
 
 void devtree_set_irq_controller(const struct devtree_node *node)
 {
-    controller = tree ? fdt_get_phandle(tree, node->offset) : 0;
+    const struct node_info *info = node_at(node->offset);
+    controller = info ? info->phandle : 0;
 }
 
 int devtree_irq(const struct devtree_node *node, unsigned index, unsigned *irq)
@@ -335,8 +461,8 @@ int devtree_irq(const struct devtree_node *node, unsigned index, unsigned *irq)
 static int hart_of_intc(int intc, uint64_t *hart)
 {
     uint64_t unused;
-    int      cpu = fdt_parent_offset(tree, intc);
-    int      cpus = cpu < 0 ? cpu : fdt_parent_offset(tree, cpu);
+    int      cpu = parent_of(intc);
+    int      cpus = cpu < 0 ? cpu : parent_of(cpu);
     return cpus < 0 ? -EINVAL : read_reg(cpu, cpus, 0, hart, &unused);
 }
 
@@ -380,14 +506,12 @@ static bool is_enabled(int node)
            fdt_stringlist_contains(status, len, "ok");
 }
 
-static bool driver_matches(const struct driver *driver, int node)
+static bool driver_matches(const struct driver *driver, const struct node_info *node)
 {
-    int         len;
-    const char *compatible = fdt_getprop(tree, node, "compatible", &len);
-    if (!compatible)
+    if (!node->compatible)
         return false;
     for (const char *const *name = driver->compatible; *name; name++)
-        if (fdt_stringlist_contains(compatible, len, *name))
+        if (fdt_stringlist_contains(node->compatible, node->compatible_len, *name))
             return true;
     return false;
 }
@@ -401,11 +525,27 @@ static void probe_node(const struct driver *driver, int offset)
                   -err);
 }
 
+/* Follow the walk through the tree. Deeper than DEPTH_MAX, paths are not kept. */
+static void enter_node(int node, int depth)
+{
+    path.depth = depth < DEPTH_MAX ? depth : -1;
+    if (path.depth >= 0)
+        path.node[depth] = node;
+}
+
+static void probe_driver(const struct driver *driver)
+{
+    int depth = 0;
+    for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
+        enter_node(node, depth);
+        if (driver_matches(driver, node) && is_enabled(node))
+            probe_node(driver, node);
+    }
+    path.depth = -1;
+}
+
 void devtree_probe(const struct driver *const *drivers)
 {
     for (; tree && *drivers; drivers++)
-        for (int node = fdt_next_node(tree, -1, NULL); node >= 0;
-             node = fdt_next_node(tree, node, NULL))
-            if (driver_matches(*drivers, node) && is_enabled(node))
-                probe_node(*drivers, node);
+        probe_driver(*drivers);
 }

@@ -62,13 +62,13 @@ typedef bool (*range_fn)(struct bootinfo *bi, struct phys_range r);
  * without reg, or an entry of no length, is skipped. */
 static void each_reg(struct bootinfo *bi, const void *fdt, int parent, int node, range_fn fn)
 {
-    int ac = fdt_address_cells(fdt, parent), sc = fdt_size_cells(fdt, parent);
-    if (ac < 1 || ac > 2 || sc < 1 || sc > 2)
-        return;
-
     int            len;
     const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
     if (!reg)
+        return;
+
+    int ac = fdt_address_cells(fdt, parent), sc = fdt_size_cells(fdt, parent);
+    if (ac < 1 || ac > 2 || sc < 1 || sc > 2)
         return;
     for (int cells = len / 4; cells >= ac + sc; cells -= ac + sc, reg += ac + sc) {
         uint64_t start = read_cells(reg, ac), size = read_cells(reg + ac, sc);
@@ -102,21 +102,17 @@ static bool add_mmio(struct bootinfo *bi, struct phys_range r)
                       page_range(r.start, r.start + r.len));
 }
 
-static void read_memory(struct bootinfo *bi, const void *fdt)
+static void each_child_reg(struct bootinfo *bi, const void *fdt, int parent, range_fn fn)
 {
     int node;
-    fdt_for_each_subnode (node, fdt, 0) {
-        const char *type = fdt_getprop(fdt, node, "device_type", NULL);
-        if (type && !strcmp(type, "memory"))
-            each_reg(bi, fdt, 0, node, add_ram);
-    }
-    if (!bi->nwindow)
-        boot_fail("the device tree describes no memory");
+    fdt_for_each_subnode (node, fdt, parent)
+        each_reg(bi, fdt, parent, node, fn);
+}
 
-    int reserved = fdt_subnode_offset(fdt, 0, "reserved-memory");
-    if (reserved >= 0)
-        fdt_for_each_subnode (node, fdt, reserved)
-            each_reg(bi, fdt, reserved, node, cut_ram);
+static void cut_reservations(struct bootinfo *bi, const void *fdt, int reserved_memory)
+{
+    if (reserved_memory >= 0)
+        each_child_reg(bi, fdt, reserved_memory, cut_ram);
 
     uint64_t start, size;
     for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
@@ -125,33 +121,50 @@ static void read_memory(struct bootinfo *bi, const void *fdt)
             boot_fail(too_many_ranges);
 }
 
-/* The interrupt controller of machine mode is the firmware's: an access faults. */
-static bool is_firmwares(const void *fdt, int node)
+static bool is_compatible(const void *fdt, int node, const char *with)
 {
-    return !fdt_node_check_compatible(fdt, node, "riscv,clint0") ||
-           !fdt_node_check_compatible(fdt, node, "sifive,clint0") ||
-           !fdt_node_check_compatible(fdt, node, "riscv,aclint-mswi") ||
-           !fdt_node_check_compatible(fdt, node, "riscv,aclint-mtimer");
+    int         len;
+    const char *list = fdt_getprop(fdt, node, "compatible", &len);
+    return list && fdt_stringlist_contains(list, len, with);
 }
 
-/* Register windows: every node with a reg on a simple-bus below the root. */
-static void read_devices(struct bootinfo *bi, const void *fdt)
+static bool has_name(const char *name, const char *base)
 {
-    int bus, node;
-    fdt_for_each_subnode (bus, fdt, 0) {
-        if (fdt_node_check_compatible(fdt, bus, "simple-bus"))
-            continue;
-        fdt_for_each_subnode (node, fdt, bus)
-            if (!is_firmwares(fdt, node))
-                each_reg(bi, fdt, bus, node, add_mmio);
+    size_t len = strlen(base);
+    return !strncmp(name, base, len) && (!name[len] || name[len] == '@');
+}
+
+static void read_timebase(struct bootinfo *bi, const void *fdt, int cpus)
+{
+    int            len;
+    const fdt32_t *hz = fdt_getprop(fdt, cpus, "timebase-frequency", &len);
+    if (hz && (len == 4 || len == 8))
+        bi->timebase_hz = read_cells(hz, len / 4);
+}
+
+/* One walk over the root's children: finding each by name would be a walk of its own.
+ *
+ * Register windows are those of every node with a reg on a simple-bus. The firmware's (timer and
+ * interrupts of machine mode) are among them: mapped, but no driver of ours asks for them. */
+static void read_tree(struct bootinfo *bi, const void *fdt)
+{
+    int node, reserved_memory = -1;
+    fdt_for_each_subnode (node, fdt, 0) {
+        const char *name = fdt_get_name(fdt, node, NULL);
+        if (has_name(name, "memory"))
+            each_reg(bi, fdt, 0, node, add_ram);
+        else if (has_name(name, "reserved-memory"))
+            reserved_memory = node;
+        else if (has_name(name, "cpus"))
+            read_timebase(bi, fdt, node);
+        else if (is_compatible(fdt, node, "simple-bus"))
+            each_child_reg(bi, fdt, node, add_mmio);
     }
-}
+    cut_reservations(bi, fdt, reserved_memory); /* after all RAM is known */
 
-static void read_timebase(struct bootinfo *bi, const void *fdt)
-{
-    int            len, cpus = fdt_subnode_offset(fdt, 0, "cpus");
-    const fdt32_t *hz = cpus < 0 ? NULL : fdt_getprop(fdt, cpus, "timebase-frequency", &len);
-    if (!hz || (len != 4 && len != 8) || !(bi->timebase_hz = read_cells(hz, len / 4)))
+    if (!bi->nwindow)
+        boot_fail("the device tree describes no memory");
+    if (!bi->timebase_hz)
         boot_fail("the device tree has no /cpus timebase-frequency");
 }
 
@@ -215,9 +228,7 @@ uint64_t boot_main(uint64_t hart, paddr_t dtb)
     if (fdt_check_header(fdt))
         boot_fail("the firmware passed no device tree");
     bi->boot_hart = hart;
-    read_timebase(bi, fdt);
-    read_memory(bi, fdt);
-    read_devices(bi, fdt);
+    read_tree(bi, fdt);
     cut_image(bi);
     copy_dtb(bi, fdt);
     return pmap_bootstrap(bi);

@@ -39,7 +39,7 @@ $(LIBRARY_HEADERS): src/lib/libc/bsd-cdefs.h $(BUILD)/stamps/libfdt | $(call pac
 
 $(LIBFDT_OBJS): %.o: $(LIBRARY_HEADERS)
 	@echo "  CC      $(@:$(BUILD)/%=%)"
-	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -DFDT_ASSUME_MASK=0xff -w -c $*.c -o $@
+	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 -DFDT_ASSUME_MASK=0xff -w -c $*.c -o $@
 
 LIBFDT_CHECK_SRCS := fdt.c fdt_ro.c fdt_check.c
 LIBFDT_CHECK_OBJS := $(LIBFDT_CHECK_SRCS:%.c=$(LIBFDT_DIR)/%.check.o)
