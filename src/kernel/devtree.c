@@ -45,15 +45,6 @@ struct node_info {
 static struct node_info *nodes;
 static size_t            nnodes, nodes_max;
 
-/* The nodes from the root to the one whose driver is being probed. libfdt would search the whole tree
- * from its start for every parent. */
-#define DEPTH_MAX 16
-
-static struct {
-    int node[DEPTH_MAX];
-    int depth; /* of the last one; -1: none */
-} path = {.depth = -1};
-
 /* A property's value as 32-bit cells. */
 struct cells {
     const fdt32_t *at;
@@ -150,7 +141,6 @@ int devtree_init(const struct bootinfo *bi)
 {
     tree = NULL;
     controller = 0;
-    path.depth = -1;
     nnodes = 0;
     if (fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0)
         return -EINVAL;
@@ -160,14 +150,6 @@ int devtree_init(const struct bootinfo *bi)
     if (err)
         tree = NULL;
     return err;
-}
-
-static int parent_of(int node)
-{
-    for (int depth = path.depth; depth > 0; depth--)
-        if (path.node[depth] == node)
-            return path.node[depth - 1];
-    return fdt_parent_offset(tree, node);
 }
 
 /* --- properties ---------------------------------------------------------------------------- */
@@ -525,27 +507,10 @@ static void probe_node(const struct driver *driver, int offset)
                   -err);
 }
 
-/* Follow the walk through the tree. Deeper than DEPTH_MAX, paths are not kept. */
-static void enter_node(int node, int depth)
-{
-    path.depth = depth < DEPTH_MAX ? depth : -1;
-    if (path.depth >= 0)
-        path.node[depth] = node;
-}
-
-static void probe_driver(const struct driver *driver)
-{
-    int depth = 0;
-    for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
-        enter_node(node, depth);
-        if (driver_matches(driver, node) && is_enabled(node))
-            probe_node(driver, node);
-    }
-    path.depth = -1;
-}
-
 void devtree_probe(const struct driver *const *drivers)
 {
     for (; tree && *drivers; drivers++)
-        probe_driver(*drivers);
+        for (size_t i = 0; i < nnodes; i++)
+            if (driver_matches(*drivers, &nodes[i]) && is_enabled(nodes[i].offset))
+                probe_node(*drivers, nodes[i].offset);
 }
