@@ -108,8 +108,11 @@ static size_t port_send(const char *bytes, size_t len)
         return 0;
 
     size_t n = size_min(len, SEND_FIFO);
-    for (size_t i = 0; i < n; i++)
-        reg_write(UART_DATA, (uint8_t)bytes[i]);
+    if (uart.width == 1)
+        mmio_write8_fifo(mmio_at(uart.base, UART_DATA), bytes, n);
+    else
+        for (size_t i = 0; i < n; i++)
+            reg_write(UART_DATA, (uint8_t)bytes[i]);
     return n;
 }
 

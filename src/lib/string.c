@@ -12,11 +12,12 @@
 
 #include <limits.h>
 
-#define WORD       sizeof(word_t)
-#define WORD_BITS  (8 * (unsigned)WORD)
-#define BULK       (2 * WORD) /* below it, words do not pay */
-#define COPY_WORDS 8          /* words per turn of the unrolled loops */
-#define FILL_WORDS 16
+#define WORD        sizeof(word_t)
+#define WORD_BITS   (8 * (unsigned)WORD)
+#define BULK        (2 * WORD) /* below it, words do not pay */
+#define COPY_WORDS  8          /* words per turn of the unrolled loops */
+#define SHIFT_WORDS 4
+#define FILL_WORDS  16
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
@@ -54,7 +55,8 @@ static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
     return len - left;
 }
 
-/* dst aligned, src not. `carry` holds the bytes from src up to the next boundary, in its upper end. */
+/* dst aligned, src not. `carry` holds the bytes from src up to the next boundary, in its upper end.
+ * Nothing is loaded that is stored to before: dst below src is right here, too. */
 static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t len)
 {
     unsigned shift = 8 * (unsigned)misalignment(src);
@@ -66,9 +68,20 @@ static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t
     word_t       *d = (word_t *)dst;
     const word_t *s = (const word_t *)(src + head);
     size_t        left = len;
+    unsigned      unshift = WORD_BITS - shift;
+    for (; left >= head + SHIFT_WORDS * WORD; left -= SHIFT_WORDS * WORD) {
+        word_t w0 = s[0], w1 = s[1], w2 = s[2], w3 = s[3];
+        d[0] = carry >> shift | w0 << unshift;
+        d[1] = w0 >> shift | w1 << unshift;
+        d[2] = w1 >> shift | w2 << unshift;
+        d[3] = w2 >> shift | w3 << unshift;
+        carry = w3;
+        d += SHIFT_WORDS;
+        s += SHIFT_WORDS;
+    }
     for (; left >= head + WORD; left -= WORD) {
         word_t next = *s++;
-        *d++ = carry >> shift | next << (WORD_BITS - shift);
+        *d++ = carry >> shift | next << unshift;
         carry = next;
     }
     return len - left;

@@ -25,6 +25,9 @@ void     mmio_write8(volatile void *reg, uint8_t value);
 void     mmio_write16(volatile void *reg, uint16_t value);
 void     mmio_write32(volatile void *reg, uint32_t value);
 
+/* Write len bytes to one register, one after the other: a FIFO. */
+void mmio_write8_fifo(volatile void *reg, const void *bytes, size_t len);
+
 /* Every access before it, to memory or registers, comes before every access after it. */
 void mmio_barrier(void);
 

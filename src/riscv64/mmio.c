@@ -52,6 +52,14 @@ void mmio_write32(volatile void *reg, uint32_t value)
     *(volatile uint32_t *)reg = value;
 }
 
+void mmio_write8_fifo(volatile void *reg, const void *bytes, size_t len)
+{
+    const uint8_t *byte = bytes, *end = byte + len;
+    FENCE_BEFORE_WRITE(); /* one is enough: stores to one register stay in order */
+    while (byte < end)
+        *(volatile uint8_t *)reg = *byte++;
+}
+
 void mmio_barrier(void)
 {
     __asm__ volatile("fence iorw, iorw" ::: "memory");
