@@ -59,11 +59,12 @@ struct pagecache {
     /* protected by the page cache's lock: */
     uint64_t size; /* bytes in the file; may be read without the lock where a stale value is fine */
     RB_HEAD(pagecache_tree, pagecache_chunk) chunks; /* by index */
-    size_t       nresident;                          /* pages that are filled */
-    size_t       nreserved;                          /* frames held that are not filled */
-    uint64_t     ra_next;                            /* the page after the last one asked for */
-    size_t       ra_pages;                           /* read-ahead at the last miss */
-    struct waitq changed;                            /* a page stopped being busy */
+    struct pagecache_chunk *recent;                  /* last one looked up */
+    size_t                  nresident;               /* pages that are filled */
+    size_t                  nreserved;               /* frames held that are not filled */
+    uint64_t                ra_next;                 /* the page after the last one asked for */
+    size_t                  ra_pages;                /* read-ahead at the last miss */
+    struct waitq            changed;                 /* a page stopped being busy */
 };
 
 /* A contiguous piece of a file: pages [index, index + npages) in frames from pa on. */
@@ -104,6 +105,12 @@ ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len
  * Pages become dirty. Returns how many, or an error if none. The file system serialises writers of one
  * file, and has checked limits and rights. */
 ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, size_t len);
+
+/* The building blocks of it, for bytes that come from elsewhere: as pagecache_get(), but pages behind the
+ * end are made (zeros); then, after bytes were stored through the run, tell which. */
+int  pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
+                         struct pagecache_run *run);
+void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);
 
 /* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is zeroed;
  * frames that are mapped stay with their mappings. */

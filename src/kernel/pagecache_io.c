@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pagecache_io.c - bytes of files: reading and writing through the cache, sizes, writing back. */
+#include "kernel/frame.h"
+#include "kernel/pagecache_chunk.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+/* How many pages [off, off + len) touches. */
+static size_t pages_touched(uint64_t off, size_t len)
+{
+    return pages_for((off & PAGE_MASK) + size_min(len, SIZE_MAX / 2));
+}
+
+/* Where off lies in run, and how many bytes follow it there, at most len. */
+static uint8_t *run_bytes(const struct pagecache_run *run, uint64_t off, size_t len, size_t *n)
+{
+    size_t into = off & PAGE_MASK;
+
+    *n = size_min(len, (run->npages << PAGE_SHIFT) - into);
+    return (uint8_t *)phys_ptr(run->pa) + into;
+}
+
+ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len)
+{
+    uint64_t size = pc->size;
+    size_t   done = 0;
+    int      err = 0;
+
+    len = off < size ? size_min(len, size - off) : 0;
+    while (done < len) {
+        struct pagecache_run run;
+        size_t               n;
+        err = pagecache_get(pc, (off + done) >> PAGE_SHIFT, pages_touched(off + done, len - done),
+                            &run);
+        if (err)
+            break;
+        const uint8_t *from = run_bytes(&run, off + done, len - done, &n);
+        memcpy((uint8_t *)buf + done, from, n);
+        pagecache_put(&run);
+        done += n;
+    }
+    return done || !err || err == -ENXIO ? (ssize_t)done : err;
+}
+
+ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        struct pagecache_run run;
+        size_t               n;
+        int                  err = pagecache_get_write(pc, (off + done) >> PAGE_SHIFT,
+                                                       pages_touched(off + done, len - done), &run);
+        if (err)
+            return done ? (ssize_t)done : err;
+        uint8_t *to = run_bytes(&run, off + done, len - done, &n);
+        memcpy(to, (const uint8_t *)buf + done, n);
+        pagecache_wrote(pc, off + done, n);
+        pagecache_put(&run);
+        done += n;
+    }
+    return (ssize_t)done;
+}
+
+/* --- dirt -------------------------------------------------------------------------------- */
+
+static void mark_range(struct pagecache *pc, uint64_t index, size_t npages)
+{
+    for (size_t k = 0; k < npages; k++) {
+        uint32_t *page = pagecache_page(pc, index + k);
+        if (page && page_state(*page) == PAGE_READY)
+            pagecache_set_dirty(page, true);
+    }
+}
+
+void pagecache_mark_dirty(struct pagecache *pc, uint64_t index, size_t npages)
+{
+    spinlock_acquire(&pagecache_lock);
+    mark_range(pc, index, npages);
+    spinlock_release(&pagecache_lock);
+}
+
+void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len)
+{
+    spinlock_acquire(&pagecache_lock);
+    mark_range(pc, off >> PAGE_SHIFT, pages_touched(off, len));
+    if (pc->size < off + len)
+        pc->size = off + len;
+    spinlock_release(&pagecache_lock);
+}
+
+static bool is_dirty(struct pagecache *pc, uint64_t index)
+{
+    uint32_t *page = pagecache_page(pc, index);
+
+    return page && (*page & PAGE_DIRTY);
+}
+
+/* The first dirty run in [*index, end), with references; false: none. */
+static bool next_dirty(struct pagecache *pc, uint64_t *index, uint64_t end,
+                       struct pagecache_run *run)
+{
+    struct pagecache_chunk *chunk;
+
+    while (*index < end && (chunk = pagecache_chunk_from(pc, *index))) {
+        *index = size_max(*index, chunk->index);
+        uint64_t stop = size_min(end, chunk->index + CHUNK_PAGES);
+        while (*index < stop && !is_dirty(pc, *index))
+            ++*index;
+        if (*index >= stop)
+            continue;
+
+        *run = (struct pagecache_run){*index, 1, page_pa(*pagecache_page(pc, *index))};
+        while (*index + run->npages < stop && is_dirty(pc, *index + run->npages) &&
+               page_pa(*pagecache_page(pc, *index + run->npages)) ==
+                   run->pa + (run->npages << PAGE_SHIFT))
+            run->npages++;
+        frame_get_run(run->pa, run->npages);
+        return true;
+    }
+    return false;
+}
+
+/* Before the run is written: pages that only the cache and this call hold become clean, so that a later
+ * change marks them again. */
+static void clean_unmapped(struct pagecache *pc, const struct pagecache_run *run)
+{
+    for (size_t k = 0; k < run->npages; k++) {
+        if (frame_refs(run->pa + (k << PAGE_SHIFT)) == 2)
+            pagecache_set_dirty(pagecache_page(pc, run->index + k), false);
+    }
+}
+
+int pagecache_flush(struct pagecache *pc, uint64_t index, uint64_t npages)
+{
+    uint64_t             end = npages > UINT64_MAX - index ? UINT64_MAX : index + npages;
+    struct pagecache_run run;
+    int                  first = 0;
+
+    if (!pc->ops->flush)
+        return 0;
+
+    spinlock_acquire(&pagecache_lock);
+    while (next_dirty(pc, &index, end, &run)) {
+        clean_unmapped(pc, &run);
+        spinlock_release(&pagecache_lock);
+        int err = pc->ops->flush(pc, run.index, run.pa, run.npages);
+        spinlock_acquire(&pagecache_lock);
+        if (err) {
+            mark_range(pc, run.index, run.npages);
+            first = first ? first : err;
+        }
+        pagecache_put(&run);
+        index = run.index + run.npages;
+    }
+    spinlock_release(&pagecache_lock);
+    return first;
+}
+
+/* --- size -------------------------------------------------------------------------------- */
+
+/* Drop a page of chunk when nobody is working on it; wait otherwise. Returns false if the chunk has
+ * to be looked up again. */
+static bool drop_or_wait(struct pagecache *pc, struct pagecache_chunk *chunk, uint32_t *page)
+{
+    if (page_state(*page) == PAGE_EMPTY)
+        return true;
+    if (page_state(*page) != PAGE_BUSY)
+        return !pagecache_drop(chunk, page);
+    waitq_sleep(&pc->changed, &pagecache_lock);
+    return false;
+}
+
+static void drop_from(struct pagecache *pc, uint64_t index)
+{
+    struct pagecache_chunk *chunk;
+
+    while ((chunk = pagecache_chunk_from(pc, index))) {
+        index = size_max(index, chunk->index);
+        while (index < chunk->index + CHUNK_PAGES &&
+               drop_or_wait(pc, chunk, &chunk->pages[index % CHUNK_PAGES]))
+            index++;
+    }
+}
+
+/* The last page of the file shows zeros behind the end. */
+static void zero_tail(struct pagecache *pc, uint64_t size)
+{
+    uint32_t *page;
+
+    if (!(size & PAGE_MASK))
+        return;
+    while ((page = pagecache_page(pc, size >> PAGE_SHIFT)) && page_state(*page) == PAGE_BUSY)
+        waitq_sleep(&pc->changed, &pagecache_lock);
+    if (page && page_state(*page) == PAGE_READY)
+        memset((uint8_t *)phys_ptr(page_pa(*page)) + (size & PAGE_MASK), 0,
+               PAGE_SIZE - (size & PAGE_MASK));
+}
+
+void pagecache_resize(struct pagecache *pc, uint64_t size)
+{
+    spinlock_acquire(&pagecache_lock);
+    uint64_t old = pc->size;
+    pc->size = size;
+    if (size < old) {
+        drop_from(pc, pages_for(size));
+        zero_tail(pc, size);
+    }
+    spinlock_release(&pagecache_lock);
+}
