@@ -156,9 +156,10 @@ static size_t send_some(const char *bytes, size_t len)
     ring_send();
     while (ring_used() == 0 && done < len && (n = port_send(bytes + done, len - done)) > 0)
         done += n;
-    done += ring_put(bytes + done, len - done);
-    if (ring_used() > 0)
+    if (done < len) {
+        done += ring_put(bytes + done, len - done);
         set_interrupts(IER_RECEIVED | IER_SENT);
+    }
     spinlock_release(&uart.lock);
     return done;
 }
