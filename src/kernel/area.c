@@ -2,8 +2,8 @@
 /* area.c - a balanced tree of areas that also answers "where is the highest gap of this size".
  *
  * Each node keeps the gap below it and the largest gap of its subtree. Rotations keep the latter
- * right for the nodes they turn (RB_AUGMENT); after an insertion or a removal the way from the places
- * that changed up to the root is computed again (refresh_up). A node lies in its subtree
+ * right for the nodes they turn (RB_AUGMENT); after an insertion or a removal the way from the
+ * places that changed up to the root is computed again (refresh_up). A node lies in its subtree
  * neighbours' ancestry, so walking up from the neighbours in address order reaches every node whose
  * subtree changed.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* area.h - areas: what an address range is meant to be, whether or not it is mapped yet.
  *
- * The areas of an address space are disjoint and kept in a tree sorted by address, in which each node
- * also knows the largest gap below an area of its subtree: the search for free space is
+ * The areas of an address space are disjoint and kept in a tree sorted by address, in which each
+ * node also knows the largest gap below an area of its subtree: the search for free space is
  * logarithmic. Two neighbours that could be one area are one area. This file knows nothing of
  * mappings; vmspace.c keeps both in step. The caller holds the vmspace's mutex.
  */
@@ -50,8 +50,8 @@ struct area {
 
 RB_HEAD(area_tree, area);
 
-/* An area without range or attributes, not in a tree; area_free() frees it, its reference on the file
- * included. NULL: no memory. */
+/* An area without range or attributes, not in a tree; area_free() frees it, its reference on the
+ * file included. NULL: no memory. */
 struct area *area_new(void);
 void         area_free(struct area *area);
 
@@ -61,14 +61,14 @@ struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
 /* The area that holds va, or NULL. */
 struct area *area_find(struct area_tree *tree, vaddr_t va);
 
-/* What a pmap is told for rights that a program asked for: writing implies reading (as on Linux). */
+/* What a pmap is told for the rights a program asked for: writing implies reading, as on Linux. */
 static inline unsigned area_rights(unsigned prot)
 {
     return prot & PMAP_W ? prot | PMAP_R : prot;
 }
 
-/* The rights of pages as they are mapped before the program has written to them. A file's pages lack
- * PMAP_W: the first write copies a private one and marks a shared one dirty (fault.c). */
+/* The rights of pages as they are mapped before the program has written to them. A file's pages
+ * lack PMAP_W: the first write copies a private one and marks a shared one dirty (fault.c). */
 static inline unsigned area_mapped_prot(const struct area *area, unsigned prot)
 {
     return area->file ? area_rights(prot) & ~(unsigned)PMAP_W : area_rights(prot);
@@ -84,8 +84,9 @@ struct area *area_first(struct area_tree *tree); /* NULL: there is none */
 struct area *area_next(struct area *area);       /* NULL: it is the last */
 struct area *area_prev(struct area *area);
 
-/* Put area, which overlaps no other, into the tree, joining it with neighbours that it continues; what
- * was joined to another is freed. Returns the area that holds the range now. Cannot fail. */
+/* Put area, which overlaps no other, into the tree, joining it with neighbours that it
+ * continues; what was joined to another is freed. Returns the area that holds the range now.
+ * Cannot fail. */
 struct area *area_insert(struct area_tree *tree, struct area *area);
 
 /* Cut area at va, strictly inside; spare becomes the upper part. */
@@ -96,7 +97,8 @@ void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct ar
 bool area_cut_needs_spare(struct area_tree *tree, vaddr_t start, vaddr_t end);
 void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *spare);
 
-/* Join area with neighbours it continues (after its rights have changed). Returns what holds it now. */
+/* Join area with neighbours it continues (after its rights have changed). Returns what holds it
+ * now. */
 struct area *area_merge(struct area_tree *tree, struct area *area);
 
 /* The highest free range of len bytes: its start, or 0 if there is none. */

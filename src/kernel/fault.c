@@ -11,7 +11,8 @@
  * file's page dirty and gives the right. So whatever can be written without the kernel
  * noticing is known to be dirty, and no dirty bits of the memory model are needed.
  *
- * Runs with vs->mutex held, which a fault keeps while it sleeps for the disk; never with a spinlock.
+ * Runs with vs->mutex held, which a fault keeps while it sleeps for the disk; never with a
+ * spinlock.
  */
 #include "kernel/fault.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fault.h - page faults: what is filled, from where, and how much at once. The only place with such policy. */
+/* fault.h - page faults: what is filled, from where, and how much at once. The only place with
+ * such policy. */
 #ifndef KERNEL_FAULT_H
 #define KERNEL_FAULT_H
 
@@ -7,8 +8,8 @@
 
 struct vmspace;
 
-/* Make the access of fault possible (kind FAULT_UNMAPPED or FAULT_PROTECTION). 0: done, retry it. Else what the
- * program did wrong, or what is missing:
+/* Make the access of fault possible (kind FAULT_UNMAPPED or FAULT_PROTECTION). 0: done, retry
+ * it. Else what the program did wrong, or what is missing:
  *   -EFAULT  no area there              SIGSEGV, SEGV_MAPERR
  *   -EACCES  the area forbids it        SIGSEGV, SEGV_ACCERR
  *   -EIO     past the file's end, or the disk failed    SIGBUS, BUS_ADRERR

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pagecache.c - pages of files: finding, reserving, filling, giving up. How they are kept and the rule
- * for the lock: pagecache_chunk.h. Contents: pagecache_io.c.
+/* pagecache.c - pages of files: finding, reserving, filling, giving up. How they are kept and the
+ * rule for the lock: pagecache_chunk.h. Contents: pagecache_io.c.
  */
 #include "kernel/pagecache.h"
 
@@ -144,7 +144,7 @@ void pagecache_set_dirty(uint32_t *page, bool dirty)
     pagecache_total.dirty += (size_t)dirty - (size_t)was;
 }
 
-/* Between the two states in which a frame is held and nobody works on it; BUSY counts as RESERVED. */
+/* n pages more (or less) in that state; BUSY counts as RESERVED. */
 static void count(struct pagecache *pc, enum page_state state, size_t n)
 {
     if (state == PAGE_READY) {

@@ -6,9 +6,9 @@
  * page whose frame has one reference can be dropped when memory runs out.
  *
  * One range of translation covers one physical run, so neighbouring pages get neighbouring frames:
- * when a page is first needed, a run is reserved for the whole file if memory is plentiful, else for
- * an aligned part of it, and filled as it is used, with read-ahead. Reserved frames that were never
- * filled are the first to be given back.
+ * when a page is first needed, a run is reserved for the whole file if memory is plentiful, else
+ * for an aligned part of it, and filled as it is used, with read-ahead. Reserved frames that were
+ * never filled are the first to be given back.
  *
  * Reading straight from the frames, for example to a program:
  *
@@ -49,7 +49,8 @@ struct pagecache_ops {
     void (*acquire)(struct pagecache *pc);
     void (*release)(struct pagecache *pc);
 
-    /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. NULL: nothing. */
+    /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. NULL:
+     * nothing. */
     void (*describe)(struct pagecache *pc, char *buf, size_t size);
 };
 
@@ -84,10 +85,10 @@ void pagecache_init(struct pagecache *pc, const struct pagecache_ops *ops, uint6
  * Dirty pages are lost: pagecache_flush() comes first. */
 void pagecache_destroy(struct pagecache *pc);
 
-/* The run that starts at page index: at least that page, at most want pages (want >= 1), as far as
- * they are contiguous. Missing pages are read. Takes one reference on each frame: pagecache_put() or
- * frame_put_run() drops them. Pages past the end: see below.
- * -ENXIO: index lies wholly past the end of the file; -EIO, -ENOMEM. */
+/* The run that starts at page index: at least that page, at most want pages (want >= 1), as far
+ * as they are contiguous. Missing pages are read. Takes one reference on each frame:
+ * pagecache_put() or frame_put_run() drops them. Pages past the end: see below. -ENXIO: index
+ * lies wholly past the end of the file; -EIO, -ENOMEM. */
 int pagecache_get(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run);
 
 /* The same for a fault on page index: the run that holds it, grown both ways within [lo, hi). */
@@ -101,19 +102,19 @@ void pagecache_put(const struct pagecache_run *run);
  * or past it) or where an error follows, which the next call returns: -EIO, -ENOMEM. */
 ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len);
 
-/* Put len bytes at off into the cache, growing the file if they end past it; a gap reads as zeros.
- * Pages become dirty. Returns how many, or an error if none. The file system serialises writers of one
- * file, and has checked limits and rights. */
+/* Put len bytes at off into the cache, growing the file if they end past it; a gap reads as
+ * zeros. Pages become dirty. Returns how many, or an error if none. The file system serialises
+ * writers of one file, and has checked limits and rights. */
 ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, size_t len);
 
-/* The building blocks of it, for bytes that come from elsewhere: as pagecache_get(), but pages behind the
- * end are made (zeros); then, after bytes were stored through the run, tell which. */
+/* The building blocks of it, for bytes that come from elsewhere: as pagecache_get(), but pages
+ * behind the end are made (zeros); then, after bytes were stored through the run, tell which. */
 int  pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
                          struct pagecache_run *run);
 void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);
 
-/* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is zeroed;
- * frames that are mapped stay with their mappings. */
+/* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is
+ * zeroed; frames that are mapped stay with their mappings. */
 void pagecache_resize(struct pagecache *pc, uint64_t size);
 
 /* The page was changed, by a mapping or by who holds the run. Does not sleep. */

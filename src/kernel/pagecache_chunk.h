@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pagecache_chunk.h - inside the page cache: how a file's pages are kept. Only pagecache*.c include it.
+/* pagecache_chunk.h - inside the page cache: how a file's pages are kept. Only pagecache*.c include
+ * it.
  *
- * A chunk is 64 pages of a file, found in the file's tree by index, so memory follows what is used of
- * a file. Each page is one word, the frame's number and a state:
+ * A chunk is 64 pages of a file, found in the file's tree by index, so memory follows what is used
+ * of a file. Each page is one word, the frame's number and a state:
  *
  *     EMPTY --reserve--> RESERVED --fill--> BUSY --done--> READY [DIRTY]
  *
  * RESERVED pages own a frame of a run that was taken for a larger piece of the file, contents
- * undefined. BUSY pages belong to the thread that made them so, until it wakes pc->changed; everybody
- * else waits. Only READY pages are handed out.
+ * undefined. BUSY pages belong to the thread that made them so, until it wakes pc->changed;
+ * everybody else waits. Only READY pages are handed out.
  *
  * One spinlock protects all caches. It is not held while a file system is called or frames are
  * allocated (the allocator may call pagecache_reclaim()), so what was known before is looked up

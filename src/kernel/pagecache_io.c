@@ -122,8 +122,8 @@ static bool next_dirty(struct pagecache *pc, uint64_t *index, uint64_t end,
     return false;
 }
 
-/* Before the run is written: pages that only the cache and this call hold become clean, so that a later
- * change marks them again. */
+/* Before the run is written: pages that only the cache and this call hold become clean, so that
+ * a later change marks them again. */
 static void clean_unmapped(struct pagecache *pc, const struct pagecache_run *run)
 {
     for (size_t k = 0; k < run->npages; k++) {

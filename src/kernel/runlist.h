@@ -2,8 +2,8 @@
 /* runlist.h - what a range of a pmap maps, collected before it changes.
  *
  * Frames can only be let go after pmap_update(), when the map no longer says which they were, and a
- * change that fails half-way has to be taken back; both need the list first. A short list lives in the
- * caller's frame.
+ * change that fails half-way has to be taken back; both need the list first. A short list lives in
+ * the caller's frame.
  */
 #ifndef KERNEL_RUNLIST_H
 #define KERNEL_RUNLIST_H

@@ -2,13 +2,14 @@
 /* uaccess.h - the kernel's only way to user memory.
  *
  * Each call acts for the calling thread's compartment (thread_self()->tf->dom): what is checked is
- * that compartment's right, never the kernel's, at the time of the call. Pages that are not
- * there but legal are filled as a fault would fill them; writing to a private page of a file copies it
- * first, and writing to a shared one marks the file's page dirty. The bytes are then moved
- * through the kernel's window on RAM. Every kind of failure is -EFAULT. All calls may sleep.
+ * that compartment's right, never the kernel's, at the time of the call. Pages that are not there
+ * but legal are filled as a fault would fill them; writing to a private page of a file copies it
+ * first, and writing to a shared one marks the file's page dirty. The bytes are then moved through
+ * the kernel's window on RAM. Every kind of failure is -EFAULT. All calls may sleep.
  *
- * A call that fails may have moved a part: uaccess_read() then leaves dst undefined, uaccess_write() has
- * written a prefix. Callers that report partial progress, such as read(2), use the _some forms.
+ * A call that fails may have moved a part: uaccess_read() then leaves dst undefined,
+ * uaccess_write() has written a prefix. Callers that report partial progress, such as read(2), use
+ * the _some forms.
  */
 #ifndef KERNEL_UACCESS_H
 #define KERNEL_UACCESS_H
@@ -26,26 +27,28 @@ ssize_t uaccess_read_some(void *dst, vaddr_t src, size_t len);
 ssize_t uaccess_write_some(vaddr_t dst, const void *src, size_t len);
 ssize_t uaccess_zero_some(vaddr_t dst, size_t len);
 
-/* A NUL-terminated string into dst[max]. Its length without NUL, -EFAULT, or -ENAMETOOLONG: no NUL within
- * max bytes. */
+/* A NUL-terminated string into dst[max]. Its length without NUL, -EFAULT, or -ENAMETOOLONG: no
+ * NUL within max bytes. */
 ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max);
 
-/* Naturally aligned 32-bit words, atomically with respect to user code. -EFAULT (also unaligned). */
+/* Aligned 32-bit words, atomic with respect to user code. -EFAULT (also if unaligned). */
 int uaccess_read32(vaddr_t va, uint32_t *value);
 int uaccess_cas32(vaddr_t va, uint32_t expected, uint32_t desired, uint32_t *found);
 
-/* User memory pinned for direct use: ptr[0, len) are the bytes from va on, as far as they are physically contiguous.
- * The frames stay until uaccess_window_close(), even if the program unmaps them. */
+/* User memory pinned for direct use: ptr[0, len) are the bytes from va on, as far as they are
+ * physically contiguous. The frames stay until uaccess_window_close(), even if the program
+ * unmaps them. */
 struct uaccess_window {
     void  *ptr;
     size_t len; /* bytes; at least 1, at most what was asked for */
 };
 
-/* access: PMAP_R or PMAP_W. A window for writing counts as written at once. len > 0. 0 or -EFAULT. */
+/* access: PMAP_R or PMAP_W; a window for writing counts as written at once. len > 0. -EFAULT. */
 int  uaccess_window_open(vaddr_t va, size_t len, unsigned access, struct uaccess_window *w);
 void uaccess_window_close(struct uaccess_window *w);
 
-/* Where va's word lies in memory: the same for every address that shows it (futexes between mappings). */
+/* Where va's word lies in memory: the same for every address that shows it (futexes between
+ * mappings). */
 int uaccess_phys(vaddr_t va, unsigned access, paddr_t *pa);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vmspace.c - mapping, unmapping, changing rights: areas and the pmap kept in step.
  *
- * Each call first finds every reason to refuse and takes all memory it will need, then makes the one
- * pmap call that can fail, and from there on does only what cannot. Where the pmap has to be called
- * several times (rights over several areas), the calls made are taken back.
+ * Each call first finds every reason to refuse and takes all memory it will need, then makes the
+ * one pmap call that can fail, and from there on does only what cannot. Where the pmap has to be
+ * called several times (rights over several areas), the calls made are taken back.
  *
  * Writable pages of files are mapped without the right to write until they are written for the
  * first time (fault.c): private ones are copied then, shared ones marked dirty. So a mapping
@@ -309,8 +309,8 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t
     return err ? -ENOMEM : 0;
 }
 
-/* Set the rights of the areas. Those that have them are left whole; spares are for cutting the first
- * and the last, if they do not. */
+/* Set the rights of the areas. Those that have them are left whole; spares are for cutting the
+ * first and the last, if they do not. */
 static void protect_areas(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned prot,
                           struct area *spares[2])
 {

@@ -24,7 +24,6 @@ struct vmspace {
     struct mutex mutex;
     /* mutex protects: */
     struct area_tree areas;
-    size_t           nareas;
     size_t           mapped;    /* bytes in areas */
     size_t           resident;  /* bytes mapped to frames */
     vaddr_t          brk_start; /* 0: no brk yet */
@@ -43,30 +42,28 @@ struct area_spec {
     const char       *name;   /* static string for vmspace_dump(), or NULL */
 };
 
-/* Areas that one address space may have (Linux's default limit as well). */
-#define VMSPACE_AREAS_MAX 65530
-
 int  vmspace_create(struct vmspace **out); /* -ENOMEM */
 void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread uses it */
 
-/* Map; *va: where. Nothing is read or allocated for the pages yet.
- * -EINVAL: len 0, unaligned fixed hint or offset, offset + len overflows; -ENOMEM: no room, too many areas,
- * a fixed range outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE. */
+/* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned
+ * fixed hint or offset, offset + len overflows; -ENOMEM: no room, no memory, a fixed range
+ * outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE. */
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 
-/* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, outside of user space; -ENOMEM. */
+/* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, outside of user space;
+ * -ENOMEM. */
 int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len);
 
-/* Set the rights of compartment dom. -EINVAL: unaligned va; -ENOMEM: a hole, no memory; -EACCES: an area of another
- * compartment. len 0 is fine. */
+/* Set the rights of compartment dom. -EINVAL: unaligned va; -ENOMEM: a hole, no memory; -EACCES:
+ * an area of another compartment. len 0 is fine. */
 int vmspace_protect(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot);
 
-/* madvise(MADV_DONTNEED): private pages go and read as zeros, or as the file, again; shared memory keeps its
- * contents. -EINVAL: unaligned va; -ENOMEM: a hole, no memory. */
+/* madvise(MADV_DONTNEED): private pages go and read as zeros, or as the file, again; shared
+ * memory keeps its contents. -EINVAL: unaligned va; -ENOMEM: a hole, no memory. */
 int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len);
 
-/* MAP_POPULATE: fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
- * -EACCES, -EIO as fault_handle(). May have filled a part. */
+/* MAP_POPULATE: fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a
+ * hole, no memory; -EACCES, -EIO as fault_handle(). May have filled a part. */
 int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access);
 
 /* mremap(2). new_va: with AREA_FIXED, where to; else 0. may_move: when it cannot grow in place.
@@ -74,13 +71,14 @@ int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access
 int vmspace_remap(struct vmspace *vs, vaddr_t old_va, size_t old_len, size_t new_len, bool may_move,
                   unsigned flags, vaddr_t new_va, vaddr_t *va);
 
-/* msync(2): dirty pages of shared file mappings in the range go to the file. -ENOMEM: a hole; -EIO. */
+/* msync(2): dirty pages of shared mappings in the range go to their files. -ENOMEM: a hole; -EIO. */
 int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len);
 
 /* The heap starts here, empty (exec, once; page-aligned). */
 void vmspace_brk_init(struct vmspace *vs, vaddr_t start);
 
-/* brk(2): move the break to addr; returns the new break, or the unchanged one if that is not possible. */
+/* brk(2): move the break to addr; returns the new break, or the unchanged one if that is not
+ * possible. */
 vaddr_t vmspace_brk(struct vmspace *vs, vaddr_t addr);
 
 /* Where a mapping of len bytes without a wish would go: the highest free place; 0: none. */
@@ -92,8 +90,8 @@ int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out);
 /* One line per area as in /proc/self/maps, no newline. */
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);
 
-/* One line for fault reports: the area that holds va, or its neighbours, and what maps it. Takes no lock if
- * the calling thread holds vs->mutex already. Never fails. */
+/* One line for fault reports: the area that holds va, or its neighbours, and what maps it. Takes
+ * no lock if the calling thread holds vs->mutex already. Never fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
 struct vmspace_stats {
