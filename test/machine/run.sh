@@ -90,4 +90,4 @@ fi
 names=$(list "$@")
 [ -n "$names" ] || { echo "$0: no test matches" >&2; exit 2; }
 echo "1..$(echo "$names" | wc -l)"
-echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -1 '{}'
+echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -1 '{}' || exit 1

@@ -5,8 +5,8 @@
 #ifndef LIB_FRAME_H
 #define LIB_FRAME_H
 
-#define HARTS        2
-#define STACK_BYTES  8192
+#define HARTS       2
+#define STACK_BYTES 8192
 
 /* struct frame in machine.h */
 #define FRAME_STATUS 256

@@ -184,8 +184,8 @@ void hart_start(uint64_t id)
 
 void trap_in_main(void)
 {
-    print("unexpected trap in M-mode: cause %x tval %x epc %x (step %d)\n",
-          csr_read(CSR_MCAUSE), csr_read(CSR_MTVAL), csr_read(CSR_MEPC), progress);
+    print("unexpected trap in M-mode: cause %x tval %x epc %x (step %d)\n", csr_read(CSR_MCAUSE),
+          csr_read(CSR_MTVAL), csr_read(CSR_MEPC), progress);
     fail();
 }
 
@@ -231,7 +231,7 @@ void pmp_clear(unsigned n)
 
 struct sds sds_read(void)
 {
-    return (struct sds){ csr_read(CSR_USID), csr_read(CSR_URID), csr_read(CSR_UXID) };
+    return (struct sds){csr_read(CSR_USID), csr_read(CSR_URID), csr_read(CSR_UXID)};
 }
 
 void sds_write(uint64_t usid, uint64_t urid, uint64_t uxid)
@@ -291,7 +291,7 @@ static struct outcome go(enum mode mode, uint64_t pc, const uint64_t args[4])
 
 struct outcome enter(enum mode mode, uint64_t pc, uint64_t a0, uint64_t a1)
 {
-    return go(mode, pc, (uint64_t[]){ a0, a1, 0, 0 });
+    return go(mode, pc, (uint64_t[]){a0, a1, 0, 0});
 }
 
 struct outcome call(enum mode mode, uint64_t (*fn)(uint64_t, uint64_t), uint64_t a0, uint64_t a1)
@@ -320,7 +320,7 @@ void put_code(uint64_t pa, unsigned k)
 
 /* ---- probes ------------------------------------------------------------------------------ */
 
-extern const char probe_mprv[], probe_fetch[];
+extern const char probe_mprv[];
 extern const char probe_load[], probe_load_at[], probe_load1[], probe_load1_at[];
 extern const char probe_store[], probe_store_at[], probe_store1[], probe_store1_at[];
 extern const char probe_lr[], probe_lr_at[], probe_sc[], probe_sc_at[];
@@ -331,24 +331,24 @@ static const struct {
     unsigned    cause;     /* added to 12 for a page fault; for an access fault see below */
     const char *name;
 } probes[ACCESSES] = {
-    [FETCH] = { probe_fetch, NULL, 0, "fetch" },
-    [LOAD] = { probe_load, probe_load_at, 1, "load" },
-    [STORE] = { probe_store, probe_store_at, 3, "store" },
-    [LR] = { probe_lr, probe_lr_at, 1, "lr" },
-    [SC] = { probe_sc, probe_sc_at, 3, "sc" },
-    [AMO] = { probe_amo, probe_amo_at, 3, "amo" },
-    [LOAD1] = { probe_load1, probe_load1_at, 1, "byte load" },
-    [STORE1] = { probe_store1, probe_store1_at, 3, "byte store" },
+    [FETCH] = {NULL, NULL, 0, "fetch"},
+    [LOAD] = {probe_load, probe_load_at, 1, "load"},
+    [STORE] = {probe_store, probe_store_at, 3, "store"},
+    [LR] = {probe_lr, probe_lr_at, 1, "lr"},
+    [SC] = {probe_sc, probe_sc_at, 3, "sc"},
+    [AMO] = {probe_amo, probe_amo_at, 3, "amo"},
+    [LOAD1] = {probe_load1, probe_load1_at, 1, "byte load"},
+    [STORE1] = {probe_store1, probe_store1_at, 3, "byte store"},
 };
 
 struct outcome probe(enum mode mode, enum access access, uint64_t va)
 {
-    uint64_t code = (uint64_t)probes[access].code;
+    uint64_t code = access == FETCH ? va : (uint64_t)probes[access].code;
 
     if (mode < MPRV_U)
-        return go(mode, code, (uint64_t[]){ va, probe_value, 0, 0 });
+        return go(mode, code, (uint64_t[]){va, probe_value, 0, 0});
     return go(MODE_M, (uint64_t)probe_mprv,
-              (uint64_t[]){ va, probe_value, code, mode == MPRV_S ? MODE_S : MODE_U });
+              (uint64_t[]){va, probe_value, code, mode == MPRV_S ? MODE_S : MODE_U});
 }
 
 /* ---- checks ------------------------------------------------------------------------------ */
@@ -357,7 +357,7 @@ static const char *const mode_names[] = {
     [MODE_U] = "U", [MODE_S] = "S",      [MODE_M] = "M",
     [2] = "?",      [MPRV_U] = "MPRV U", [MPRV_S] = "MPRV S",
 };
-static const char *const taker_names[] = { "none", "trap in M", "trap in S" };
+static const char *const taker_names[] = {"none", "trap in M", "trap in S"};
 
 static void print_outcome(struct outcome o)
 {
@@ -410,7 +410,7 @@ uint64_t check_reaches(const char *file, int line, enum mode mode, enum access a
 /* base_cause: the cause for a fetch, 12 or 1. From there a load is +1 (page) or +4 (access). */
 static uint64_t fault_cause(enum access access, uint64_t base_cause)
 {
-    static const uint8_t access_fault[] = { [0] = 1, [1] = 5, [3] = 7 };
+    static const uint8_t access_fault[] = {[0] = 1, [1] = 5, [3] = 7};
 
     return base_cause == 12 ? 12 + probes[access].cause : access_fault[probes[access].cause];
 }

@@ -53,17 +53,17 @@ enum csr {
     CSR_MHARTID = 0xf14,
 };
 
-#define csr_read(csr)                                                                         \
-    ({                                                                                        \
-        uint64_t v_;                                                                          \
-        __asm__ volatile("csrr %0, %1" : "=r"(v_) : "i"(csr) : "memory");                     \
-        v_;                                                                                   \
+#define csr_read(csr)                                                     \
+    ({                                                                    \
+        uint64_t v_;                                                      \
+        __asm__ volatile("csrr %0, %1" : "=r"(v_) : "i"(csr) : "memory"); \
+        v_;                                                               \
     })
-#define csr_write(csr, val)                                                                   \
+#define csr_write(csr, val) \
     __asm__ volatile("csrw %0, %1" ::"i"(csr), "r"((uint64_t)(val)) : "memory")
-#define csr_set(csr, bits)                                                                    \
+#define csr_set(csr, bits) \
     __asm__ volatile("csrs %0, %1" ::"i"(csr), "r"((uint64_t)(bits)) : "memory")
-#define csr_clear(csr, bits)                                                                  \
+#define csr_clear(csr, bits) \
     __asm__ volatile("csrc %0, %1" ::"i"(csr), "r"((uint64_t)(bits)) : "memory")
 
 static inline void sfence(void)
@@ -76,7 +76,7 @@ struct sds {
     uint64_t usid, urid, uxid;
 };
 struct sds sds_read(void);
-void sds_write(uint64_t usid, uint64_t urid, uint64_t uxid);
+void       sds_write(uint64_t usid, uint64_t urid, uint64_t uxid);
 
 /* The six counters of A.2.2. */
 struct counts {
@@ -137,11 +137,11 @@ extern const char leave[];
 
 enum access { FETCH, LOAD, STORE, LR, SC, AMO, LOAD1, STORE1, ACCESSES };
 
-/* Make one access at va and say how it ended; stores write probe_value. FETCH jumps there:
+/* Make one access at va and say how it ended; stores write probe_value. FETCH enters there:
  * the target must hold code that returns (put_code). Not for FETCH with MPRV_*. SC is preceded
  * by an LR of the same place, so it gets as far as the SC only where a load is allowed.
  */
-struct outcome probe(enum mode mode, enum access access, uint64_t va);
+struct outcome  probe(enum mode mode, enum access access, uint64_t va);
 extern uint64_t probe_value;
 
 /* ---- checks ----------------------------------------------------------------------------- */
@@ -153,25 +153,24 @@ extern uint64_t probe_value;
 #define expect_reaches(mode, access, va) check_reaches(__FILE__, __LINE__, (mode), (access), (va))
 /* The access is a page fault (12, 13, 15) or an access fault (1, 5, 7) by its kind, with
  * tval = va and epc exact. */
-#define expect_page_fault(mode, access, va)                                                   \
+#define expect_page_fault(mode, access, va) \
     check_fault(__FILE__, __LINE__, (mode), (access), (va), 12)
-#define expect_access_fault(mode, access, va)                                                 \
+#define expect_access_fault(mode, access, va) \
     check_fault(__FILE__, __LINE__, (mode), (access), (va), 1)
 /* An outcome is a trap taken by TRAP_M or TRAP_S with this cause and tval. */
-#define expect_trap(outcome, by, cause, tval)                                                 \
+#define expect_trap(outcome, by, cause, tval) \
     check_trap(__FILE__, __LINE__, (outcome), (by), (cause), (tval))
-#define expect_returned(outcome) check_returned(__FILE__, __LINE__, (outcome))
+#define expect_returned(outcome)     check_returned(__FILE__, __LINE__, (outcome))
 #define expect_sds(usid, urid, uxid) check_sds(__FILE__, __LINE__, (usid), (urid), (uxid))
 
-void check_equal(const char *file, int line, const char *what, uint64_t got, uint64_t want);
-uint64_t check_reaches(const char *file, int line, enum mode mode, enum access access,
-                       uint64_t va);
-void check_fault(const char *file, int line, enum mode mode, enum access access, uint64_t va,
-                 uint64_t base_cause);
+void     check_equal(const char *file, int line, const char *what, uint64_t got, uint64_t want);
+uint64_t check_reaches(const char *file, int line, enum mode mode, enum access access, uint64_t va);
+void     check_fault(const char *file, int line, enum mode mode, enum access access, uint64_t va,
+                     uint64_t base_cause);
 uint64_t check_trap(const char *file, int line, struct outcome o, enum taker by, uint64_t cause,
                     uint64_t tval);
 uint64_t check_returned(const char *file, int line, struct outcome o);
-void check_sds(const char *file, int line, uint64_t usid, uint64_t urid, uint64_t uxid);
+void     check_sds(const char *file, int line, uint64_t usid, uint64_t urid, uint64_t uxid);
 
 /* Says how far a loop had come when a check failed; printed with the failure. */
 extern uint64_t progress;
@@ -211,6 +210,6 @@ int  serial_getc(void); /* waits */
 
 void *memset(void *to, int byte, size_t n);
 void *memcpy(void *to, const void *from, size_t n);
-int main(void);
+int   main(void);
 
 #endif

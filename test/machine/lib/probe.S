@@ -23,10 +23,6 @@ probe_mprv:
     csrc    mstatus, t0
     jr      s0
 
-    .globl  probe_fetch
-probe_fetch:
-    jr      a0
-
     .globl  probe_load, probe_load_at
 probe_load:
 probe_load_at:

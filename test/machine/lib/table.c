@@ -47,7 +47,7 @@ static uint64_t end_of(struct desc d)
 
 static struct desc desc_get(const struct table *t, uint64_t slot)
 {
-    return (struct desc){ desc(t, slot)->lo, desc(t, slot)->hi };
+    return (struct desc){desc(t, slot)->lo, desc(t, slot)->hi};
 }
 
 static struct desc desc_raw(uint64_t start, uint64_t end, uint64_t ppn, uint64_t top)
@@ -78,7 +78,7 @@ void desc_put(const struct table *t, uint64_t slot, struct desc d)
 
 void perm_put(const struct table *t, uint64_t sd, uint64_t slot, uint8_t byte)
 {
-    uint64_t at = (uint64_t)perm(t, sd, slot);
+    uint64_t  at = (uint64_t)perm(t, sd, slot);
     uint32_t *word = (uint32_t *)(at & ~3ull);
     unsigned  shift = 8 * (at & 3);
 
@@ -121,7 +121,7 @@ uint64_t search_length(const struct table *t, uint64_t va)
 static void insert(const struct table *t, const struct cell *c)
 {
     struct desc new = desc_make(c->va, c->pages, c->pa);
-    uint64_t    i = meta(t)->N++;
+    uint64_t i = meta(t)->N++;
 
     for (; i > 1 && start_of(desc_get(t, i - 1)) > start_of(new); i--) {
         desc_put(t, i, desc_get(t, i - 1));
@@ -136,7 +136,7 @@ static void insert(const struct table *t, const struct cell *c)
 static void insert_image(const struct table *t)
 {
     uint64_t    pa = (uint64_t)image_start;
-    struct cell image = { .va = pa, .pages = ((uint64_t)image_end - pa) / PAGE, .pa = pa };
+    struct cell image = {.va = pa, .pages = ((uint64_t)image_end - pa) / PAGE, .pa = pa};
 
     insert(t, &image);
     for (uint64_t sd = 0; sd < t->R; sd++)
@@ -145,12 +145,12 @@ static void insert_image(const struct table *t)
 
 struct table table_build(uint64_t base, uint64_t T, uint64_t R, const struct cell *cells, size_t n)
 {
-    struct table t = { base, T, R };
+    struct table t = {base, T, R};
 
     memset((void *)base, 0, TABLE_BYTES(T, R));
     for (uint64_t k = 0; k < 64 * T * R; k++)
         *grant(&t, 0, k) = NO_GRANT;
-    *meta(&t) = (struct meta){ .R = (uint32_t)R, .T = (uint32_t)T, .M = (uint32_t)R, .N = 1 };
+    *meta(&t) = (struct meta){.R = (uint32_t)R, .T = (uint32_t)T, .M = (uint32_t)R, .N = 1};
     for (size_t k = 0; k < n; k++)
         insert(&t, &cells[k]);
     insert_image(&t);

@@ -68,8 +68,7 @@ struct table {
 
 /* Build a table of T lines and R rows at base (page aligned, TABLE_BYTES long) from n cells,
  * n + 2 <= 64 * T. N = n + 2, M = R. */
-struct table table_build(uint64_t base, uint64_t T, uint64_t R, const struct cell *cells,
-                         size_t n);
+struct table table_build(uint64_t base, uint64_t T, uint64_t R, const struct cell *cells, size_t n);
 
 /* The satp value that selects a table with ASID 0. */
 uint64_t table_satp(const struct table *t);

@@ -10,7 +10,7 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_NONE}},
     };
     struct counts before, after;
 

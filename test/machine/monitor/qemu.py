@@ -117,12 +117,18 @@ class Debugger:
         self.numbers = self._registers()
 
     def ask(self, packet):
+        """The answer to a packet. Stop notices, which come when they like, are passed over."""
         self.peer.sendall(b"$%s#%02x" % (packet.encode(), sum(packet.encode()) & 0xff))
-        while not re.search(rb"\$([^#]*)#..", self.buffer):
+        answer = self._packet()
+        while answer.startswith("T"):
+            answer = self._packet()
+        return answer
+
+    def _packet(self):
+        while not (match := re.search(rb"\$([^#]*)#..", self.buffer)):
             part = self.peer.recv(65536)
-            assert part, "the emulator died on " + packet
+            assert part, "the emulator died"
             self.buffer += part
-        match = re.search(rb"\$([^#]*)#..", self.buffer)
         self.buffer = self.buffer[match.end():]
         self.peer.sendall(b"+")
         return match.group(1).decode("latin-1")

@@ -13,7 +13,7 @@ with Machine("migration_guest") as source:
     source.monitor('migrate "exec:cat > %s"' % saved)
     assert re.search("Migration status: completed", source.monitor("info migrate"))
     with Machine("migration_guest", ["-incoming", "exec:cat " + saved], source.folder) as target:
-        target.send(".")
         while "running" not in target.monitor("info status"):
             pass
+        target.send(".")  # not before: the loaded state replaces that of the serial port
         target.finish()

@@ -10,9 +10,9 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RWX, P_RWX } },
-        { .va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = { 0x0f, 0x0f } },
-        { .va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = { P_RWX, P_RWX } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RWX, P_RWX}},
+        {.va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = {0x0f, 0x0f}},
+        {.va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = {P_RWX, P_RWX}},
     };
     struct table t = CELLS_ON(cells);
     uint64_t     slot = slot_of(&t, VA + PAGE);

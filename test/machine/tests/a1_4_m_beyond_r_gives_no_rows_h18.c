@@ -10,14 +10,14 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_RW, P_RW}},
     };
     struct table t = cells_on(cells, 1);
 
     for (uint64_t k = 0; k < 64 * SPEC_ROWS; k++)
         *grant(&t, 0, k) = 0xffffffff;
     for (progress = 0; progress < 4; progress++) {
-        meta(&t)->M = (uint32_t[]){ 9, 100, 0x10000000, 0xffffffff }[progress];
+        meta(&t)->M = (uint32_t[]){9, 100, 0x10000000, 0xffffffff}[progress];
         sfence();
         csr_write(CSR_USID, 3);
         expect_reaches(MPRV_U, LOAD, VA);

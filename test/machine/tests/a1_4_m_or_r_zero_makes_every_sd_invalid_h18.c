@@ -10,7 +10,7 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW}},
     };
     struct table t = cells_on(cells, 1);
 
@@ -26,7 +26,7 @@ int main(void)
         }
     }
 
-    *meta(&t) = (struct meta){ .R = 8, .T = 1, .M = 1, .N = 3 };
+    *meta(&t) = (struct meta){.R = 8, .T = 1, .M = 1, .N = 3};
     sfence();
     csr_write(CSR_USID, 1);
     expect_page_fault(MPRV_U, LOAD, VA);

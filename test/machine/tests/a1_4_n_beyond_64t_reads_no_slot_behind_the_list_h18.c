@@ -6,7 +6,7 @@
  */
 #include "lib/machine.h"
 
-#define VA_LAST  0x90000000
+#define VA_LAST   0x90000000
 #define VA_FORGED 0xa0000000
 
 static uint8_t space[2 * PAGE] __attribute__((aligned(4096)));
@@ -14,9 +14,9 @@ static uint8_t space[2 * PAGE] __attribute__((aligned(4096)));
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA_LAST, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW } },
+        {.va = VA_LAST, .pages = 1, .pa = FRAME(0), .row = {0, P_RW}},
     };
-    static const uint32_t counts[] = { 65, 66, 100, 128, 0x80000000, 0xffffffff };
+    static const uint32_t counts[] = {65, 66, 100, 128, 0x80000000, 0xffffffff};
     struct table          t = table_build((uint64_t)space, 1, 8, cells, 1);
     uint64_t              last = slot_of(&t, VA_LAST);
 

@@ -9,12 +9,12 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW}},
     };
     static const struct meta empty[] = {
-        { .R = 8, .T = 1, .M = 8, .N = 0 },
-        { .R = 8, .T = 1, .M = 8, .N = 1 },
-        { .R = 8, .T = 0, .M = 8, .N = 3 },
+        {.R = 8, .T = 1, .M = 8, .N = 0},
+        {.R = 8, .T = 1, .M = 8, .N = 1},
+        {.R = 8, .T = 0, .M = 8, .N = 3},
     };
     struct table t = cells_on(cells, 1);
 

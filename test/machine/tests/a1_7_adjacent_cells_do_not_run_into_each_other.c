@@ -10,12 +10,12 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(3), .row = { 0, P_RO } },
-        { .va = VA + 1 * PAGE, .pages = 3, .pa = FRAME(0), .row = { 0, P_RW } },
-        { .va = VA + 4 * PAGE, .pages = 1, .pa = FRAME(3), .row = { 0, P_RW } },
-        { .va = VA + 5 * PAGE, .pages = 1, .pa = FRAME(2), .row = { 0, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(3), .row = {0, P_RO}},
+        {.va = VA + 1 * PAGE, .pages = 3, .pa = FRAME(0), .row = {0, P_RW}},
+        {.va = VA + 4 * PAGE, .pages = 1, .pa = FRAME(3), .row = {0, P_RW}},
+        {.va = VA + 5 * PAGE, .pages = 1, .pa = FRAME(2), .row = {0, P_NONE}},
     };
-    static const unsigned frame_of[] = { 3, 0, 1, 2, 3 };
+    static const unsigned frame_of[] = {3, 0, 1, 2, 3};
 
     for (unsigned k = 0; k < 4; k++)
         *word_at(FRAME(k) + PAGE - 8) = k;

@@ -8,12 +8,12 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = 0x0000000000000000, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW } },
-        { .va = 0x0000000000003000, .pages = 1, .pa = FRAME(1), .row = { 0, P_RW } },
-        { .va = 0x00007ffffffff000, .pages = 1, .pa = FRAME(2), .row = { 0, P_RW } },
-        { .va = 0xffff800000000000, .pages = 1, .pa = FRAME(3), .row = { 0, P_RW } },
-        { .va = 0xffffffff80000000, .pages = 1, .pa = FRAME(4), .row = { 0, P_RW } },
-        { .va = 0xfffffffffffff000, .pages = 1, .pa = FRAME(5), .row = { 0, P_RW } },
+        {.va = 0x0000000000000000, .pages = 1, .pa = FRAME(0), .row = {0, P_RW}},
+        {.va = 0x0000000000003000, .pages = 1, .pa = FRAME(1), .row = {0, P_RW}},
+        {.va = 0x00007ffffffff000, .pages = 1, .pa = FRAME(2), .row = {0, P_RW}},
+        {.va = 0xffff800000000000, .pages = 1, .pa = FRAME(3), .row = {0, P_RW}},
+        {.va = 0xffffffff80000000, .pages = 1, .pa = FRAME(4), .row = {0, P_RW}},
+        {.va = 0xfffffffffffff000, .pages = 1, .pa = FRAME(5), .row = {0, P_RW}},
     };
 
     for (unsigned k = 0; k < 6; k++)

@@ -54,7 +54,7 @@ int main(void)
 
     for (unsigned k = 0; k < PLACES; k++) {
         *word_at(FRAME(k)) = k;
-        cells[k] = (struct cell){ VPN(k) * PAGE, 1, FRAME(k), { 0, P_RW } };
+        cells[k] = (struct cell){VPN(k) * PAGE, 1, FRAME(k), {0, P_RW}};
     }
     t = CELLS_ON(cells);
     csr_write(CSR_USID, 1);

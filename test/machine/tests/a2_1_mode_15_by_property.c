@@ -13,7 +13,7 @@ static uint8_t space[PAGE] __attribute__((aligned(4096)));
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, 0 } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, 0}},
     };
     struct table t = table_build((uint64_t)space, 1, 4, cells, 1);
 

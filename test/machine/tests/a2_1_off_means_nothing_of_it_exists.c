@@ -12,12 +12,12 @@ static const uint32_t insns[] = {
     0x00b5200b, 0x00b5300b, 0x00b5410b, /* reval, prot, grant */
     0x00b5530b, 0x00b5630b, 0x00c5f50b, /* tfer, recv, excl */
 };
-static const uint16_t csrs[] = { 0x082, 0x083, 0x084, 0x5c0, 0xdc0, 0xdc1,
-                                 0xdc2, 0xdc3, 0xdc4, 0xdc5, 0xbc0, 0xbc4 };
+static const uint16_t csrs[] = {0x082, 0x083, 0x084, 0x5c0, 0xdc0, 0xdc1,
+                                0xdc2, 0xdc3, 0xdc4, 0xdc5, 0xbc0, 0xbc4};
 
 int main(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
 
     for (unsigned m = 0; m < 3; m++) {
         for (progress = 0; progress < sizeof(insns) / sizeof(insns[0]); progress++)

@@ -11,12 +11,12 @@ static const struct {
     uint32_t csr;
     uint8_t  rights[4]; /* by mode: U, S, -, M */
 } rules[] = {
-    { 0x082, { RD, RW, 0, RW } }, { 0x083, { RW, RW, 0, RW } }, { 0x084, { NO, RW, 0, RW } },
-    { 0x5c0, { NO, RW, 0, RW } }, { 0xdc0, { NO, RD, 0, RD } }, { 0xdc1, { NO, RD, 0, RD } },
-    { 0xdc2, { NO, RD, 0, RD } }, { 0xdc3, { NO, RD, 0, RD } }, { 0xdc4, { NO, RD, 0, RD } },
-    { 0xdc5, { NO, RD, 0, RD } }, { 0xdc6, { NO, NO, 0, NO } }, { 0xbc0, { NO, NO, 0, NO } },
-    { 0xbc1, { NO, NO, 0, NO } }, { 0xbc2, { NO, NO, 0, NO } }, { 0xbc3, { NO, NO, 0, NO } },
-    { 0xbc4, { NO, NO, 0, NO } },
+    {0x082, {RD, RW, 0, RW}}, {0x083, {RW, RW, 0, RW}}, {0x084, {NO, RW, 0, RW}},
+    {0x5c0, {NO, RW, 0, RW}}, {0xdc0, {NO, RD, 0, RD}}, {0xdc1, {NO, RD, 0, RD}},
+    {0xdc2, {NO, RD, 0, RD}}, {0xdc3, {NO, RD, 0, RD}}, {0xdc4, {NO, RD, 0, RD}},
+    {0xdc5, {NO, RD, 0, RD}}, {0xdc6, {NO, NO, 0, NO}}, {0xbc0, {NO, NO, 0, NO}},
+    {0xbc1, {NO, NO, 0, NO}}, {0xbc2, {NO, NO, 0, NO}}, {0xbc3, {NO, NO, 0, NO}},
+    {0xbc4, {NO, NO, 0, NO}},
 };
 
 static void check_one(enum mode mode, uint32_t insn, bool allowed)
@@ -31,7 +31,7 @@ static void check_one(enum mode mode, uint32_t insn, bool allowed)
 
 static void check(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
 
     for (progress = 0; progress < sizeof(rules) / sizeof(rules[0]); progress++) {
         uint32_t csr = rules[progress].csr << 20;

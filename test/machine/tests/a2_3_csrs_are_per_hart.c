@@ -27,7 +27,7 @@ static void other(uint64_t unused)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_NONE}},
     };
 
     t = cells_on(cells, 1);

@@ -7,7 +7,7 @@
 
 int main(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
     const uint32_t         ecall = 0x00000073, illegal = 0xffffffff;
 
     for (progress = 0; progress < 2; progress++) {

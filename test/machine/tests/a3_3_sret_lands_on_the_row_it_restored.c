@@ -20,7 +20,7 @@ static void back_to(uint64_t urid)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_NONE}},
     };
     const uint32_t sret = 0x10200073;
 

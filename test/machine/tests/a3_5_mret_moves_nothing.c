@@ -7,7 +7,7 @@
 
 int main(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
 
     for (progress = 0; progress < 2; progress++) {
         for (unsigned m = 0; m < 3; m++) {

@@ -9,7 +9,7 @@ int main(void)
 {
     static const uint32_t csrw_satp = 0x18051073; /* csrw satp, a0 */
     struct table          t = cells_on(NULL, 0);
-    const uint64_t        values[] = { 0, table_satp(&t), table_satp(&t) | 7ull << 44, 0 };
+    const uint64_t        values[] = {0, table_satp(&t), table_satp(&t) | 7ull << 44, 0};
 
     for (progress = 0; progress < 4; progress++) {
         sds_write(5, 6, 7);

@@ -11,7 +11,7 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RO, P_RW, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RO, P_RW, P_NONE}},
     };
     struct table t = cells_on(cells, 1);
     uint64_t     image = slot_of(&t, 0x80000000);

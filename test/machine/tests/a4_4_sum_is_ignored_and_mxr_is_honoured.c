@@ -35,9 +35,9 @@ static void check(enum mode mode)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA_RW, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW } },
-        { .va = VA_X, .pages = 1, .pa = FRAME(1), .row = { P_XO, P_XO } },
-        { .va = VA_NO, .pages = 1, .pa = FRAME(2), .row = { P_NONE, P_NONE } },
+        {.va = VA_RW, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW}},
+        {.va = VA_X, .pages = 1, .pa = FRAME(1), .row = {P_XO, P_XO}},
+        {.va = VA_NO, .pages = 1, .pa = FRAME(2), .row = {P_NONE, P_NONE}},
     };
 
     CELLS_ON(cells);

@@ -21,10 +21,10 @@ static void set(uint8_t byte)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, FULL } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, FULL}},
     };
-    static const enum access reads[] = { LOAD, LR, FETCH };
-    static const enum access writes[] = { STORE, SC, AMO };
+    static const enum access reads[] = {LOAD, LR, FETCH};
+    static const enum access writes[] = {STORE, SC, AMO};
 
     t = cells_on(cells, 1);
     slot = slot_of(&t, VA);

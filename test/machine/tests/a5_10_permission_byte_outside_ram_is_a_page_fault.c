@@ -24,7 +24,7 @@ static void program(uint64_t to, const void *from, size_t len)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RWX, P_RWX ^ P_D, P_RWX ^ P_AD } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RWX, P_RWX ^ P_D, P_RWX ^ P_AD}},
     };
     struct table t = table_build((uint64_t)space, 1, 4, cells, 1);
 

@@ -10,7 +10,7 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1 << 20, .pa = (1ull << 56) - PAGE, .row = { 0, P_RWX } },
+        {.va = VA, .pages = 1 << 20, .pa = (1ull << 56) - PAGE, .row = {0, P_RWX}},
     };
     /* One page to 2^56, from there as far as FRAME(0) is from 0. */
     uint64_t wrapped = VA + PAGE + FRAME(0);

@@ -10,7 +10,7 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 2, .pa = FRAME(0), .row = { P_RWX, P_RWX } },
+        {.va = VA, .pages = 2, .pa = FRAME(0), .row = {P_RWX, P_RWX}},
     };
 
     cells_on(cells, 1);

@@ -13,7 +13,7 @@ static uint64_t     slot;
 
 static void begin(void)
 {
-    *meta(&t) = (struct meta){ .R = 8, .T = 1, .M = 8, .N = 3 };
+    *meta(&t) = (struct meta){.R = 8, .T = 1, .M = 8, .N = 3};
     desc_put(&t, slot, desc_make(VA, 4, FRAME(0)));
     perm_put(&t, 1, slot, P_RW);
     sfence();
@@ -24,7 +24,7 @@ static void begin(void)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 4, .pa = FRAME(0), .row = { 0, P_RW } },
+        {.va = VA, .pages = 4, .pa = FRAME(0), .row = {0, P_RW}},
     };
 
     for (unsigned k = 0; k < FRAMES; k++)

@@ -10,8 +10,8 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_NONE, 0, P_RW } },
-        { .va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = { 0, P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_NONE, 0, P_RW}},
+        {.va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = {0, P_RW, P_RW}},
     };
     const uint64_t new_va = 0x90000000; /* behind the image */
     struct table   t = CELLS_ON(cells);

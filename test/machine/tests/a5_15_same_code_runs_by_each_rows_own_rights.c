@@ -11,9 +11,9 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RX, P_RW, P_NONE, P_XO } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RX, P_RW, P_NONE, P_XO}},
     };
-    static const bool may[] = { false, true, false, false, true };
+    static const bool may[] = {false, true, false, false, true};
     const uint32_t    sret = 0x10200073;
 
     cells_on(cells, 1);

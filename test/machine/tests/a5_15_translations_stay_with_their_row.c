@@ -6,8 +6,8 @@
  */
 #include "lib/machine.h"
 
-#define VA   0x10000
-#define SDS  70
+#define VA    0x10000
+#define SDS   70
 #define TURNS 4000
 
 static uint8_t  space[8 * PAGE] __attribute__((aligned(4096)));
@@ -21,14 +21,14 @@ static uint32_t random(uint32_t below)
 
 static uint8_t byte_of(uint64_t sd, unsigned page)
 {
-    static const uint8_t bytes[] = { P_NONE, P_RO, P_RW, P_XO, P_RX, P_RWX };
+    static const uint8_t bytes[] = {P_NONE, P_RO, P_RW, P_XO, P_RX, P_RWX};
 
     return bytes[(sd * 7 + page * 5 + sd / 6) % 6];
 }
 
 static void check(enum mode mode, uint64_t sd, unsigned page, enum access a)
 {
-    static const uint8_t need[] = { P_X, P_R, P_W };
+    static const uint8_t need[] = {P_X, P_R, P_W};
     uint64_t             va = VA + page * PAGE;
 
     if (byte_of(sd, page) & need[a])
@@ -40,11 +40,11 @@ static void check(enum mode mode, uint64_t sd, unsigned page, enum access a)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0) },
-        { .va = VA + PAGE, .pages = 1, .pa = FRAME(1) },
+        {.va = VA, .pages = 1, .pa = FRAME(0)},
+        {.va = VA + PAGE, .pages = 1, .pa = FRAME(1)},
     };
     struct table t = table_build((uint64_t)space, 1, SDS, cells, 2);
-    uint64_t     recent[4] = { 1, 2, 3, 4 };
+    uint64_t     recent[4] = {1, 2, 3, 4};
 
     for (uint64_t sd = 0; sd < SDS; sd++)
         for (unsigned page = 0; page < 2; page++)

@@ -25,8 +25,8 @@ static void check(uint64_t va)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = LOW & -PAGE, .pages = 1, .pa = FRAME(0), .row = { P_RWX, P_RWX } },
-        { .va = HIGH & -PAGE, .pages = 1, .pa = FRAME(1), .row = { P_RWX, P_RWX } },
+        {.va = LOW & -PAGE, .pages = 1, .pa = FRAME(0), .row = {P_RWX, P_RWX}},
+        {.va = HIGH & -PAGE, .pages = 1, .pa = FRAME(1), .row = {P_RWX, P_RWX}},
     };
 
     CELLS_ON(cells);

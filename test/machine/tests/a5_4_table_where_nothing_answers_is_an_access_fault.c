@@ -18,7 +18,7 @@ static void expect_refused(void)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW}},
     };
     const uint64_t nowhere = 0xff000000000;
     struct table   t;

@@ -13,7 +13,7 @@ static uint64_t     slot;
 
 static bool allows(uint8_t byte, enum access a)
 {
-    static const uint8_t need[] = { P_X, P_R, P_W, P_R, P_W, P_W, P_R, P_W };
+    static const uint8_t need[] = {P_X, P_R, P_W, P_R, P_W, P_W, P_R, P_W};
 
     return (byte & P_V) && (byte & (P_R | P_W)) != P_W && (byte & need[a]);
 }
@@ -46,7 +46,7 @@ static void check(enum mode mode, uint8_t byte, enum access a)
 
 int main(void)
 {
-    static const struct cell cells[] = { { .va = VA, .pages = 1, .pa = FRAME(0) } };
+    static const struct cell cells[] = {{.va = VA, .pages = 1, .pa = FRAME(0)}};
 
     t = cells_on(cells, 1);
     slot = slot_of(&t, VA);

@@ -69,8 +69,8 @@ static void check_code(void)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(4), .row = { 0, P_RWX } },
-        { .va = BORDER, .pages = 1, .pa = FRAME(9), .row = { 0, P_RWX } },
+        {.va = VA, .pages = 1, .pa = FRAME(4), .row = {0, P_RWX}},
+        {.va = BORDER, .pages = 1, .pa = FRAME(9), .row = {0, P_RWX}},
     };
 
     t = CELLS_ON(cells);

@@ -18,8 +18,8 @@ __asm__(".globl around_entry\n"
 
 static void check(enum mode mode)
 {
-    static const uint32_t near[] = { ENTRY | 1 << 7,  ENTRY | 1 << 15, ENTRY | 1 << 20,
-                                     ENTRY | 1 << 25, ENTRY | 1u << 31 };
+    static const uint32_t near[] = {ENTRY | 1 << 7, ENTRY | 1 << 15, ENTRY | 1 << 20,
+                                    ENTRY | 1 << 25, ENTRY | 1u << 31};
 
     sds_write(1, 2, 3);
     struct outcome o = enter(mode, (uint64_t)around_entry, 0x123456789, 77);

@@ -51,8 +51,8 @@ static void check(enum taker by)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, P_RW } },
-        { .va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = { 0, P_NONE, P_RO } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_RW}},
+        {.va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = {0, P_NONE, P_RO}},
     };
 
     CELLS_ON(cells);

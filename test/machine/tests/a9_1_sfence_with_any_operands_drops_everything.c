@@ -5,7 +5,7 @@
  */
 #include "lib/machine.h"
 
-#define VA   0x10000
+#define VA    0x10000
 #define PAGES 8
 
 static struct table t;
@@ -43,7 +43,7 @@ static void check(enum mode mode, uint32_t fence)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = PAGES, .pa = FRAME(0), .row = { 0, P_RW, P_RW, P_RW } },
+        {.va = VA, .pages = PAGES, .pa = FRAME(0), .row = {0, P_RW, P_RW, P_RW}},
     };
 
     for (unsigned k = 0; k < FRAMES; k++)

@@ -6,8 +6,8 @@
 #include "lib/machine.h"
 
 /* csrrw a0, usid, a1 and so on; immediates 1 */
-static const uint32_t writes[] = { 0x08259573, 0x0825a573, 0x0825b573,
-                                   0x0820d573, 0x0820e573, 0x0820f573 };
+static const uint32_t writes[] = {0x08259573, 0x0825a573, 0x0825b573,
+                                  0x0820d573, 0x0820e573, 0x0820f573};
 static const uint32_t read = 0x08202573;
 
 static void check(void)

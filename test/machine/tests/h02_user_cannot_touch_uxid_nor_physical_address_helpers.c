@@ -13,8 +13,8 @@ static uint32_t helper(unsigned funct7, unsigned rs2)
 
 static void check(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
-    static const uint32_t  uxid[] = { 0x08402573, 0x08459573, 0x0845a573, 0x0840d573 };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
+    static const uint32_t  uxid[] = {0x08402573, 0x08459573, 0x0845a573, 0x0840d573};
 
     for (progress = 0; progress < 4; progress++) {
         csr_write(CSR_UXID, 5);

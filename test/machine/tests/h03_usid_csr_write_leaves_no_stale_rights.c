@@ -9,17 +9,17 @@
 #define VA 0x10000
 
 /* usid <- 1; load, which fills the caches; "usid <- 2" by the instruction; load again. */
-#define SWITCH_BY(name, insn)                                                                 \
-    __asm__(".globl " #name "\n" #name ": li t0, 0x20000\n"                                   \
-            "li t2, 1\n"                                                                      \
-            "li t3, 2\n"                                                                      \
-            "li t4, 3\n"                                                                      \
-            "csrw 0x82, t2\n"                                                                 \
-            "csrs mstatus, t0\n"                                                              \
-            "ld a1, (a0)\n" insn "\n"                                                         \
-            "ld a0, (a0)\n"                                                                   \
-            "csrc mstatus, t0\n"                                                              \
-            "ret\n");                                                                         \
+#define SWITCH_BY(name, insn)                               \
+    __asm__(".globl " #name "\n" #name ": li t0, 0x20000\n" \
+            "li t2, 1\n"                                    \
+            "li t3, 2\n"                                    \
+            "li t4, 3\n"                                    \
+            "csrw 0x82, t2\n"                               \
+            "csrs mstatus, t0\n"                            \
+            "ld a1, (a0)\n" insn "\n"                       \
+            "ld a0, (a0)\n"                                 \
+            "csrc mstatus, t0\n"                            \
+            "ret\n");                                       \
     extern const char name[];
 
 SWITCH_BY(by_csrrw, "csrrw x0, 0x82, t3")
@@ -30,9 +30,9 @@ SWITCH_BY(by_csrrc, "csrrw x0, 0x82, t4\n csrrc x0, 0x82, t2")
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RW, 0 } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, 0}},
     };
-    const char *const ways[] = { by_csrrw, by_csrrwi, by_csrrs, by_csrrc };
+    const char *const ways[] = {by_csrrw, by_csrrwi, by_csrrs, by_csrrc};
 
     cells_on(cells, 1);
     for (progress = 0; progress < 4; progress++) {

@@ -52,6 +52,7 @@ int main(void)
     check_delegated();
 
     csr_clear(CSR_MSTATUS, WATCHED);
+    sds_write(7, 0, 9);
     expect_trap(exec(MODE_U, sret, 0, 0), TRAP_M, 2, sret);
     csr_set(CSR_MSTATUS, MSTATUS_TSR);
     expect_trap(exec(MODE_S, sret, 0, 0), TRAP_M, 2, sret);

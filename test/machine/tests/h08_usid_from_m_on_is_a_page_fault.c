@@ -10,11 +10,23 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW, P_RW, P_RW, P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW, P_RW, P_RW, P_RW, P_RW}},
     };
     static const uint64_t invalid[] = {
-        5, 6, 7, 8, 63, 64, 1000000, 0xfffffff, 0xffffffff, 0x100000000, 0x100000001,
-        0x8000000000000001, 0xffffffff00000001, ~0ull,
+        5,
+        6,
+        7,
+        8,
+        63,
+        64,
+        1000000,
+        0xfffffff,
+        0xffffffff,
+        0x100000000,
+        0x100000001,
+        0x8000000000000001,
+        0xffffffff00000001,
+        ~0ull,
     };
     struct table t = cells_on(cells, 1);
 

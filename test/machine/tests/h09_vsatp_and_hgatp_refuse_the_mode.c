@@ -31,8 +31,8 @@ static struct outcome exec_virtual(enum mode mode, uint32_t insn)
 
 int main(void)
 {
-    static const uint32_t sc[] = { 0x8005200b, 0x00b5200b, 0x00b5300b, 0x00b5410b,
-                                   0x00b5530b, 0x00b5630b, 0x00c5f50b };
+    static const uint32_t sc[] = {0x8005200b, 0x00b5200b, 0x00b5300b, 0x00b5410b,
+                                  0x00b5530b, 0x00b5630b, 0x00c5f50b};
     const uint32_t        sret = 0x10200073, ebreak = 0x00100073, entry = 0x0000100b;
 
     csr_write(CSR_VSTVEC, (uint64_t)s_vector);

@@ -7,16 +7,16 @@
 #include "lib/machine.h"
 
 static const uint32_t defined[] = {
-    0x01400e2b, 0xffdff52b, 0x00c5808b, 0x8005200b, 0x00b5200b, 0x00b5300b,
-    0x00b5410b, 0x00b5530b, 0x00b5630b, 0x00c5f50b,
+    0x01400e2b, 0xffdff52b, 0x00c5808b, 0x8005200b, 0x00b5200b,
+    0x00b5300b, 0x00b5410b, 0x00b5530b, 0x00b5630b, 0x00c5f50b,
 };
 static const uint32_t undefined[] = {
-    0x8105200b, /* inval with rs2 */
-    0x8005208b, /* inval with rd */
-    0x00b5208b, /* reval with rd */
-    0x00b5308b, /* prot with rd */
+    0x8105200b,                                                 /* inval with rs2 */
+    0x8005208b,                                                 /* inval with rd */
+    0x00b5208b,                                                 /* reval with rd */
+    0x00b5308b,                                                 /* prot with rd */
     0x40c5f50b, 0x80b5700b, 0x82b5700b, 0x84b5700b, 0x86b5700b, /* funct3 7, other funct7 */
-    0x02c5808b, 0x80c5808b, /* jalrs with funct7 */
+    0x02c5808b, 0x80c5808b,                                     /* jalrs with funct7 */
 };
 
 static void check(enum mode mode, const uint32_t *insns, unsigned n)
@@ -29,7 +29,7 @@ static void check(enum mode mode, const uint32_t *insns, unsigned n)
 
 int main(void)
 {
-    static const enum mode modes[] = { MODE_U, MODE_S, MODE_M };
+    static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
 
     cells_on(NULL, 0);
     sds_write(1, 2, 3);

@@ -36,7 +36,7 @@ static void toggle_marks(uint64_t unused)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_V | P_R | P_W } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_V | P_R | P_W}},
     };
     struct table t = cells_on(cells, 1);
     uint64_t     at = (uint64_t)perm(&t, 1, slot_of(&t, VA));

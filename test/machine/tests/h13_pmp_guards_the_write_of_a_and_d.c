@@ -19,7 +19,7 @@ static void set(uint8_t byte)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { 0, P_RWX } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RWX}},
     };
 
     t = cells_on(cells, 1);

@@ -40,8 +40,8 @@ static void alternate(uint64_t unused)
 
     (void)unused;
     for (uint64_t k = 0; !__atomic_load_n(&stop, __ATOMIC_RELAXED); k += 2) {
-        reuse((struct desc){ x.lo, x.hi | generation(k) }, P_NONE);
-        reuse((struct desc){ y.lo, y.hi | generation(k + 1) }, P_RO);
+        reuse((struct desc){x.lo, x.hi | generation(k)}, P_NONE);
+        reuse((struct desc){y.lo, y.hi | generation(k + 1)}, P_RO);
         __atomic_fetch_add(&turns, 1, __ATOMIC_RELAXED);
     }
 }
@@ -49,7 +49,7 @@ static void alternate(uint64_t unused)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = X, .pages = 1, .pa = FRAME(0), .row = { 0, P_NONE } },
+        {.va = X, .pages = 1, .pa = FRAME(0), .row = {0, P_NONE}},
     };
     uint64_t reached = 0, perms;
 

@@ -28,9 +28,9 @@ static void deny(uint64_t pa, uint64_t len, unsigned rights)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RWX, P_RWX } },
-        { .va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = { P_RWX, P_RWX } },
-        { .va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = { P_RWX, P_RWX } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RWX, P_RWX}},
+        {.va = VA + PAGE, .pages = 1, .pa = FRAME(1), .row = {P_RWX, P_RWX}},
+        {.va = VA + 2 * PAGE, .pages = 1, .pa = FRAME(2), .row = {P_RWX, P_RWX}},
     };
     struct table t = CELLS_ON(cells);
 

@@ -11,9 +11,9 @@
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW, P_NONE}},
     };
-    static const uint64_t usids[] = { 2, 1, 7, 8, 0x100000000, ~0ull };
+    static const uint64_t usids[] = {2, 1, 7, 8, 0x100000000, ~0ull};
     struct table          t = cells_on(cells, 1);
 
     csr_write(CSR_USID, 2);

@@ -12,10 +12,10 @@ static uint8_t space[PAGE] __attribute__((aligned(4096)));
 int main(void)
 {
     static const struct cell cells_a[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RW, P_RW } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RW, P_RW}},
     };
     static const struct cell cells_b[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(1), .row = { P_RO, P_NONE } },
+        {.va = VA, .pages = 1, .pa = FRAME(1), .row = {P_RO, P_NONE}},
     };
     struct table b = table_build((uint64_t)space, 1, 4, cells_b, 1);
     struct table a = cells_on(cells_a, 1);

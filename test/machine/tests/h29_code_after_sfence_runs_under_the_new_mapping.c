@@ -19,7 +19,7 @@ static void put_move(uint64_t pa, unsigned k)
 int main(void)
 {
     static const struct cell cells[] = {
-        { .va = VA, .pages = 1, .pa = FRAME(0), .row = { P_RX } },
+        {.va = VA, .pages = 1, .pa = FRAME(0), .row = {P_RX}},
     };
     struct table t = cells_on(cells, 1);
     uint64_t     slot = slot_of(&t, VA), hi = (uint64_t)&desc(&t, slot)->hi;
