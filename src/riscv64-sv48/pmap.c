@@ -328,7 +328,7 @@ void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault
 {
     f->cause = tf->scause;
     f->va = tf->stval;
-    f->dom = trapframe_from_user(tf) ? PMAP_DOM_FIRST : PMAP_DOM_KERNEL;
+    f->dom = trapframe_from_user(tf) ? (pmap_dom_t)tf->dom : PMAP_DOM_KERNEL;
     f->access = tf->scause < ARRAY_LEN(causes) ? causes[tf->scause].access : PMAP_NONE;
     if (f->access == PMAP_NONE)
         f->kind = FAULT_NONE;
