@@ -78,7 +78,8 @@ struct fs {
     const struct fs_ops *ops;
     uint64_t             dev; /* unique; vfs_mkdev() form */
     bool                 read_only;
-    struct inode        *root; /* holds a reference */
+    bool                 cache_names; /* names change by calls of this layer only */
+    struct inode        *root;        /* holds a reference */
 };
 
 /* Who receives directory entries. */
@@ -129,6 +130,7 @@ struct inode {
 
     /* protected by the inode table's lock: */
     LIST_ENTRY(inode) table_link;
+    bool in_table;
 
     /* protected by the mount table's lock: */
     unsigned      nmounts;    /* trees mounted on names of this directory */
@@ -150,9 +152,9 @@ static inline bool inode_is_link(const struct inode *inode)
     return (inode->mode & S_IFMT) == S_IFLNK;
 }
 
-/* Zero inode and set what is the same for all: one reference, page cache with fill ops (NULL: none). */
-void inode_init(struct inode *inode, struct fs *fs, const struct inode_ops *ops, uint64_t ino,
-                const struct pagecache_ops *fill);
+/* Set what is the same for all inodes (which was zeroed): one reference, empty page cache. A file
+ * system that gives regular files contents calls pagecache_init() for pages itself. */
+void inode_init(struct inode *inode, struct fs *fs, uint64_t ino);
 
 struct inode *inode_get(struct inode *inode); /* one more reference; returns inode. Any context. */
 void          inode_put(struct inode *inode); /* NULL is fine */
@@ -162,6 +164,11 @@ struct inode *inode_find(struct fs *fs, uint64_t ino);
 
 /* Make inode findable. If another thread was faster, inode is destroyed and the other's returned. */
 struct inode *inode_insert(struct inode *inode);
+
+/* For pagecache_ops of file systems: the cache is an inode's, a mapping holds a reference on it. */
+void inode_pages_acquire(struct pagecache *pages);
+void inode_pages_release(struct pagecache *pages);
+void inode_pages_describe(struct pagecache *pages, char *buf, size_t size);
 
 /* --- mounts ------------------------------------------------------------------------------ */
 
@@ -173,6 +180,10 @@ void vfs_mount_root(struct fs *fs);
 
 /* Mount fs as name in directory dir, whether or not dir has such an entry. -ENOTDIR, -EBUSY, -ENOMEM. */
 int vfs_mount(struct inode *dir, const char *name, struct fs *fs);
+
+/* Undo them. Nobody uses their files any more. */
+int  vfs_unmount(struct fs *fs); /* -EINVAL: not mounted */
+void vfs_unmount_root(void);
 
 /* --- paths ------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@
 #include "lib/string.h"
 #include "machine/layout.h"
 
+#define FORMAT_VERSION    17u /* libfdt is built to read no older one */
 #define CELL              sizeof(fdt32_t)
 #define DEFAULT_ADDR_CELL 2u
 #define DEFAULT_SIZE_CELL 1u
@@ -142,7 +143,8 @@ int devtree_init(const struct bootinfo *bi)
     tree = NULL;
     controller = 0;
     nnodes = 0;
-    if (fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0)
+    if (fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0 ||
+        fdt_version(phys_ptr(bi->dtb)) < FORMAT_VERSION)
         return -EINVAL;
     tree = phys_ptr(bi->dtb);
     boot = bi;
@@ -218,6 +220,18 @@ const char *devtree_bootargs(void)
     int         chosen = fdt_path_offset(tree, "/chosen");
     const char *args = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "bootargs", &len);
     return args && len > 0 && memchr(args, '\0', (size_t)len) ? args : "";
+}
+
+const void *devtree_rng_seed(size_t *len)
+{
+    int         bytes = 0;
+    int         chosen = tree ? fdt_path_offset(tree, "/chosen") : -1;
+    const void *seed = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "rng-seed", &bytes);
+
+    if (!seed || bytes <= 0)
+        return NULL;
+    *len = (size_t)bytes;
+    return seed;
 }
 
 /* --- addresses ----------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 /* The order of all spinlocks, outermost first. */
 enum lock_order {
     LOCK_NONE = 0,
+    LOCK_PROCESS, /* tables of the Linux layer: descriptors, signals, futexes */
     LOCK_PAGECACHE,
     LOCK_BLK,
     LOCK_DEVICE, /* any driver's own */
@@ -24,6 +25,7 @@ enum lock_order {
     LOCK_SCHED,
     LOCK_HEAP,
     LOCK_FRAME,
+    LOCK_RANDOM,
     LOCK_LOG,
     LOCK_CONSOLE, /* the log is written under any other lock */
 };

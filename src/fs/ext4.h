@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4.h - the ext4 file system, read-only.
+ *
+ * Read are images with the incompatible features filetype, extents, 64bit and flex_bg, and any
+ * read-only compatible ones; another incompatible feature is refused by its name. Checksums are verified
+ * where the image has them. Damage gives -EIO at the operation that meets it and one line in the log.
+ */
+#ifndef FS_EXT4_H
+#define FS_EXT4_H
+
+#include "fs/vfs.h"
+#include "kernel/blk.h"
+
+/* Mount the file system on dev. -EINVAL: none that is supported is there; -EIO, -ENOMEM. The reason is
+ * logged. */
+int ext4_mount(struct blk_device *dev, struct fs **out);
+
+/* Undo ext4_mount(): no inode of fs but its root is referenced any more. */
+void ext4_unmount(struct fs *fs);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4_block.c - the cache of metadata blocks.
+ *
+ * Blocks are found by number. One that nobody references stays until room is needed, least recently used
+ * first. The cache's lock is never held over a disk access or a check: a block that is being read
+ * is in the table already and its own lock makes others wait. The two are never held together.
+ */
+#include "fs/ext4_impl.h"
+#include "kernel/heap.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+
+void ext4_cache_init(struct ext4_fs *fs)
+{
+    struct ext4_cache *cache = &fs->cache;
+
+    mutex_init(&cache->lock);
+    for (unsigned i = 0; i < EXT4_CACHE_BUCKETS; i++)
+        LIST_INIT(&cache->buckets[i]);
+    TAILQ_INIT(&cache->unused);
+    cache->nblocks = 0;
+    cache->max_blocks = size_max(EXT4_CACHE_BYTES >> fs->block_shift, 8);
+}
+
+static void block_free(struct ext4_cache *cache, struct ext4_block *block)
+{
+    LIST_REMOVE(block, hash_link);
+    cache->nblocks--;
+    kfree(block->data);
+    kfree(block);
+}
+
+static void cache_trim(struct ext4_cache *cache, size_t max)
+{
+    while (cache->nblocks > max && !TAILQ_EMPTY(&cache->unused)) {
+        struct ext4_block *block = TAILQ_FIRST(&cache->unused);
+        TAILQ_REMOVE(&cache->unused, block, lru_link);
+        block_free(cache, block);
+    }
+}
+
+void ext4_cache_destroy(struct ext4_fs *fs)
+{
+    mutex_lock(&fs->cache.lock);
+    cache_trim(&fs->cache, 0);
+    ASSERT(fs->cache.nblocks == 0);
+    mutex_unlock(&fs->cache.lock);
+}
+
+static struct ext4_block *block_new(struct ext4_fs *fs, uint64_t nr)
+{
+    struct ext4_block *block = kzalloc(sizeof(*block));
+    if (!block)
+        return NULL;
+    block->data = kmalloc(fs->block_size);
+    if (!block->data) {
+        kfree(block);
+        return NULL;
+    }
+    block->fs = fs;
+    block->nr = nr;
+    mutex_init(&block->lock);
+    LIST_INSERT_HEAD(&fs->cache.buckets[nr % EXT4_CACHE_BUCKETS], block, hash_link);
+    fs->cache.nblocks++;
+    return block;
+}
+
+/* Block nr with a reference, read or not; NULL: no memory. */
+static struct ext4_block *cache_get(struct ext4_fs *fs, uint64_t nr)
+{
+    struct ext4_cache *cache = &fs->cache;
+    struct ext4_block *block;
+
+    mutex_lock(&cache->lock);
+    LIST_FOREACH(block, &cache->buckets[nr % EXT4_CACHE_BUCKETS], hash_link)
+        if (block->nr == nr)
+            break;
+    if (!block)
+        block = block_new(fs, nr);
+    else if (block->refs == 0)
+        TAILQ_REMOVE(&cache->unused, block, lru_link);
+    if (block)
+        block->refs++;
+    mutex_unlock(&cache->lock);
+    return block;
+}
+
+static int block_read(struct ext4_block *block)
+{
+    struct ext4_fs *fs = block->fs;
+
+    int err = blk_read(fs->dev, block->nr << fs->block_shift >> 9, block->data, fs->block_size);
+    if (!err)
+        block->valid = true;
+    return err;
+}
+
+static int block_check(struct ext4_block *block, ext4_check *check, struct ext4_inode *owner)
+{
+    if (!check || (block->checked == check && block->checked_ino == owner->inode.ino))
+        return 0;
+    int err = check(owner, block);
+    if (!err) {
+        block->checked = check;
+        block->checked_ino = (uint32_t)owner->inode.ino;
+    }
+    return err;
+}
+
+int ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ext4_inode *owner,
+                   struct ext4_block **out)
+{
+    if (nr >= fs->nblocks)
+        return ext4_damaged(fs, "block %llu is beyond the end", (unsigned long long)nr);
+
+    struct ext4_block *block = cache_get(fs, nr);
+    if (!block)
+        return -ENOMEM;
+
+    mutex_lock(&block->lock);
+    int err = block->valid ? 0 : block_read(block);
+    if (!err)
+        err = block_check(block, check, owner);
+    mutex_unlock(&block->lock);
+
+    if (err) {
+        ext4_block_put(block);
+        return err;
+    }
+    *out = block;
+    return 0;
+}
+
+void ext4_block_put(struct ext4_block *block)
+{
+    struct ext4_cache *cache = &block->fs->cache;
+
+    mutex_lock(&cache->lock);
+    if (--block->refs == 0) {
+        if (block->valid)
+            TAILQ_INSERT_TAIL(&cache->unused, block, lru_link);
+        else
+            block_free(cache, block);
+        cache_trim(cache, cache->max_blocks);
+    }
+    mutex_unlock(&cache->lock);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4_dir.c - directories: checking blocks, listing, looking names up.
+ *
+ * A block is checked entry by entry when it is first used for a directory; walking a checked block
+ * needs no further care. Blocks of the hash tree look like blocks with few or no names, so listing
+ * takes all blocks in order and needs no index. A position in a listing is a byte offset.
+ */
+#include "fs/ext4_csum.h"
+#include "fs/ext4_impl.h"
+#include "kernel/heap.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define DIRENT_MIN 12u /* bytes of the shortest entry: one character, padded */
+
+static const struct ext4_dirent *dirent_at(const struct ext4_block *block, uint32_t offset)
+{
+    const void *p = block->data + offset;
+    return p;
+}
+
+/* --- checking ------------------------------------------------------------------------------ */
+
+static bool name_ok(const char *name, size_t len)
+{
+    return len > 0 && !memchr(name, '/', len) && !memchr(name, 0, len);
+}
+
+static bool dirent_ok(const struct ext4_fs *fs, const struct ext4_dirent *de, uint32_t room)
+{
+    uint32_t len = ext4_dirent_len(fs, de);
+
+    if (len < DIRENT_MIN || len % 4 || len > room || sizeof(*de) + de->name_len > len)
+        return false;
+    if (ext4_le32(de->inode) == 0)
+        return true;
+    return ext4_le32(de->inode) <= fs->ninodes && name_ok(de->name, de->name_len);
+}
+
+/* Do entries fill the block exactly? */
+static bool entries_ok(const struct ext4_fs *fs, const struct ext4_block *block)
+{
+    uint32_t offset = 0;
+
+    while (offset < fs->block_size) {
+        uint32_t room = fs->block_size - offset;
+        if (room < DIRENT_MIN || !dirent_ok(fs, dirent_at(block, offset), room))
+            return false;
+        offset += ext4_dirent_len(fs, dirent_at(block, offset));
+    }
+    return true;
+}
+
+static uint32_t stored_csum(const struct ext4_block *block, uint32_t offset)
+{
+    struct ext4_u32 v;
+
+    memcpy(&v, block->data + offset, sizeof(v));
+    return ext4_le32(v);
+}
+
+static bool leaf_csum_ok(const struct ext4_inode *dir, const struct ext4_block *block)
+{
+    uint32_t                  tail = block->fs->block_size - EXT4_DIR_TAIL;
+    const struct ext4_dirent *de = dirent_at(block, tail);
+
+    return ext4_le32(de->inode) == 0 && ext4_le16(de->rec_len) == EXT4_DIR_TAIL &&
+           de->name_len == 0 && de->file_type == EXT4_DIR_TAIL_TYPE &&
+           ext4_crc32c(dir->csum_seed, block->data, tail) == stored_csum(block, tail + sizeof(*de));
+}
+
+static bool index_csum_ok(const struct ext4_inode *dir, const struct ext4_block *block,
+                          uint32_t count_offset, uint32_t limit, uint32_t count)
+{
+    static const uint8_t zero[4];
+    uint32_t             used = count_offset + count * (uint32_t)sizeof(struct ext4_dx_entry);
+    uint32_t             tail = count_offset + limit * (uint32_t)sizeof(struct ext4_dx_entry);
+    if (tail + 8 > block->fs->block_size)
+        return false;
+
+    uint32_t crc = ext4_crc32c(dir->csum_seed, block->data, used);
+    crc = ext4_crc32c(crc, block->data + tail, 4);
+    crc = ext4_crc32c(crc, zero, sizeof(zero));
+    return crc == stored_csum(block, tail + 4);
+}
+
+/* An index block begins with an entry that fills it (a node), or "." and a ".." that does (the root). */
+static bool looks_like_index(const struct ext4_block *block)
+{
+    const struct ext4_dirent *de = dirent_at(block, 0);
+    uint32_t                  len = ext4_dirent_len(block->fs, de);
+
+    if (len == block->fs->block_size)
+        return ext4_le32(de->inode) == 0;
+    return len == DIRENT_MIN &&
+           ext4_dirent_len(block->fs, dirent_at(block, len)) == block->fs->block_size - len;
+}
+
+static bool csum_ok(const struct ext4_inode *dir, const struct ext4_block *block)
+{
+    if (!block->fs->has_csum)
+        return true;
+    if (!(dir->flags & EXT4_FL_INDEX) || !looks_like_index(block))
+        return leaf_csum_ok(dir, block);
+
+    uint32_t limit, count;
+    uint32_t at = ext4_htree_count_offset(block, &limit, &count);
+    return at && index_csum_ok(dir, block, at, limit, count);
+}
+
+static int dir_check(struct ext4_inode *dir, const struct ext4_block *block)
+{
+    unsigned long long nr = block->nr, ino = dir->inode.ino;
+
+    if (!entries_ok(block->fs, block))
+        return ext4_damaged(block->fs, "bad entries in block %llu of directory %llu", nr, ino);
+    if (!csum_ok(dir, block))
+        return ext4_damaged(block->fs, "wrong checksum of block %llu of directory %llu", nr, ino);
+    return 0;
+}
+
+int ext4_dir_block(struct ext4_inode *dir, uint64_t lblk, struct ext4_block **out)
+{
+    struct ext4_fs *fs = ext4_fs_of_inode(dir);
+    struct ext4_run run;
+
+    int err = ext4_map(dir, lblk, &run);
+    if (err)
+        return err;
+    if (run.pblk == 0)
+        return ext4_damaged(fs, "directory %llu has a hole", (unsigned long long)dir->inode.ino);
+    return ext4_block_get(fs, run.pblk, dir_check, dir, out);
+}
+
+/* --- looking up ---------------------------------------------------------------------------- */
+
+uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_t len)
+{
+    const struct ext4_fs *fs = block->fs;
+
+    for (uint32_t offset = 0; offset < fs->block_size;) {
+        const struct ext4_dirent *de = dirent_at(block, offset);
+        if (de->name_len == len && ext4_le32(de->inode) && memcmp(de->name, name, len) == 0)
+            return ext4_le32(de->inode);
+        offset += ext4_dirent_len(fs, de);
+    }
+    return 0;
+}
+
+static int find_in_all_blocks(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+{
+    struct ext4_fs *fs = ext4_fs_of_inode(dir);
+    uint64_t        nblocks = dir->inode.size >> fs->block_shift;
+
+    *ino = 0;
+    for (uint64_t lblk = 0; lblk < nblocks && *ino == 0; lblk++) {
+        struct ext4_block *block;
+        int                err = ext4_dir_block(dir, lblk, &block);
+        if (err)
+            return err;
+        *ino = ext4_dir_search(block, name, len);
+        ext4_block_put(block);
+    }
+    return 0;
+}
+
+static int find(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+{
+    if (dir->flags & EXT4_FL_INDEX) {
+        int err = ext4_htree_find(dir, name, len, ino);
+        if (err != -EOPNOTSUPP)
+            return err;
+    }
+    return find_in_all_blocks(dir, name, len, ino);
+}
+
+static int ext4_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
+{
+    uint32_t ino;
+
+    int err = find(ext4_inode_of(dir), name, len, &ino);
+    if (err)
+        return err;
+    if (ino == 0)
+        return -ENOENT;
+    return ext4_inode_get(ext4_fs_of(dir->fs), ino, out);
+}
+
+/* ".." is in the first block, indexed or not. */
+static int ext4_parent(struct inode *dir, struct inode **out)
+{
+    struct ext4_fs    *fs = ext4_fs_of(dir->fs);
+    struct ext4_block *block;
+    if (dir->ino == EXT4_ROOT_INO) {
+        *out = inode_get(dir);
+        return 0;
+    }
+
+    int err = ext4_dir_block(ext4_inode_of(dir), 0, &block);
+    if (err)
+        return err;
+    uint32_t ino = ext4_dir_search(block, "..", 2);
+    ext4_block_put(block);
+    if (ino == 0)
+        return ext4_damaged(fs, "directory %llu has no ..", (unsigned long long)dir->ino);
+
+    err = ext4_inode_get(fs, ino, out);
+    if (err || inode_is_dir(*out))
+        return err;
+    inode_put(*out);
+    return ext4_damaged(fs, ".. of directory %llu is no directory", (unsigned long long)dir->ino);
+}
+
+/* --- listing ------------------------------------------------------------------------------- */
+
+static unsigned dirent_type(const struct ext4_fs *fs, const struct ext4_dirent *de)
+{
+    static const uint8_t types[] = {DT_UNKNOWN, DT_REG,  DT_DIR,  DT_CHR,
+                                    DT_BLK,     DT_FIFO, DT_SOCK, DT_LNK};
+
+    if (!fs->has_filetype || de->file_type >= ARRAY_LEN(types))
+        return DT_UNKNOWN;
+    return types[de->file_type];
+}
+
+/* The entries of a block from *pos on. False: sink has had enough. */
+static bool list_block(const struct ext4_block *block, uint64_t *pos, struct dir_sink *sink)
+{
+    const struct ext4_fs *fs = block->fs;
+    uint64_t              start = ALIGN_DOWN(*pos, (uint64_t)fs->block_size);
+
+    for (uint32_t offset = 0; offset < fs->block_size;) {
+        const struct ext4_dirent *de = dirent_at(block, offset);
+        uint64_t                  next = start + offset + ext4_dirent_len(fs, de);
+        if (start + offset >= *pos && ext4_le32(de->inode) &&
+            !sink->emit(sink, de->name, de->name_len, ext4_le32(de->inode), dirent_type(fs, de),
+                        next))
+            return false;
+        offset = (uint32_t)(next - start);
+        if (*pos < next)
+            *pos = next;
+    }
+    return true;
+}
+
+static int ext4_readdir(struct inode *inode, uint64_t *pos, struct dir_sink *sink)
+{
+    struct ext4_inode *dir = ext4_inode_of(inode);
+    struct ext4_fs    *fs = ext4_fs_of(inode->fs);
+    bool               more = true;
+
+    while (more && *pos < inode->size) {
+        struct ext4_block *block;
+        int                err = ext4_dir_block(dir, *pos >> fs->block_shift, &block);
+        if (err)
+            return err;
+        more = list_block(block, pos, sink);
+        ext4_block_put(block);
+    }
+    return 0;
+}
+
+static void ext4_dir_destroy(struct inode *inode)
+{
+    kfree(ext4_inode_of(inode));
+}
+
+const struct inode_ops ext4_dir_ops = {
+    .lookup = ext4_lookup,
+    .parent = ext4_parent,
+    .readdir = ext4_readdir,
+    .destroy = ext4_dir_destroy,
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4_file.c - contents of regular files: pages are filled from the disk in requests as large as the
+ * file is contiguous, straight into the page cache's frames.
+ */
+#include "fs/ext4_impl.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/layout.h"
+
+int ext4_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
+{
+    if (ei->flags & EXT4_FL_EXTENTS)
+        return ext4_extent_map(ei, lblk, run);
+    return ext4_indirect_map(ei, lblk, run);
+}
+
+/* Map from lblk on at most max blocks, joining runs that continue each other. */
+static int map_joined(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)
+{
+    int err = ext4_map(ei, lblk, run);
+
+    while (!err && run->len < max && lblk + run->len < EXT4_LBLK_END) {
+        struct ext4_run next;
+        err = ext4_map(ei, lblk + run->len, &next);
+        if (err || next.pblk != (run->pblk ? run->pblk + run->len : 0))
+            break;
+        run->len += next.len;
+    }
+    if (run->len > max)
+        run->len = max;
+    return err;
+}
+
+/* Bytes [offset, offset + len) of the file, block-aligned or less than a block from an aligned place,
+ * into buf. */
+static int read_run(struct ext4_fs *fs, const struct ext4_run *run, uint64_t skip, void *buf,
+                    size_t len)
+{
+    if (run->pblk == 0) {
+        memset(buf, 0, len);
+        return 0;
+    }
+    return blk_read(fs->dev, ((run->pblk << fs->block_shift) + skip) / BLK_SECTOR, buf, len);
+}
+
+static int ext4_fill(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages)
+{
+    struct ext4_inode *ei = container_of(pc, struct ext4_inode, inode.pages);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           offset = index << PAGE_SHIFT;
+    uint64_t           file_end = ALIGN_UP(ei->inode.size, (uint64_t)fs->block_size);
+    uint8_t           *buf = phys_ptr(pa);
+    size_t             left = npages << PAGE_SHIFT;
+
+    /* Blocks past the last one do not exist, and the cache zeroes what is past the end. */
+    if (offset >= file_end)
+        return 0;
+    if (left > file_end - offset)
+        left = file_end - offset;
+    while (left) {
+        uint64_t        skip = offset & (fs->block_size - 1);
+        struct ext4_run run;
+        int             err = map_joined(ei, offset >> fs->block_shift,
+                                         (skip + left + fs->block_size - 1) >> fs->block_shift, &run);
+        if (err)
+            return err;
+        size_t part = size_min(left, (run.len << fs->block_shift) - skip);
+        err = read_run(fs, &run, skip, buf, part);
+        if (err)
+            return err;
+        buf += part;
+        offset += part;
+        left -= part;
+    }
+    return 0;
+}
+
+const struct pagecache_ops ext4_file_pages = {
+    .fill = ext4_fill,
+    .acquire = inode_pages_acquire,
+    .release = inode_pages_release,
+    .describe = inode_pages_describe,
+};

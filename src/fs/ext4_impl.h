@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4_impl.h - what the files of the ext4 driver share.
+ *
+ *   ext4_super.c   superblock, features, mounting          ext4_block.c     cache of metadata blocks
+ *   ext4_inode.c   group descriptors, inodes, links        ext4_extent.c    extent trees
+ *   ext4_file.c    contents of regular files               ext4_indirect.c  block maps of old files
+ *   ext4_dir.c     directory blocks, listing, lookup       ext4_htree.c     lookup by name hash
+ *
+ * The rule for everything that comes from the disk: a number is compared with its bounds before it is
+ * used as an address, an index or a loop's end, and every loop or descent is bounded by something
+ * other than the disk's word. Metadata is read through the block cache, and a block is checked (structure
+ * and checksum) when it is first used for an owner, not at every use.
+ */
+#ifndef FS_EXT4_IMPL_H
+#define FS_EXT4_IMPL_H
+
+#include "fs/ext4_format.h"
+#include "fs/vfs.h"
+#include "kernel/blk.h"
+#include "lib/types.h"
+
+struct ext4_block;
+struct ext4_fs;
+struct ext4_inode;
+
+/* --- metadata blocks ---------------------------------------------------------------------- */
+
+/* Is block what owner takes it for? 0, or -EIO after a log line. */
+typedef int ext4_check(struct ext4_inode *owner, const struct ext4_block *block);
+
+struct ext4_block {
+    struct ext4_fs *fs;   /* constant */
+    uint64_t        nr;   /* constant */
+    uint8_t        *data; /* fs->block_size bytes, constant once valid */
+
+    struct mutex lock; /* held while the block is read and checked */
+    /* lock protects: */
+    bool        valid;       /* data was read */
+    ext4_check *checked;     /* the check that data passed last, */
+    uint32_t    checked_ino; /* for this inode */
+
+    /* cache->lock protects: */
+    unsigned refs;
+    LIST_ENTRY(ext4_block) hash_link;
+    TAILQ_ENTRY(ext4_block) lru_link; /* while refs is 0 */
+};
+
+#define EXT4_CACHE_BUCKETS 64u
+#define EXT4_CACHE_BYTES   (256u * 1024)
+
+struct ext4_cache {
+    struct mutex lock;
+    /* lock protects: */
+    LIST_HEAD(, ext4_block) buckets[EXT4_CACHE_BUCKETS];
+    TAILQ_HEAD(ext4_lru, ext4_block) unused; /* least recently used first */
+    size_t nblocks;
+    size_t max_blocks; /* constant; more only while they are referenced */
+};
+
+void ext4_cache_init(struct ext4_fs *fs);
+void ext4_cache_destroy(struct ext4_fs *fs); /* no block is referenced */
+
+/* Block nr with a reference, read, and accepted by check for owner (NULL: any contents).
+ * -EIO (also where nr is not on the device), -ENOMEM. */
+int  ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ext4_inode *owner,
+                    struct ext4_block **out);
+void ext4_block_put(struct ext4_block *block);
+
+/* --- the mounted file system ---------------------------------------------------------------- */
+
+struct ext4_fs {
+    struct fs          fs;
+    struct blk_device *dev;
+
+    /* From the superblock, checked, constant: */
+    uint32_t block_shift;
+    uint32_t block_size; /* bytes */
+    uint64_t nblocks;
+    uint32_t first_data_block;
+    uint32_t ninodes;
+    uint32_t first_ino; /* smaller ones, the root's apart, are not for names */
+    uint32_t inodes_per_group;
+    uint32_t inode_size; /* bytes */
+    uint32_t group_size; /* bytes of a descriptor */
+    uint32_t ngroups;
+    bool     has_filetype;
+    bool     has_csum;
+    uint32_t csum_seed;
+    uint32_t hash_seed[4];
+    bool     hash_unsigned;
+
+    uint64_t free_blocks, reserved_blocks; /* for statfs */
+    uint32_t free_inodes;
+
+    struct ext4_cache cache;
+    atomic_uint       complaints;
+};
+
+static inline struct ext4_fs *ext4_fs_of(struct fs *fs)
+{
+    return container_of(fs, struct ext4_fs, fs);
+}
+
+/* Log "ext4 on DEVICE: ..." (the first few times) and return -EIO. */
+int ext4_damaged(struct ext4_fs *fs, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Are blocks [start, start + len) on the device and none of them the superblock's? */
+static inline bool ext4_blocks_ok(const struct ext4_fs *fs, uint64_t start, uint64_t len)
+{
+    return start > fs->first_data_block && start < fs->nblocks && len <= fs->nblocks - start;
+}
+
+/* --- inodes --------------------------------------------------------------------------------- */
+
+struct ext4_inode {
+    struct inode inode;
+    uint32_t     flags;
+    uint32_t     csum_seed;
+    uint8_t      block[EXT4_IBLOCK_BYTES]; /* checked, if it is an extent root */
+};
+
+static inline struct ext4_inode *ext4_inode_of(struct inode *inode)
+{
+    return container_of(inode, struct ext4_inode, inode);
+}
+
+static inline struct ext4_fs *ext4_fs_of_inode(const struct ext4_inode *ei)
+{
+    return ext4_fs_of(ei->inode.fs);
+}
+
+/* The inode numbered ino, with a reference. -EIO, -ENOMEM. */
+int ext4_inode_get(struct ext4_fs *fs, uint32_t ino, struct inode **out);
+
+extern const struct inode_ops     ext4_dir_ops;
+extern const struct pagecache_ops ext4_file_pages;
+
+/* --- where a file's blocks are ---------------------------------------------------------------- */
+
+#define EXT4_LBLK_END ((uint64_t)1 << 32) /* logical blocks are below it */
+
+struct ext4_run {
+    uint64_t pblk; /* first block on the device; 0: a hole, reads as zeros */
+    uint64_t len;  /* blocks, at least 1 */
+};
+
+/* The run of ei's blocks that starts at lblk (< EXT4_LBLK_END). It may be shorter than what is
+ * contiguous. -EIO, -ENOMEM. */
+int ext4_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run);
+
+int ext4_extent_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run);
+int ext4_indirect_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run);
+
+/* 0 if ei->block is a sound extent root; else -EIO, logged. */
+int ext4_extent_check_root(struct ext4_inode *ei);
+
+/* --- directories -------------------------------------------------------------------------------- */
+
+static inline uint32_t ext4_dirent_len(const struct ext4_fs *fs, const struct ext4_dirent *de)
+{
+    uint32_t len = ext4_le16(de->rec_len);
+
+    /* 64 KiB does not fit 16 bits: the two low bits, always zero otherwise, hold its bits 16 and 17. */
+    if (len == 0xffff || len == 0)
+        return fs->block_size;
+    return (len & 0xfffc) | (len & 3) << 16;
+}
+
+/* Block lblk of directory dir, checked. -EIO, -ENOMEM. */
+int ext4_dir_block(struct ext4_inode *dir, uint64_t lblk, struct ext4_block **out);
+
+/* The inode number under name in a checked block; 0: not there. */
+uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_t len);
+
+/* The same through dir's hash tree: 0 and *ino (0: not there), -EOPNOTSUPP: the index cannot be used,
+ * search all blocks. -EIO, -ENOMEM. */
+int ext4_htree_find(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino);
+
+/* Where limit and count of an index block are, or 0: block is not a sound one. */
+uint32_t ext4_htree_count_offset(const struct ext4_block *block, uint32_t *limit, uint32_t *count);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tty.c - the one terminal: between the console's bytes, the line discipline and the files.
+ *
+ * Received bytes arrive in interrupt context and are only queued; a thread of the kernel runs them
+ * through the line discipline and prints the echo, since printing may sleep. Readers sleep until the
+ * line discipline has something for them.
+ */
+#include "fs/tty.h"
+
+#include "kernel/console.h"
+#include "kernel/pollq.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define QUEUE_SIZE 1024u /* bytes received and not yet processed; more are dropped */
+#define CHUNK      256u  /* bytes moved between a program and the terminal at once */
+#define VTIME_NS   100000000u
+
+static struct {
+    struct spinlock lock; /* LOCK_TTY */
+    /* lock protects: */
+    struct ldisc       ld;
+    struct tty_winsize size;
+    uint32_t           pgrp;
+    uint32_t           queue_head, queue_tail; /* grow for ever, count modulo QUEUE_SIZE */
+    char               queue[QUEUE_SIZE];
+    struct waitq       received; /* the thread waits for bytes */
+    struct waitq       readers;  /* for something to read, */
+    struct waitq       writers;  /* for output to be released */
+
+    struct pollq pollers;
+    void (*raise)(enum ldisc_signal sig); /* set at boot */
+} tty;
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+/* From the console driver, any context. */
+static void tty_receive(const char *bytes, size_t len)
+{
+    spinlock_acquire(&tty.lock);
+    for (size_t i = 0; i < len && tty.queue_tail - tty.queue_head < QUEUE_SIZE; i++)
+        tty.queue[tty.queue_tail++ % QUEUE_SIZE] = bytes[i];
+    waitq_wake_one(&tty.received);
+    spinlock_release(&tty.lock);
+}
+
+/* The next received byte; sleeps until there is one. */
+static uint8_t next_received(void)
+{
+    spinlock_acquire(&tty.lock);
+    while (tty.queue_head == tty.queue_tail)
+        waitq_sleep(&tty.received, &tty.lock);
+    uint8_t byte = (uint8_t)tty.queue[tty.queue_head++ % QUEUE_SIZE];
+    spinlock_release(&tty.lock);
+    return byte;
+}
+
+/* One call of the line discipline. Returns whether byte has to be given again. */
+static bool input_step(uint8_t byte)
+{
+    struct ldisc_out  out = {.len = 0};
+    enum ldisc_signal sig;
+
+    spinlock_acquire(&tty.lock);
+    bool again = ldisc_input(&tty.ld, byte, &out, &sig);
+    bool readable = ldisc_readable(&tty.ld);
+    bool running = !tty.ld.stopped;
+    if (readable)
+        waitq_wake_all(&tty.readers);
+    if (running)
+        waitq_wake_all(&tty.writers);
+    spinlock_release(&tty.lock);
+
+    if (readable)
+        pollq_notify(&tty.pollers, POLLIN | POLLRDNORM);
+    if (out.len)
+        console_write(out.bytes, out.len);
+    if (sig != LDISC_NONE && tty.raise)
+        tty.raise(sig);
+    return again;
+}
+
+static void tty_thread(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        uint8_t byte = next_received();
+        while (input_step(byte))
+            ;
+    }
+}
+
+int tty_init(void)
+{
+    spinlock_init(&tty.lock, LOCK_TTY, "tty");
+    waitq_init(&tty.received);
+    waitq_init(&tty.readers);
+    waitq_init(&tty.writers);
+    pollq_init(&tty.pollers);
+    ldisc_init(&tty.ld);
+    tty.size = (struct tty_winsize){.rows = 24, .cols = 80};
+    tty.pgrp = 1;
+    if (!thread_create("tty", tty_thread, NULL))
+        return -ENOMEM;
+    console_set_input(tty_receive);
+    return 0;
+}
+
+void tty_set_signal(void (*raise)(enum ldisc_signal sig))
+{
+    tty.raise = raise;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool canonical(void)
+{
+    return tty.ld.termios.lflag & ICANON;
+}
+
+/* Sleep until the line discipline changed. 0, -EINTR, -ETIMEDOUT. */
+static int wait_input(uint64_t deadline)
+{
+    return waitq_sleep_until(&tty.readers, &tty.lock, deadline, true);
+}
+
+static uint64_t vtime_deadline(void)
+{
+    return time_ns_to_deadline((uint64_t)tty.ld.termios.cc[VTIME] * VTIME_NS);
+}
+
+/* Raw mode: until as many bytes are there as VMIN and VTIME say. */
+static int wait_raw(size_t want)
+{
+    uint8_t  vmin = tty.ld.termios.cc[VMIN];
+    uint8_t  vtime = tty.ld.termios.cc[VTIME];
+    size_t   need = size_min(vmin, want);
+    uint64_t deadline = vtime && !vmin ? vtime_deadline() : WAIT_FOREVER;
+
+    if (vmin == 0)
+        need = vtime ? 1 : 0;
+    while (!canonical() && ldisc_available(&tty.ld) < need) {
+        size_t before = ldisc_available(&tty.ld);
+        int    err = wait_input(deadline);
+        if (err == -ETIMEDOUT)
+            return 0;
+        if (err)
+            return before ? 0 : err;
+        if (vmin && vtime && ldisc_available(&tty.ld) > before)
+            deadline = vtime_deadline(); /* between bytes, once the first has come */
+    }
+    return 0;
+}
+
+/* Until there is something to read, or as far as O_NONBLOCK permits. */
+static int wait_readable(bool nonblock, size_t want)
+{
+    if (nonblock) {
+        bool may_be_none = !canonical() && tty.ld.termios.cc[VMIN] == 0;
+        return ldisc_readable(&tty.ld) || may_be_none ? 0 : -EAGAIN;
+    }
+    while (canonical()) {
+        if (ldisc_readable(&tty.ld))
+            return 0;
+        int err = wait_input(WAIT_FOREVER);
+        if (err)
+            return err;
+    }
+    return wait_raw(want);
+}
+
+static ssize_t tty_read(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    char    chunk[CHUNK];
+    ssize_t total = 0;
+    bool    done = iob->left == 0;
+    (void)pos;
+    if (done)
+        return 0;
+
+    spinlock_acquire(&tty.lock);
+    int err = wait_readable(atomic_load(&f->flags) & O_NONBLOCK, iob->left);
+    while (!err && !done && iob->left) {
+        size_t n = ldisc_read(&tty.ld, chunk, size_min(iob->left, CHUNK), &done);
+        spinlock_release(&tty.lock);
+        ssize_t moved = iobuf_put(iob, chunk, n);
+        spinlock_acquire(&tty.lock);
+        if (moved < 0)
+            err = (int)moved;
+        else
+            total += moved;
+        if (n == 0)
+            break;
+    }
+    spinlock_release(&tty.lock);
+    return total ? total : err;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static int wait_writable(bool nonblock)
+{
+    while (tty.ld.stopped) {
+        if (nonblock)
+            return -EAGAIN;
+        int err = waitq_sleep_until(&tty.writers, &tty.lock, WAIT_FOREVER, true);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* Print all of chunk. Returns how much was printed, or an error if nothing was. */
+static ssize_t print(const char *chunk, size_t len, bool nonblock)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        struct ldisc_out out = {.len = 0};
+        spinlock_acquire(&tty.lock);
+        int err = wait_writable(nonblock);
+        if (!err)
+            done += ldisc_output(&tty.ld, chunk + done, len - done, &out);
+        spinlock_release(&tty.lock);
+        if (err)
+            return done ? (ssize_t)done : err;
+        console_write(out.bytes, out.len);
+    }
+    return (ssize_t)done;
+}
+
+static ssize_t tty_write(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    bool    nonblock = atomic_load(&f->flags) & O_NONBLOCK;
+    char    chunk[CHUNK];
+    ssize_t total = 0;
+    (void)pos;
+
+    while (iob->left) {
+        ssize_t n = iobuf_take(iob, chunk, CHUNK);
+        if (n < 0)
+            return total ? total : n;
+        ssize_t printed = print(chunk, (size_t)n, nonblock);
+        if (printed < 0)
+            return total ? total : printed;
+        total += printed;
+        if (printed < n)
+            break;
+    }
+    return total;
+}
+
+/* --- polling ---------------------------------------------------------------------------------- */
+
+static unsigned tty_poll(struct file *f, struct pollq **q)
+{
+    unsigned ready = 0;
+    (void)f;
+
+    if (q)
+        *q = &tty.pollers;
+    spinlock_acquire(&tty.lock);
+    size_t need = tty.ld.termios.cc[VTIME] ? 1 : tty.ld.termios.cc[VMIN];
+    if (canonical() ? ldisc_readable(&tty.ld) : ldisc_available(&tty.ld) >= size_max(need, 1))
+        ready |= POLLIN | POLLRDNORM;
+    if (!tty.ld.stopped)
+        ready |= POLLOUT | POLLWRNORM;
+    spinlock_release(&tty.lock);
+    return ready;
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+static int get_termios(uintptr_t arg)
+{
+    spinlock_acquire(&tty.lock);
+    struct tty_termios t = tty.ld.termios;
+    spinlock_release(&tty.lock);
+    return uaccess_write(arg, &t, sizeof(t));
+}
+
+static int set_termios(uintptr_t arg, bool flush)
+{
+    struct tty_termios t;
+
+    int err = uaccess_read(&t, arg, sizeof(t));
+    if (err)
+        return err;
+    spinlock_acquire(&tty.lock);
+    if (flush)
+        ldisc_flush_input(&tty.ld);
+    ldisc_set(&tty.ld, &t);
+    bool readable = ldisc_readable(&tty.ld);
+    waitq_wake_all(&tty.readers); /* what they wait for may have changed */
+    if (!(t.iflag & IXON))
+        tty.ld.stopped = false;
+    waitq_wake_all(&tty.writers);
+    spinlock_release(&tty.lock);
+    if (readable)
+        pollq_notify(&tty.pollers, POLLIN | POLLRDNORM);
+    return 0;
+}
+
+static int get_winsize(uintptr_t arg)
+{
+    spinlock_acquire(&tty.lock);
+    struct tty_winsize size = tty.size;
+    spinlock_release(&tty.lock);
+    return uaccess_write(arg, &size, sizeof(size));
+}
+
+static int set_winsize(uintptr_t arg)
+{
+    struct tty_winsize size;
+
+    int err = uaccess_read(&size, arg, sizeof(size));
+    if (err)
+        return err;
+    spinlock_acquire(&tty.lock);
+    tty.size = size;
+    spinlock_release(&tty.lock);
+    return 0;
+}
+
+static int put_u32(uintptr_t arg, uint32_t value)
+{
+    return uaccess_write(arg, &value, sizeof(value));
+}
+
+static int count_readable(uintptr_t arg)
+{
+    spinlock_acquire(&tty.lock);
+    size_t n = ldisc_available(&tty.ld);
+    spinlock_release(&tty.lock);
+    return put_u32(arg, (uint32_t)n);
+}
+
+/* TCFLSH: 0 input, 1 output, 2 both; output is never held back here. */
+static int flush(uintptr_t which)
+{
+    if (which > 2)
+        return -EINVAL;
+    spinlock_acquire(&tty.lock);
+    if (which != 1)
+        ldisc_flush_input(&tty.ld);
+    spinlock_release(&tty.lock);
+    return 0;
+}
+
+/* TCXONC: 0 hold output, 1 release it; 2 and 3 are about the other end. */
+static int flow(uintptr_t what)
+{
+    if (what > 3)
+        return -EINVAL;
+    spinlock_acquire(&tty.lock);
+    if (what < 2)
+        tty.ld.stopped = what == 0;
+    waitq_wake_all(&tty.writers);
+    spinlock_release(&tty.lock);
+    return 0;
+}
+
+static int set_pgrp(uintptr_t arg)
+{
+    uint32_t pgrp;
+
+    int err = uaccess_read(&pgrp, arg, sizeof(pgrp));
+    if (!err)
+        tty.pgrp = pgrp;
+    return err;
+}
+
+static int tty_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
+{
+    (void)f;
+    switch (cmd) {
+    case TCGETS:
+        return get_termios(arg);
+    case TCSETS:
+    case TCSETSW: /* all output is on its way to the wire already */
+        return set_termios(arg, false);
+    case TCSETSF:
+        return set_termios(arg, true);
+    case TIOCGWINSZ:
+        return get_winsize(arg);
+    case TIOCSWINSZ:
+        return set_winsize(arg);
+    case FIONREAD:
+        return count_readable(arg);
+    case TIOCOUTQ:
+        return put_u32(arg, 0);
+    case TCFLSH:
+        return flush(arg);
+    case TCXONC:
+        return flow(arg);
+    case TIOCGPGRP:
+        return put_u32(arg, tty.pgrp);
+    case TIOCSPGRP:
+        return set_pgrp(arg);
+    case TIOCGSID: /* there is one process, the leader of its session */
+        return put_u32(arg, 1);
+    case TIOCSCTTY:
+    case TIOCNOTTY:
+    case TCSBRK:
+        return 0;
+    default:
+        return -ENOTTY;
+    }
+}
+
+const struct file_ops tty_file_ops = {
+    .read = tty_read,
+    .write = tty_write,
+    .ioctl = tty_ioctl,
+    .poll = tty_poll,
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vfs_inode.c - inodes in memory: references, the table that finds them by number, attributes.
+ *
+ * An inode in the table has at least one reference. The last one is dropped under the table's lock,
+ * together with the removal, so inode_find() never meets an inode that is going away.
+ */
+#include "fs/vfs_impl.h"
+#include "kernel/log.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define TABLE_BUCKETS 256u
+
+static struct {
+    struct mutex lock;
+    /* lock protects: */
+    LIST_HEAD(, inode) buckets[TABLE_BUCKETS];
+} table = {.lock = MUTEX_INIT(table.lock)};
+
+static unsigned bucket_of(const struct fs *fs, uint64_t ino)
+{
+    return (unsigned)((ino ^ (uintptr_t)fs >> 6) % TABLE_BUCKETS);
+}
+
+void inode_init(struct inode *inode, struct fs *fs, uint64_t ino)
+{
+    inode->fs = fs;
+    inode->ino = ino;
+    atomic_store(&inode->refs, 1);
+    pagecache_init(&inode->pages, NULL, 0);
+}
+
+struct inode *inode_get(struct inode *inode)
+{
+    unsigned before = atomic_fetch_add(&inode->refs, 1);
+    ASSERT(before > 0);
+    return inode;
+}
+
+/* One reference less, unless it is the last. */
+static bool put_not_last(struct inode *inode)
+{
+    unsigned refs = atomic_load(&inode->refs);
+
+    while (refs > 1)
+        if (atomic_compare_exchange_weak(&inode->refs, &refs, refs - 1))
+            return true;
+    return false;
+}
+
+static void inode_destroy(struct inode *inode)
+{
+    if (inode->pages.ops)
+        pagecache_destroy(&inode->pages);
+    inode->ops->destroy(inode);
+}
+
+void inode_put(struct inode *inode)
+{
+    if (!inode || put_not_last(inode))
+        return;
+
+    mutex_lock(&table.lock);
+    unsigned before = atomic_fetch_sub(&inode->refs, 1);
+    ASSERT(before > 0);
+    if (before == 1 && inode->in_table)
+        LIST_REMOVE(inode, table_link);
+    mutex_unlock(&table.lock);
+    if (before == 1)
+        inode_destroy(inode);
+}
+
+static struct inode *table_find(struct fs *fs, uint64_t ino)
+{
+    struct inode *inode;
+
+    LIST_FOREACH(inode, &table.buckets[bucket_of(fs, ino)], table_link)
+        if (inode->ino == ino && inode->fs == fs)
+            return inode_get(inode);
+    return NULL;
+}
+
+struct inode *inode_find(struct fs *fs, uint64_t ino)
+{
+    mutex_lock(&table.lock);
+    struct inode *inode = table_find(fs, ino);
+    mutex_unlock(&table.lock);
+    return inode;
+}
+
+struct inode *inode_insert(struct inode *inode)
+{
+    mutex_lock(&table.lock);
+    struct inode *first = table_find(inode->fs, inode->ino);
+    if (!first) {
+        LIST_INSERT_HEAD(&table.buckets[bucket_of(inode->fs, inode->ino)], inode, table_link);
+        inode->in_table = true;
+    }
+    mutex_unlock(&table.lock);
+    if (!first)
+        return inode;
+    inode_put(inode);
+    return first;
+}
+
+/* --- what a page cache asks of its inode ------------------------------------------------------ */
+
+static struct inode *inode_of_pages(struct pagecache *pages)
+{
+    return container_of(pages, struct inode, pages);
+}
+
+void inode_pages_acquire(struct pagecache *pages)
+{
+    inode_get(inode_of_pages(pages));
+}
+
+void inode_pages_release(struct pagecache *pages)
+{
+    inode_put(inode_of_pages(pages));
+}
+
+/* The path by a name that is still in the cache; "" else. */
+void inode_pages_describe(struct pagecache *pages, char *buf, size_t size)
+{
+    char          name[VFS_NAME_MAX + 1];
+    struct inode *dir;
+
+    if (size)
+        buf[0] = 0;
+    if (name_of(inode_of_pages(pages), &dir, name))
+        return;
+    ssize_t len = vfs_dir_path(dir, buf, size);
+    inode_put(dir);
+    if (len < 0) {
+        if (size)
+            buf[0] = 0;
+        return;
+    }
+    size_t end = (size_t)len - 1;
+    if (end > 1 && end + 1 < size)
+        buf[end++] = '/';
+    strlcpy(buf + end, name, size - end);
+}
+
+/* --- attributes ---------------------------------------------------------------------------- */
+
+void vfs_stat(struct inode *inode, struct vfs_attr *attr)
+{
+    *attr = (struct vfs_attr){
+        .dev = inode->fs->dev,
+        .rdev = inode->rdev,
+        .ino = inode->ino,
+        .mode = inode->mode,
+        .nlink = inode->nlink,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .size = inode->size,
+        .blocks = inode->blocks,
+        .blksize = PAGE_SIZE,
+        .atime = inode->atime,
+        .mtime = inode->mtime,
+        .ctime = inode->ctime,
+        .btime = inode->btime,
+    };
+    if (inode->ops->getattr)
+        inode->ops->getattr(inode, attr);
+}
+
+int vfs_statfs(struct inode *inode, struct vfs_statfs *out)
+{
+    return inode->fs->ops->statfs(inode->fs, out);
+}
+
+ssize_t vfs_readlink(struct inode *link, char *buf, size_t size)
+{
+    if (!inode_is_link(link))
+        return -EINVAL;
+    return link->ops->readlink(link, buf, size);
+}
+
+static bool is_device(const struct inode *inode)
+{
+    unsigned type = inode->mode & S_IFMT;
+
+    return type == S_IFCHR || type == S_IFBLK || type == S_IFIFO || type == S_IFSOCK;
+}
+
+int vfs_access(struct inode *inode, unsigned mask)
+{
+    if ((mask & W_OK) && inode->fs->read_only && !is_device(inode))
+        return -EROFS;
+    if ((mask & X_OK) && !inode_is_dir(inode) && !(inode->mode & 0111))
+        return -EACCES;
+    return 0;
+}
