@@ -138,13 +138,21 @@ static int node_by_phandle(uint32_t phandle)
     return -1;
 }
 
+/* What libfdt relies on and does not check: the version it was built to read, and blocks at multiples
+ * of the size of what they hold. */
+static bool format_is_usable(const void *fdt, size_t len)
+{
+    return len >= sizeof(struct fdt_header) && fdt_version(fdt) >= FORMAT_VERSION &&
+           fdt_off_mem_rsvmap(fdt) % sizeof(uint64_t) == 0 && fdt_off_dt_struct(fdt) % CELL == 0;
+}
+
 int devtree_init(const struct bootinfo *bi)
 {
     tree = NULL;
     controller = 0;
     nnodes = 0;
-    if (fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0 ||
-        fdt_version(phys_ptr(bi->dtb)) < FORMAT_VERSION)
+    if (!format_is_usable(phys_ptr(bi->dtb), bi->dtb_len) ||
+        fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0)
         return -EINVAL;
     tree = phys_ptr(bi->dtb);
     boot = bi;
