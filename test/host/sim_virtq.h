@@ -2,7 +2,7 @@
 /* sim_virtq.h - the device's side of a split virtqueue, for tests.
  *
  * Written from the specification's layout (1.1, 2.6) with plain offsets, not with the driver's
- * structures, so that a mistake in those shows. Physical addresses are pointers.
+ * structures, so that a mistake in those shows.
  */
 #ifndef TEST_SIM_VIRTQ_H
 #define TEST_SIM_VIRTQ_H
@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "machine/layout.h"
 
 struct sim_virtq {
     unsigned char *desc;  /* 16 bytes each: address 8, length 4, flags 2, next 2 */
@@ -59,7 +61,7 @@ static inline bool sim_take(struct sim_virtq *q, struct sim_chain *chain)
         assert(chain->npieces < SIM_CHAIN_MAX);
         struct sim_piece *piece = &chain->piece[chain->npieces++];
         sim_read_desc(q, next, &addr, &piece->len, &flags, &next);
-        piece->ptr = (unsigned char *)(uintptr_t)addr;
+        piece->ptr = phys_ptr(addr);
         piece->writable = flags & 2;
     } while (flags & 1);
     return true;
