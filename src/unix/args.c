@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* args.c - see args.h. */
+#include "unix/args.h"
+
+#include "kernel/heap.h"
+#include "kernel/time.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "unix/process.h"
+
+#define NS_PER_SEC 1000000000ul
+
+/* --- paths ------------------------------------------------------------------------------- */
+
+struct file *args_file(int fd)
+{
+    return fd_get(&the_process.fds, fd);
+}
+
+/* The directory behind a descriptor, with a reference. */
+static int directory_of(int dirfd, struct inode **out)
+{
+    if (dirfd == AT_FDCWD) {
+        *out = process_cwd();
+        return 0;
+    }
+    struct file *f = args_file(dirfd);
+    if (!f)
+        return -EBADF;
+    int err = f->inode && inode_is_dir(f->inode) ? 0 : -ENOTDIR;
+    if (!err)
+        *out = inode_get(f->inode);
+    file_put(f);
+    return err;
+}
+
+int args_path(int dirfd, vaddr_t path, struct path_arg *out)
+{
+    struct path_arg p = {.path = kmalloc(VFS_PATH_MAX)};
+    if (!p.path)
+        return -ENOMEM;
+    ssize_t len = uaccess_read_str(p.path, path, VFS_PATH_MAX);
+    int     err = len < 0 ? (int)len : 0;
+    if (!err && p.path[0] != '/')
+        err = p.path[0] ? directory_of(dirfd, &p.start) : -ENOENT;
+    if (err) {
+        kfree(p.path);
+        return err;
+    }
+    *out = p;
+    return 0;
+}
+
+void args_path_put(struct path_arg *p)
+{
+    inode_put(p->start);
+    kfree(p->path);
+}
+
+/* What AT_EMPTY_PATH with an empty path means. */
+static int inode_of_fd(int fd, struct inode **out)
+{
+    if (fd == AT_FDCWD) {
+        *out = process_cwd();
+        return 0;
+    }
+    struct file *f = args_file(fd);
+    if (!f)
+        return -EBADF;
+    int err = f->inode ? 0 : -ENOENT;
+    if (!err)
+        *out = inode_get(f->inode);
+    file_put(f);
+    return err;
+}
+
+static bool path_is_empty(vaddr_t path)
+{
+    char c;
+    return uaccess_read(&c, path, 1) == 0 && c == '\0';
+}
+
+int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out)
+{
+    struct path_arg p;
+    if (at_flags & AT_EMPTY_PATH && path_is_empty(path))
+        return inode_of_fd(dirfd, out);
+    int err = args_path(dirfd, path, &p);
+    if (err)
+        return err;
+    err = vfs_lookup(p.start, p.path, at_flags & AT_SYMLINK_NOFOLLOW ? VFS_NOFOLLOW : 0, out);
+    args_path_put(&p);
+    return err;
+}
+
+/* --- times ------------------------------------------------------------------------------- */
+
+int args_timespec(vaddr_t va, uint64_t *ns)
+{
+    struct abi_timespec ts;
+    if (uaccess_read(&ts, va, sizeof(ts)))
+        return -EFAULT;
+    if (ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NS_PER_SEC)
+        return -EINVAL;
+    bool fits = (uint64_t)ts.tv_sec < UINT64_MAX / NS_PER_SEC;
+    *ns = fits ? (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec : UINT64_MAX;
+    return 0;
+}
+
+int args_put_timespec(vaddr_t va, uint64_t ns)
+{
+    struct abi_timespec ts = {(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
+    return uaccess_write(va, &ts, sizeof(ts));
+}
+
+int args_timeout(vaddr_t va, uint64_t *deadline)
+{
+    uint64_t ns;
+    *deadline = WAIT_FOREVER;
+    int err = va ? args_timespec(va, &ns) : 0;
+    if (va && !err)
+        *deadline = time_ns_to_deadline(ns);
+    return err;
+}

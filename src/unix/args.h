@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* args.h - arguments that many system calls share: descriptors, paths, times. */
+#ifndef UNIX_ARGS_H
+#define UNIX_ARGS_H
+
+#include "fs/vfs.h"
+#include "lib/types.h"
+#include "unix/abi.h"
+
+/* A path as a program named it: relative to a directory, in kernel memory. */
+struct path_arg {
+    struct inode *start; /* holds a reference; NULL: the root, the path being absolute */
+    char         *path;  /* VFS_PATH_MAX bytes of the heap */
+};
+
+/* Take a path argument over. -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR (dirfd is no directory), -ENOMEM.
+ * args_path_put() gives it back, and is needed only after success. */
+int  args_path(int dirfd, vaddr_t path, struct path_arg *out);
+void args_path_put(struct path_arg *p);
+
+/* The inode that a path argument leads to, with a reference. at_flags: AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH count
+ * (an empty path then is dirfd itself). */
+int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
+
+/* The open file behind a descriptor of the program, with a reference. NULL: -EBADF. */
+struct file *args_file(int fd);
+
+/* A struct timespec as nanoseconds. -EFAULT; -EINVAL: negative or not normalised. Times beyond what 64 bits hold
+ * become the largest. */
+int args_timespec(vaddr_t va, uint64_t *ns);
+
+/* Store ns as a struct timespec; -EFAULT. */
+int args_put_timespec(vaddr_t va, uint64_t ns);
+
+/* The deadline (ticks) of an optional relative timeout: va 0 means for ever. */
+int args_timeout(vaddr_t va, uint64_t *deadline);
+
+#endif

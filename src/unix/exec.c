@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exec.c - loading programs: see exec.h. The plan is elf.c's, the stack's contents are exec_stack.c's.
+ *
+ * Segments are private mappings of the file's pages, read when they are touched. What exec itself writes (zeros
+ * behind a segment's last bytes, the stack, the signal trampoline) goes through the new address space's own
+ * map, which need not be the calling thread's.
+ *
+ * Addresses are chosen without randomness, so that runs repeat exactly:
+ *
+ *     as linked        programs at fixed addresses; the heap follows them
+ *     PIE_BASE         position-independent programs; the heap follows them
+ *     top of memory    stack, trampoline; interpreter and mmap below
+ */
+#include "unix/exec.h"
+
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/random.h"
+#include "kernel/trace.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/layout.h"
+#include "unix/elf.h"
+#include "unix/exec_stack.h"
+#include "unix/process.h"
+#include "unix/sigframe.h"
+
+#define PIE_BASE  0x2000000000ul
+#define STACK_TOP (USER_END - 0x10000ul)
+
+_Static_assert(SIGFRAME_TRAMPOLINE_VA >= STACK_TOP, "the trampoline's page is above the stack");
+
+/* An open program file with its plan. */
+struct binary {
+    const char  *path; /* for messages */
+    struct file *file;
+    uint64_t     size;
+    char         interp[ELF_INTERP_MAX]; /* "" if there is none */
+
+    struct elf_header hdr;
+    struct elf_plan   plan;
+    vaddr_t           base; /* added to the plan's addresses */
+};
+
+static int complain(const char *path, int err, const char *why)
+{
+    log_error("%s: %s", path, why);
+    return err;
+}
+
+/* Words for what the file system or the address space said. */
+static const char *error_text(int err)
+{
+    switch (err) {
+    case -ENOENT:
+        return "no such file";
+    case -ENOTDIR:
+        return "a part of the path is no directory";
+    case -ELOOP:
+        return "too many symbolic links";
+    case -EACCES:
+        return "it is not executable";
+    case -EISDIR:
+        return "it is a directory";
+    case -EIO:
+        return "the disk failed";
+    case -ENOMEM:
+        return "too little memory";
+    default:
+        return "it cannot be opened";
+    }
+}
+
+/* --- writing into the new address space -------------------------------------------------- */
+
+/* One physically contiguous piece. */
+static int poke_run(struct vmspace *vs, vaddr_t va, const char *bytes, size_t *len)
+{
+    struct pmap_run run;
+    mutex_lock(&vs->mutex);
+    int err = pmap_extract(vs->pmap, PMAP_DOM_FIRST, va, &run);
+    mutex_unlock(&vs->mutex);
+    if (err)
+        return err;
+    *len = size_min(*len, run.len);
+    if (bytes)
+        memcpy(phys_ptr(run.pa), bytes, *len);
+    else
+        memset(phys_ptr(run.pa), 0, *len);
+    return 0;
+}
+
+/* Put bytes (NULL: zeros) at va, which the program may write. */
+static int poke(struct vmspace *vs, vaddr_t va, const void *bytes, size_t len)
+{
+    vaddr_t     page = ALIGN_DOWN(va, PAGE_SIZE);
+    int         err = vmspace_populate(vs, page, ALIGN_UP(va + len, PAGE_SIZE) - page, PMAP_W);
+    const char *from = bytes;
+    while (!err && len > 0) {
+        size_t n = len;
+        err = poke_run(vs, va, from, &n);
+        va += n;
+        len -= n;
+        from = from ? from + n : NULL;
+    }
+    return err;
+}
+
+/* --- reading the file -------------------------------------------------------------------- */
+
+static int open_program(struct binary *bin, struct inode *cwd)
+{
+    struct inode *inode;
+    int           err = vfs_lookup(cwd, bin->path, 0, &inode);
+    if (err)
+        return complain(bin->path, err, error_text(err));
+    if (!inode_is_regular(inode))
+        err = complain(bin->path, -EACCES, "it is not a regular file");
+    else if (vfs_access(inode, X_OK))
+        err = complain(bin->path, -EACCES, error_text(-EACCES));
+    else if ((err = vfs_open_inode(inode, O_RDONLY, &bin->file)))
+        complain(bin->path, err, error_text(err));
+    else
+        bin->size = inode->size;
+    inode_put(inode);
+    return err;
+}
+
+static int read_at(struct binary *bin, void *buf, size_t len, uint64_t pos)
+{
+    int err = file_read_exact(bin->file, buf, len, pos);
+    return err ? complain(bin->path, err, error_text(err)) : 0;
+}
+
+static int read_header(struct binary *bin)
+{
+    uint8_t     bytes[ELF_HEADER_SIZE];
+    const char *why;
+    size_t      len = bin->size < sizeof(bytes) ? bin->size : sizeof(bytes);
+    int         err = read_at(bin, bytes, len, 0);
+    if (err)
+        return err;
+    err = elf_read_header(bytes, len, bin->size, &bin->hdr, &why);
+    return err ? complain(bin->path, err, why) : 0;
+}
+
+static int read_segments(struct binary *bin)
+{
+    const char *why;
+    size_t      len = bin->hdr.nphdrs * ELF_PHDR_SIZE;
+    void       *phdrs = kmalloc(len);
+    if (!phdrs)
+        return complain(bin->path, -ENOMEM, error_text(-ENOMEM));
+    int err = read_at(bin, phdrs, len, bin->hdr.phdr_offset);
+    if (!err && elf_read_segments(&bin->hdr, phdrs, bin->size, &bin->plan, &why))
+        err = complain(bin->path, -ENOEXEC, why);
+    kfree(phdrs);
+    return err;
+}
+
+static int read_interp(struct binary *bin)
+{
+    const char *why;
+    size_t      len = bin->plan.interp_len;
+    if (len == 0)
+        return 0;
+    int err = read_at(bin, bin->interp, len, bin->plan.interp_offset);
+    if (!err && elf_check_interp(bin->interp, len, &why))
+        err = complain(bin->path, -ENOEXEC, why);
+    return err;
+}
+
+/* Everything that can be said without an address space. */
+static int examine(struct binary *bin, struct inode *cwd)
+{
+    int err = open_program(bin, cwd);
+    if (!err)
+        err = read_header(bin);
+    if (!err)
+        err = read_segments(bin);
+    if (!err)
+        err = read_interp(bin);
+    return err;
+}
+
+/* --- mapping ----------------------------------------------------------------------------- */
+
+/* The part of seg that comes from the file. */
+static int map_file_part(struct vmspace *vs, const struct binary *bin,
+                         const struct elf_segment *seg)
+{
+    struct area_spec spec = {
+        .hint = bin->base + seg->start,
+        .len = ALIGN_UP(seg->file_len, PAGE_SIZE),
+        .prot = seg->prot | (seg->zero_tail ? PMAP_W : 0),
+        .flags = AREA_FIXED_NOREPLACE,
+        .offset = seg->offset,
+    };
+    vaddr_t va;
+    int     err = file_mmap(bin->file, &spec.file);
+    if (!err)
+        err = vmspace_map(vs, &spec, &va);
+    if (err || !seg->zero_tail)
+        return err;
+    vaddr_t zeros = spec.hint + seg->file_len;
+    err = poke(vs, zeros, NULL, ALIGN_UP(zeros, PAGE_SIZE) - zeros);
+    if (!err && spec.prot != seg->prot)
+        err = vmspace_protect(vs, PMAP_DOM_FIRST, spec.hint, spec.len, seg->prot);
+    return err;
+}
+
+/* The part behind it. */
+static int map_zero_part(struct vmspace *vs, const struct binary *bin,
+                         const struct elf_segment *seg)
+{
+    size_t           from_file = ALIGN_UP(seg->file_len, PAGE_SIZE);
+    struct area_spec spec = {
+        .hint = bin->base + seg->start + from_file,
+        .len = seg->mem_len - from_file,
+        .prot = seg->prot,
+        .flags = AREA_FIXED_NOREPLACE,
+    };
+    vaddr_t va;
+    return vmspace_map(vs, &spec, &va);
+}
+
+static int map_segments(struct vmspace *vs, const struct binary *bin)
+{
+    int err = 0;
+    for (unsigned i = 0; i < bin->plan.nsegments && !err; i++) {
+        const struct elf_segment *seg = &bin->plan.segments[i];
+        if (seg->file_len)
+            err = map_file_part(vs, bin, seg);
+        if (!err && ALIGN_UP(seg->file_len, PAGE_SIZE) < seg->mem_len)
+            err = map_zero_part(vs, bin, seg);
+    }
+    if (err == -EEXIST)
+        return complain(bin->path, -ENOEXEC, "its segments lie where the stack has to be");
+    return err ? complain(bin->path, err, error_text(err)) : 0;
+}
+
+static int place(struct binary *bin, vaddr_t base)
+{
+    bin->base = 0;
+    if (!bin->plan.position_independent)
+        return 0;
+    bin->base = ALIGN_UP(base, bin->plan.align);
+    if (bin->base < base || bin->plan.hi > USER_END || bin->base > USER_END - bin->plan.hi)
+        return complain(bin->path, -ENOMEM, "there is no room for it in the address space");
+    return 0;
+}
+
+/* The interpreter goes where mmap would put it. */
+static int place_interp(struct vmspace *vs, struct binary *bin)
+{
+    size_t  span = bin->plan.hi - bin->plan.lo;
+    vaddr_t gap = vmspace_find_free(vs, span + bin->plan.align - PAGE_SIZE);
+    if (gap < bin->plan.lo)
+        return complain(bin->path, -ENOMEM, "there is no room for it in the address space");
+    return place(bin, gap - bin->plan.lo);
+}
+
+static int map_stack(struct vmspace *vs, const struct binary *bin)
+{
+    struct area_spec spec = {
+        .hint = STACK_TOP - STACK_SIZE,
+        .len = STACK_SIZE,
+        .prot = PMAP_R | PMAP_W | (bin->plan.exec_stack ? PMAP_X : 0),
+        .flags = AREA_FIXED_NOREPLACE | AREA_STACK,
+        .name = "[stack]",
+    };
+    vaddr_t va;
+    int     err = vmspace_map(vs, &spec, &va);
+    return err ? complain(bin->path, err, error_text(err)) : 0;
+}
+
+/* Where signal handlers return to. */
+static int map_trampoline(struct vmspace *vs)
+{
+    struct area_spec spec = {
+        .hint = SIGFRAME_TRAMPOLINE_VA,
+        .len = PAGE_SIZE,
+        .prot = PMAP_R | PMAP_W,
+        .flags = AREA_FIXED_NOREPLACE,
+        .name = "[vdso]",
+    };
+    vaddr_t va;
+    int     err = vmspace_map(vs, &spec, &va);
+    if (!err)
+        err = poke(vs, va, sigframe_trampoline, sizeof(sigframe_trampoline));
+    if (!err)
+        err = vmspace_protect(vs, PMAP_DOM_FIRST, va, PAGE_SIZE, PMAP_R | PMAP_X);
+    return err;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct binary *bin,
+                       vaddr_t interp_base, vaddr_t *sp)
+{
+    struct exec_stack_info info = {
+        .args = req->args,
+        .env = req->env,
+        .path = req->path,
+        .stack_top = STACK_TOP,
+        .phdr_va = bin->plan.phdr_va ? bin->base + bin->plan.phdr_va : 0,
+        .nphdrs = bin->plan.nphdrs,
+        .base = interp_base,
+        .entry = bin->base + bin->plan.entry,
+    };
+    size_t size;
+    random_fill(info.random, sizeof(info.random));
+    int err = exec_stack_size(&info, &size);
+    if (err)
+        return complain(req->path, err, "its arguments and environment are too long");
+    void *block = kmalloc(size);
+    err = block ? 0 : -ENOMEM;
+    if (!err) {
+        exec_stack_write(&info, block, size);
+        err = poke(vs, STACK_TOP - size, block, size);
+    }
+    kfree(block);
+    *sp = STACK_TOP - size;
+    return err ? complain(req->path, err, error_text(err)) : 0;
+}
+
+/* Load bin's interpreter. */
+static int load_interp(struct vmspace *vs, const struct binary *bin, struct binary *interp)
+{
+    interp->path = bin->interp;
+    int err = examine(interp, NULL);
+    if (err)
+        return complain(bin->path, err, "the interpreter that it names cannot be loaded");
+    if (interp->interp[0])
+        return complain(interp->path, -ENOEXEC, "an interpreter must not need another one");
+    err = place_interp(vs, interp);
+    return err ? err : map_segments(vs, interp);
+}
+
+static int load(struct vmspace *vs, const struct exec_request *req, struct binary *bin,
+                struct binary *interp, struct exec_result *out)
+{
+    int err = examine(bin, req->cwd);
+    if (!err)
+        err = place(bin, PIE_BASE);
+    if (!err)
+        err = map_segments(vs, bin);
+    if (!err)
+        err = map_stack(vs, bin);
+    if (!err && map_trampoline(vs))
+        err = complain(bin->path, -ENOMEM, error_text(-ENOMEM));
+    if (!err && bin->interp[0])
+        err = load_interp(vs, bin, interp);
+    if (err)
+        return err;
+    const struct binary *first = bin->interp[0] ? interp : bin;
+    vmspace_brk_init(vs, bin->base + bin->plan.hi);
+    out->entry = first->base + first->plan.entry;
+    TRACE(exec, "%s base=%#lx entry=%#lx", bin->path, (unsigned long)bin->base,
+          (unsigned long)out->entry);
+    return write_stack(vs, req, bin, interp->base, &out->sp);
+}
+
+int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out)
+{
+    struct binary *bins = kzalloc(2 * sizeof(*bins));
+    if (!bins)
+        return complain(req->path, -ENOMEM, error_text(-ENOMEM));
+    bins[0].path = req->path;
+    int err = load(vs, req, &bins[0], &bins[1], out);
+    file_put(bins[1].file);
+    file_put(bins[0].file);
+    kfree(bins);
+    return err;
+}

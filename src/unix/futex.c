@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* futex.c - futexes: see futex.h.
+ *
+ * One mutex orders "look at the word, then join the list" against "leave the list": a waker that changed the
+ * word before taking the mutex is seen in the word, one that comes later finds the waiter listed. It is a
+ * sleeping lock because looking at the word may have to read its page from a disk. Each waiter sleeps on its own
+ * queue under futex_lock, and takes the mutex again before it returns, so no waker can still hold its
+ * stack's address.
+ */
+#include "unix/futex.h"
+
+#include <sys/queue.h>
+
+#include "kernel/uaccess.h"
+#include "kernel/waitq.h"
+#include "lib/errno.h"
+#include "machine/pmap.h"
+#include "unix/abi.h"
+
+/* What two users of one futex agree on. */
+struct futex_key {
+    uint64_t where; /* user address, or physical address */
+    bool     shared;
+};
+
+struct futex_waiter {
+    struct futex_key key;
+    uint32_t         bitset;
+    bool             woken; /* protected by futex_lock */
+    struct waitq     queue;
+    TAILQ_ENTRY(futex_waiter) link; /* protected by futex_mutex, while listed */
+};
+
+#define BUCKETS 64u
+
+static struct mutex futex_mutex = MUTEX_INIT(futex_mutex);
+/* futex_mutex protects: */
+static TAILQ_HEAD(bucket, futex_waiter) buckets[BUCKETS]; /* first come, first woken */
+static bool buckets_ready;
+
+static struct spinlock futex_lock = SPINLOCK_INIT(LOCK_PROCESS, "futex");
+
+static void lock(void)
+{
+    mutex_lock(&futex_mutex);
+    if (!buckets_ready) {
+        for (unsigned i = 0; i < BUCKETS; i++)
+            TAILQ_INIT(&buckets[i]);
+        buckets_ready = true;
+    }
+}
+
+static struct bucket *bucket_of(const struct futex_key *key)
+{
+    return &buckets[(key->where >> 2 ^ key->where >> 12) % BUCKETS];
+}
+
+static bool same_key(const struct futex_key *a, const struct futex_key *b)
+{
+    return a->where == b->where && a->shared == b->shared;
+}
+
+static int make_key(vaddr_t va, bool shared, struct futex_key *key)
+{
+    *key = (struct futex_key){.where = va, .shared = shared};
+    if (va & 3)
+        return -EINVAL;
+    return shared ? uaccess_phys(va, PMAP_R, &key->where) : 0;
+}
+
+/* --- waiting ----------------------------------------------------------------------------- */
+
+/* -EAGAIN unless the word at va is expected. */
+static int check_word(vaddr_t va, uint32_t expected)
+{
+    uint32_t value;
+    int      err = uaccess_read32(va, &value);
+    if (err)
+        return err;
+    return value == expected ? 0 : -EAGAIN;
+}
+
+static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expected)
+{
+    lock();
+    int err = make_key(va, shared, &w->key);
+    if (!err)
+        err = check_word(va, expected);
+    if (!err)
+        TAILQ_INSERT_TAIL(bucket_of(&w->key), w, link);
+    mutex_unlock(&futex_mutex);
+    return err;
+}
+
+/* A wake-up that came together with the timeout or the signal counts. */
+static int delist(struct futex_waiter *w, int reason)
+{
+    lock();
+    if (!w->woken)
+        TAILQ_REMOVE(bucket_of(&w->key), w, link);
+    mutex_unlock(&futex_mutex);
+    return w->woken ? 0 : reason;
+}
+
+int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset, uint64_t deadline)
+{
+    struct futex_waiter w = {.bitset = bitset};
+    waitq_init(&w.queue);
+    int err = enlist(&w, va, shared, expected);
+    if (err)
+        return err;
+
+    spinlock_acquire(&futex_lock);
+    while (!w.woken && !err)
+        err = waitq_sleep_until(&w.queue, &futex_lock, deadline, true);
+    spinlock_release(&futex_lock);
+    return delist(&w, err);
+}
+
+/* --- waking ------------------------------------------------------------------------------ */
+
+static void wake(struct bucket *bucket, struct futex_waiter *w)
+{
+    TAILQ_REMOVE(bucket, w, link);
+    spinlock_acquire(&futex_lock);
+    w->woken = true;
+    waitq_wake_all(&w->queue);
+    spinlock_release(&futex_lock);
+}
+
+static unsigned wake_key(const struct futex_key *key, unsigned max, uint32_t bitset)
+{
+    struct bucket       *bucket = bucket_of(key);
+    unsigned             count = 0;
+    struct futex_waiter *w = TAILQ_FIRST(bucket);
+    while (w && count < max) {
+        struct futex_waiter *next = TAILQ_NEXT(w, link);
+        if (same_key(&w->key, key) && w->bitset & bitset) {
+            wake(bucket, w);
+            count++;
+        }
+        w = next;
+    }
+    return count;
+}
+
+int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
+{
+    struct futex_key key;
+    lock();
+    int result = make_key(va, shared, &key);
+    if (!result)
+        result = (int)wake_key(&key, max, bitset);
+    mutex_unlock(&futex_mutex);
+    return result;
+}
+
+static unsigned move_key(const struct futex_key *from, const struct futex_key *to, unsigned max)
+{
+    struct bucket       *bucket = bucket_of(from);
+    unsigned             count = 0;
+    struct futex_waiter *w = TAILQ_FIRST(bucket);
+    while (w && count < max) {
+        struct futex_waiter *next = TAILQ_NEXT(w, link);
+        if (same_key(&w->key, from)) {
+            TAILQ_REMOVE(bucket, w, link);
+            w->key = *to;
+            TAILQ_INSERT_TAIL(bucket_of(to), w, link);
+            count++;
+        }
+        w = next;
+    }
+    return count;
+}
+
+/* futex_requeue() with the mutex held. */
+static int requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
+                   bool check, uint32_t expected)
+{
+    struct futex_key from_key, to_key;
+    int              err = make_key(va, shared, &from_key);
+    if (!err)
+        err = make_key(to, shared, &to_key);
+    if (!err && check)
+        err = check_word(va, expected);
+    if (err)
+        return err;
+    unsigned woken = wake_key(&from_key, max_wake, FUTEX_BITSET_MATCH_ANY);
+    unsigned moved = same_key(&from_key, &to_key) ? 0 : move_key(&from_key, &to_key, max_move);
+    return (int)(woken + (check ? moved : 0));
+}
+
+int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
+                  bool check, uint32_t expected)
+{
+    lock();
+    int result = requeue(va, to, shared, max_wake, max_move, check, expected);
+    mutex_unlock(&futex_mutex);
+    return result;
+}
+
+/* --- robust futexes ---------------------------------------------------------------------- */
+
+#define ROBUST_LIST_MAX 2048u /* entries looked at: a program can make the list a ring */
+
+/* Mark the word at va, if tid holds it. False: it cannot be reached. */
+static bool abandon(vaddr_t va, uint32_t tid)
+{
+    uint32_t word, found;
+    if (uaccess_read32(va, &word))
+        return false;
+    while ((word & FUTEX_TID_MASK) == tid) {
+        if (uaccess_cas32(va, word, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &found))
+            return false;
+        if (found == word) {
+            if (word & FUTEX_WAITERS)
+                futex_wake(va, true, 1, FUTEX_BITSET_MATCH_ANY);
+            break;
+        }
+        word = found;
+    }
+    return true;
+}
+
+void futex_abandon(vaddr_t head, uint32_t tid)
+{
+    struct abi_robust_list_head list;
+    if (!head || uaccess_read(&list, head, sizeof(list)))
+        return;
+    uint64_t offset = (uint64_t)list.futex_offset;
+    /* Bit 0 of an entry's address says "priority inheritance", which no futex here has. */
+    vaddr_t pending = list.op_pending & ~1ul, entry = list.next & ~1ul;
+    for (unsigned i = 0; entry != head && i < ROBUST_LIST_MAX; i++) {
+        uint64_t next;
+        bool     last = uaccess_read(&next, entry, sizeof(next)); /* before it can be reused */
+        if ((entry != pending && !abandon(entry + offset, tid)) || last)
+            return;
+        entry = next & ~1ul;
+    }
+    if (pending)
+        abandon(pending + offset, tid);
+}

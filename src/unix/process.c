@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process.c - the one process: its start and its end. See process.h. */
+#include "unix/process.h"
+
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "kernel/machine.h"
+#include "kernel/time.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/cpu.h"
+#include "unix/futex.h"
+#include "unix/signal.h"
+#include "unix/syscall.h"
+
+#define NOFILE_SOFT 1024u /* Linux's default; programs that use select() count on it */
+
+struct process the_process;
+
+const struct thread_ops process_thread_ops;
+
+/* --- start ------------------------------------------------------------------------------- */
+
+static void limits_init(struct abi_rlimit *limits)
+{
+    for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+        limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    limits[RLIMIT_STACK].cur = STACK_SIZE;
+    limits[RLIMIT_CORE].cur = 0;
+    limits[RLIMIT_NOFILE] = (struct abi_rlimit){NOFILE_SOFT, FD_MAX};
+    limits[RLIMIT_MEMLOCK] = (struct abi_rlimit){8 << 20, 8 << 20};
+    limits[RLIMIT_MSGQUEUE] = (struct abi_rlimit){819200, 819200};
+    limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
+}
+
+/* Descriptors 0, 1 and 2: the console. */
+static int open_console(struct fdtable *fds)
+{
+    struct file *f;
+    int          err = vfs_open(NULL, "/dev/console", O_RDWR, 0, &f);
+    if (err)
+        return err;
+    for (int fd = 0; fd < 3; fd++) {
+        int got = fd_install(fds, fd ? file_get(f) : f, 0, false);
+        if (got < 0)
+            return got;
+    }
+    return 0;
+}
+
+int process_init(struct vmspace *vs, struct inode *cwd)
+{
+    struct process *p = &the_process;
+
+    spinlock_init(&p->lock, LOCK_PROCESS, "process");
+    LIST_INIT(&p->threads);
+    p->vmspace = vs;
+    p->cwd = cwd;
+    p->umask = 022;
+    p->start_ns = time_ns();
+    p->next_tid = PROCESS_PID;
+    limits_init(p->limits);
+    fdtable_init(&p->fds, NOFILE_SOFT);
+    return open_console(&p->fds);
+}
+
+static struct uthread *uthread_new(void)
+{
+    struct uthread *ut = kzalloc(sizeof(*ut));
+    if (!ut)
+        return NULL;
+    ut->altstack.ss_flags = SS_DISABLE;
+    spinlock_acquire(&the_process.lock);
+    ut->tid = the_process.next_tid++;
+    spinlock_release(&the_process.lock);
+    return ut;
+}
+
+static void uthread_link(struct uthread *ut)
+{
+    spinlock_acquire(&the_process.lock);
+    LIST_INSERT_HEAD(&the_process.threads, ut, link);
+    spinlock_release(&the_process.lock);
+}
+
+int process_start(const char *name, vaddr_t pc, vaddr_t sp)
+{
+    struct uthread *ut = uthread_new();
+    if (!ut)
+        return -ENOMEM;
+    ut->thread = thread_create_user(name, the_process.vmspace, &process_thread_ops, ut);
+    if (!ut->thread) {
+        kfree(ut);
+        return -ENOMEM;
+    }
+    ut->thread->tf->sepc = pc;
+    ut->thread->tf->sp = sp;
+    uthread_link(ut);
+    thread_start(ut->thread);
+    return 0;
+}
+
+/* --- working directory ------------------------------------------------------------------- */
+
+struct inode *process_cwd(void)
+{
+    spinlock_acquire(&the_process.lock);
+    struct inode *cwd = inode_get(the_process.cwd);
+    spinlock_release(&the_process.lock);
+    return cwd;
+}
+
+void process_set_cwd(struct inode *dir)
+{
+    spinlock_acquire(&the_process.lock);
+    struct inode *old = the_process.cwd;
+    the_process.cwd = dir;
+    spinlock_release(&the_process.lock);
+    inode_put(old);
+}
+
+/* --- end --------------------------------------------------------------------------------- */
+
+void process_exit(int status)
+{
+    machine_exit(status & 0xff);
+}
+
+/* Linux tells pthread_join() so that the thread has stopped using its stack. */
+static void clear_child_tid(const struct uthread *ut)
+{
+    uint32_t zero = 0;
+    if (ut->clear_child_tid && uaccess_write(ut->clear_child_tid, &zero, sizeof(zero)) == 0)
+        futex_wake(ut->clear_child_tid, false, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+void process_exit_thread(int status)
+{
+    struct uthread *ut = uthread_self();
+
+    futex_abandon(ut->robust_list, ut->tid);
+    clear_child_tid(ut);
+    spinlock_acquire(&the_process.lock);
+    LIST_REMOVE(ut, link);
+    bool last = LIST_EMPTY(&the_process.threads);
+    spinlock_release(&the_process.lock);
+    if (last)
+        process_exit(status);
+    thread_exit();
+}
+
+static void thread_destroy(struct thread *t)
+{
+    kfree(t->owner);
+    t->owner = NULL;
+}
+
+const struct thread_ops process_thread_ops = {
+    .syscall = syscall_dispatch,
+    .fault = signal_fault,
+    .notify = signal_notify,
+    .destroy = thread_destroy,
+};

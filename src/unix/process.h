@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process.h - the one program: what its threads share, and what each thread has of its own.
+ *
+ * There is exactly one process, so its state is one static object. It is process 1, as the first program of
+ * a container is, and its parent is 0. Its user and group are 0: the machine is the border that protects.
+ */
+#ifndef UNIX_PROCESS_H
+#define UNIX_PROCESS_H
+
+#include "fs/vfs.h"
+#include "kernel/thread.h"
+#include "kernel/vmspace.h"
+#include "unix/abi.h"
+#include "unix/fdtable.h"
+
+#define PROCESS_PID  1
+#define PROCESS_PPID 0
+
+#define STACK_SIZE ((size_t)8 << 20) /* bytes; RLIMIT_STACK's soft limit as well */
+
+/* What a signal carries. */
+struct signal_info {
+    int32_t  code;  /* SI_*, SEGV_*, ... */
+    uint64_t value; /* a fault's address; the sender's process number */
+};
+
+struct process {
+    struct vmspace *vmspace;
+    struct fdtable  fds;
+    char            exe[VFS_PATH_MAX]; /* absolute path of the program, free of links */
+    uint64_t        start_ns;          /* time_ns() at its start */
+
+    struct spinlock lock; /* LOCK_PROCESS */
+    /* lock protects: */
+    struct inode        *cwd; /* holds a reference */
+    unsigned             umask;
+    struct abi_rlimit    limits[RLIM_NLIMITS];
+    struct abi_sigaction actions[NSIG + 1]; /* by signal number; 0 is not used */
+    uint64_t             pending;           /* signals for any thread, bit number - 1 */
+    struct signal_info   pending_info[NSIG + 1];
+    LIST_HEAD(, uthread) threads;
+    uint32_t next_tid;
+};
+
+extern struct process the_process;
+
+/* What the Linux layer knows of a thread: thread->owner. */
+struct uthread {
+    struct thread *thread;
+    uint32_t       tid;
+    vaddr_t        clear_child_tid; /* zeroed and woken at the thread's end; 0: nothing */
+    vaddr_t        robust_list;
+
+    uint64_t           sigmask;      /* blocked signals; only the thread itself changes it */
+    uint64_t           saved_mask;   /* what sigmask is to be again, if restore_mask */
+    bool               restore_mask; /* a call replaced the mask while it waited */
+    struct abi_stack_t altstack;
+
+    uint64_t syscall_a0; /* first argument of the running system call, should it be restarted */
+
+    /* protected by the_process.lock: */
+    uint64_t           pending; /* signals for this thread */
+    struct signal_info pending_info[NSIG + 1];
+    LIST_ENTRY(uthread) link; /* the_process.threads */
+};
+
+static inline struct uthread *uthread_self(void)
+{
+    return thread_self()->owner;
+}
+
+/* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose reference it
+ * takes over. -ENOMEM; or what opening /dev/console says. */
+int process_init(struct vmspace *vs, struct inode *cwd);
+
+/* Make the first thread, ready to run from pc with sp. -ENOMEM. */
+int process_start(const char *name, vaddr_t pc, vaddr_t sp);
+
+/* The working directory, with a reference. */
+struct inode *process_cwd(void);
+void          process_set_cwd(struct inode *dir); /* takes the reference over */
+
+/* End the current thread; with the last one the process ends with status. */
+_Noreturn void process_exit_thread(int status);
+
+/* End the program and the machine with status & 0xff. */
+_Noreturn void process_exit(int status);
+
+extern const struct thread_ops process_thread_ops;
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report.c - fault reports: see report.h. Lines are built whole, so that each is one call of the log. */
+#include "unix/report.h"
+
+#include "kernel/log.h"
+#include "kernel/vmspace.h"
+#include "lib/errno.h"
+#include "lib/fmt.h"
+#include "unix/abi.h"
+
+static const char *const signal_names[] = {
+    "signal 0",  "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
+};
+
+const char *report_signal_name(int sig)
+{
+    return sig >= 0 && (size_t)sig < ARRAY_LEN(signal_names) ? signal_names[sig]
+                                                             : "real-time signal";
+}
+
+static const char *exception_name(uint64_t cause)
+{
+    switch (cause) {
+    case CAUSE_ILLEGAL:
+        return "illegal instruction";
+    case CAUSE_BREAKPOINT:
+        return "breakpoint";
+    case 0:
+        return "misaligned jump";
+    case 4:
+    case 6:
+        return "misaligned access";
+    default:
+        return "exception";
+    }
+}
+
+static const char *access_name(unsigned access)
+{
+    return access & PMAP_X ? "executing" : access & PMAP_W ? "writing" : "reading";
+}
+
+const char *report_reason(const struct fault *f, int area_err)
+{
+    if (f->kind == FAULT_NONE)
+        return "";
+    if (f->kind == FAULT_DOMAIN)
+        return "the compartment may not do this";
+    if (f->kind == FAULT_ACCESS)
+        return "the machine refused the access";
+    switch (area_err) {
+    case -EFAULT:
+        return "nothing is mapped there";
+    case -EACCES:
+        return "the memory there does not allow it";
+    case -EIO:
+        return "it lies past the end of its file, or the disk failed";
+    default:
+        return "the fault could not be resolved";
+    }
+}
+
+static void report_registers(const struct trapframe *tf)
+{
+    static const char names[32][4] = {
+        "",   "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+        "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+        "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+    };
+    log_error("  pc  %016lx", (unsigned long)tf->sepc);
+    for (unsigned i = 1; i < 32; i += 4) {
+        char   line[128];
+        size_t used = 0;
+        for (unsigned n = i; n < i + 4 && n < 32; n++)
+            used += fmt_snprintf(line + used, sizeof(line) - used, "  %-3s %016lx", names[n],
+                                 (unsigned long)tf->x[n]);
+        log_error("%s", line);
+    }
+}
+
+void report_fault(struct thread *t, const struct trapframe *tf, const struct fault *f, int sig,
+                  const char *reason)
+{
+    char where[200];
+    if (f->kind == FAULT_NONE) {
+        log_error("%s ended by signal %d (%s): %s at pc %#lx, cause %lu, value %#lx", t->name, sig,
+                  report_signal_name(sig), exception_name(tf->scause), (unsigned long)tf->sepc,
+                  (unsigned long)tf->scause, (unsigned long)tf->stval);
+    } else {
+        log_error("%s ended by signal %d (%s): %s %#lx at pc %#lx: %s", t->name, sig,
+                  report_signal_name(sig), access_name(f->access), (unsigned long)f->va,
+                  (unsigned long)tf->sepc, reason);
+        vmspace_describe_addr(t->vmspace, f->va, where, sizeof(where));
+        log_error("  address: %s", where);
+    }
+    vmspace_describe_addr(t->vmspace, tf->sepc, where, sizeof(where));
+    log_error("  pc:      %s", where);
+    report_registers(tf);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sigframe.c - pushing and popping signal frames: see sigframe.h.
+ *
+ * The layout is Linux's (riscv64): struct siginfo, then struct ucontext, at a 16-byte aligned
+ * stack pointer. Handlers may change the saved registers; what comes back is only what user mode could set itself.
+ */
+#include "unix/sigframe.h"
+
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/cpu.h"
+
+/* sstatus.FS, privileged ISA 3.1.6.6 */
+#define FS_CLEAN (2ul << 13)
+#define FS_DIRTY (3ul << 13)
+
+struct rt_sigframe {
+    struct abi_siginfo  info;
+    struct abi_ucontext uc;
+};
+_Static_assert(sizeof(struct rt_sigframe) == 1088, "riscv kernel/signal.c");
+
+/* li a7, 139 (rt_sigreturn); ecall. Unwinders know a signal frame by these two instructions. */
+const uint32_t sigframe_trampoline[2] = {0x08b00893, 0x00000073};
+
+static bool on_altstack(const struct uthread *ut, vaddr_t sp)
+{
+    const struct abi_stack_t *alt = &ut->altstack;
+    return !(alt->ss_flags & SS_DISABLE) && sp > alt->ss_sp && sp - alt->ss_sp <= alt->ss_size;
+}
+
+/* Where the frame goes; 0: it does not fit into the alternate stack. */
+static vaddr_t frame_address(const struct uthread *ut, const struct trapframe *tf,
+                             const struct abi_sigaction *action)
+{
+    vaddr_t sp = tf->sp;
+    bool    inside = on_altstack(ut, sp);
+    if (action->flags & SA_ONSTACK && !inside && !(ut->altstack.ss_flags & SS_DISABLE))
+        sp = ut->altstack.ss_sp + ut->altstack.ss_size;
+    vaddr_t frame = ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16ul);
+    return inside && !on_altstack(ut, frame) ? 0 : frame;
+}
+
+/* si_pid and si_addr share their place: what value means follows from the signal's kind. */
+void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info)
+{
+    *out = (struct abi_siginfo){.si_signo = sig, .si_code = info->code};
+    if (info->code > 0 && info->code < SI_KERNEL)
+        out->fault.addr = info->value;
+    else
+        out->rt.pid = (int32_t)info->value;
+}
+
+/* The current thread's floating point, brought to memory. */
+static struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
+{
+    struct cpu_fp *fp = ut->thread->fp;
+    if ((tf->sstatus & SSTATUS_FS) == FS_DIRTY) {
+        cpu_fp_save(fp);
+        tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_CLEAN;
+    }
+    return fp;
+}
+
+static void save_registers(struct uthread *ut, struct trapframe *tf, struct abi_sigcontext *sc)
+{
+    const struct cpu_fp *fp = fp_in_memory(ut, tf);
+    sc->pc = tf->sepc;
+    memcpy(sc->x, &tf->x[1], sizeof(sc->x));
+    memcpy(sc->fp.d.f, fp->f, sizeof(sc->fp.d.f));
+    sc->fp.d.fcsr = (uint32_t)fp->fcsr;
+}
+
+static void restore_registers(struct uthread *ut, struct trapframe *tf,
+                              const struct abi_sigcontext *sc)
+{
+    struct cpu_fp *fp = ut->thread->fp;
+    tf->sepc = sc->pc & ~1ul; /* instructions are 2-byte aligned; sepc's bit 0 is always 0 */
+    memcpy(&tf->x[1], sc->x, sizeof(sc->x));
+    memcpy(fp->f, sc->fp.d.f, sizeof(fp->f));
+    fp->fcsr = sc->fp.d.fcsr & 0xff;
+    cpu_fp_restore(fp);
+    tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_CLEAN;
+}
+
+int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
+                  const struct abi_sigaction *action)
+{
+    struct rt_sigframe frame = {.uc.uc_stack = ut->altstack};
+    vaddr_t            va = frame_address(ut, tf, action);
+
+    frame.uc.uc_sigmask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
+    siginfo_fill(&frame.info, sig, info);
+    if (on_altstack(ut, tf->sp))
+        frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
+    save_registers(ut, tf, &frame.uc.uc_mcontext);
+    if (!va || uaccess_write(va, &frame, sizeof(frame)))
+        return -EFAULT;
+    if (ut->altstack.ss_flags & (int32_t)SS_AUTODISARM)
+        ut->altstack = (struct abi_stack_t){.ss_flags = SS_DISABLE};
+
+    tf->sepc = action->handler;
+    tf->ra = SIGFRAME_TRAMPOLINE_VA;
+    tf->sp = va;
+    tf->a0 = (uint64_t)sig;
+    tf->a1 = va + offsetof(struct rt_sigframe, info);
+    tf->a2 = va + offsetof(struct rt_sigframe, uc);
+    return 0;
+}
+
+int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
+{
+    struct rt_sigframe frame;
+    if (uaccess_read(&frame, tf->sp, sizeof(frame)))
+        return -EFAULT;
+    restore_registers(ut, tf, &frame.uc.uc_mcontext);
+    ut->altstack = frame.uc.uc_stack;
+    ut->altstack.ss_flags &= ~SS_ONSTACK;
+    *mask = frame.uc.uc_sigmask;
+    return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sigframe.h - what lies on the program's stack while a handler runs, as Linux lays it out on riscv64. */
+#ifndef UNIX_SIGFRAME_H
+#define UNIX_SIGFRAME_H
+
+#include "unix/process.h"
+
+/* Push a frame for sig's handler and make tf run it. On failure (-EFAULT: the stack cannot take it) tf is as
+ * before. */
+int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
+                  const struct abi_sigaction *action);
+
+/* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT. */
+int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask);
+
+/* Fill *info as a handler sees it. */
+void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info);
+
+/* Code that a handler returns to (it makes the system call rt_sigreturn), and where exec puts it. */
+extern const uint32_t sigframe_trampoline[2];
+#define SIGFRAME_TRAMPOLINE_VA (USER_END - 2 * PAGE_SIZE)
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* start.c - from the image's manifest to the running program: see unix.h. */
+#include "kernel/heap.h"
+#include "kernel/log.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "unix/exec.h"
+#include "unix/manifest.h"
+#include "unix/process.h"
+#include "unix/unix.h"
+
+/* The manifest, and the memory that its strings lie in. */
+struct start {
+    char           *text;
+    char           *strings;
+    size_t          len;
+    struct manifest manifest;
+    struct inode   *cwd;
+};
+
+static int complain(const char *what)
+{
+    log_error("%s", what);
+    return STATUS_NOT_EXECUTABLE;
+}
+
+/* The manifest's bytes. 0 or an exit status. */
+static int read_manifest_file(struct start *s, struct file *f)
+{
+    struct vfs_attr attr;
+    file_stat(f, &attr);
+    if (attr.size > MANIFEST_SIZE_MAX)
+        return complain(MANIFEST_PATH " is too large");
+    s->len = attr.size;
+    s->text = kmalloc(s->len + 1);
+    s->strings = kmalloc(s->len + 1);
+    if (!s->text || !s->strings)
+        return complain("no memory for " MANIFEST_PATH);
+    if (file_read_exact(f, s->text, s->len, 0))
+        return complain(MANIFEST_PATH " cannot be read");
+    return 0;
+}
+
+static int read_manifest(struct start *s)
+{
+    struct file          *f;
+    struct manifest_error error;
+    int                   err = vfs_open(NULL, MANIFEST_PATH, O_RDONLY, 0, &f);
+    if (err == -ENOENT) {
+        log_error("this disk has no " MANIFEST_PATH ": was the image built by this project?");
+        return STATUS_NOT_FOUND;
+    }
+    if (err)
+        return complain(MANIFEST_PATH " cannot be opened");
+    int status = read_manifest_file(s, f);
+    file_put(f);
+    if (!status && manifest_parse(s->text, s->len, s->strings, &s->manifest, &error)) {
+        log_error(MANIFEST_PATH ", line %u, column %u: %s", error.line, error.column, error.text);
+        status = STATUS_NOT_EXECUTABLE;
+    }
+    return status;
+}
+
+static int enter_cwd(struct start *s)
+{
+    if (vfs_lookup(NULL, s->manifest.cwd, VFS_DIRECTORY, &s->cwd) == 0)
+        return 0;
+    log_error(MANIFEST_PATH ": \"Cwd\": %s is no directory", s->manifest.cwd);
+    return STATUS_NOT_EXECUTABLE;
+}
+
+/* The name of the file, as ps shows it. */
+static const char *last_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int start_program(struct start *s)
+{
+    const struct manifest *m = &s->manifest;
+    struct exec_request req = {.cwd = s->cwd, .path = m->program, .args = m->args, .env = m->env};
+    struct exec_result  at;
+    struct vmspace     *vs;
+
+    if (vmspace_create(&vs))
+        return complain("no memory for an address space");
+    int err = exec_load(vs, &req, &at);
+    if (err)
+        return err == -ENOENT || err == -ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+    vfs_canonical_path(s->cwd, m->program, the_process.exe, sizeof(the_process.exe));
+    if (process_init(vs, inode_get(s->cwd)))
+        return complain("/dev/console cannot be opened");
+    if (process_start(last_name(m->program), at.entry, at.sp))
+        return complain("no memory for the first thread");
+    return 0;
+}
+
+int unix_start(void)
+{
+    struct start s = {.text = NULL};
+    int          status = read_manifest(&s);
+    if (!status)
+        status = enter_cwd(&s);
+    if (!status)
+        status = start_program(&s);
+    inode_put(s.cwd);
+    kfree(s.strings);
+    kfree(s.text);
+    return status;
+}

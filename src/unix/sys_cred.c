@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys_cred.c - user and group numbers. They are kept as Linux keeps them, for programs that give up their
+ * rights and check that they are gone; nothing in the kernel depends on them. */
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "unix/process.h"
+#include "unix/syscall.h"
+
+#define GROUPS_MAX 64u
+#define UNCHANGED  UINT32_MAX
+
+/* Real, effective and saved number. */
+struct ids {
+    uint32_t real, effective, saved;
+};
+
+/* Any thread may look at a number while another one changes it; each is one word. */
+static struct ids users, groups;
+static uint32_t   supplementary[GROUPS_MAX];
+static unsigned   nsupplementary;
+
+static bool privileged(void)
+{
+    return users.effective == 0;
+}
+
+static bool may_become(const struct ids *ids, uint32_t id)
+{
+    return id == UNCHANGED || privileged() || id == ids->real || id == ids->effective ||
+           id == ids->saved;
+}
+
+/* setresuid and setresgid. */
+static int set_all(struct ids *ids, uint32_t real, uint32_t effective, uint32_t saved)
+{
+    if (!may_become(ids, real) || !may_become(ids, effective) || !may_become(ids, saved))
+        return -EPERM;
+    if (real != UNCHANGED)
+        ids->real = real;
+    if (effective != UNCHANGED)
+        ids->effective = effective;
+    if (saved != UNCHANGED)
+        ids->saved = saved;
+    return 0;
+}
+
+/* setuid and setgid. */
+static int set_one(struct ids *ids, uint32_t id)
+{
+    if (id == UNCHANGED)
+        return -EINVAL;
+    if (privileged())
+        return set_all(ids, id, id, id);
+    if (id != ids->real && id != ids->saved)
+        return -EPERM;
+    ids->effective = id;
+    return 0;
+}
+
+/* setreuid and setregid: the saved number follows when the real one is set or the effective one leaves it. */
+static int set_two(struct ids *ids, uint32_t real, uint32_t effective)
+{
+    if (real != UNCHANGED && !privileged() && real != ids->real && real != ids->effective)
+        return -EPERM;
+    bool     save = real != UNCHANGED || (effective != UNCHANGED && effective != ids->real);
+    uint32_t new_effective = effective == UNCHANGED ? ids->effective : effective;
+    return set_all(ids, real, effective, save ? new_effective : UNCHANGED);
+}
+
+static int get_all(const struct ids *ids, const uint64_t *a)
+{
+    if (uaccess_write(a[0], &ids->real, sizeof(uint32_t)))
+        return -EFAULT;
+    if (uaccess_write(a[1], &ids->effective, sizeof(uint32_t)))
+        return -EFAULT;
+    return uaccess_write(a[2], &ids->saved, sizeof(uint32_t));
+}
+
+int64_t sys_getuid(const uint64_t *a)
+{
+    (void)a;
+    return users.real;
+}
+
+int64_t sys_geteuid(const uint64_t *a)
+{
+    (void)a;
+    return users.effective;
+}
+
+int64_t sys_getgid(const uint64_t *a)
+{
+    (void)a;
+    return groups.real;
+}
+
+int64_t sys_getegid(const uint64_t *a)
+{
+    (void)a;
+    return groups.effective;
+}
+
+int64_t sys_getresuid(const uint64_t *a)
+{
+    return get_all(&users, a);
+}
+
+int64_t sys_getresgid(const uint64_t *a)
+{
+    return get_all(&groups, a);
+}
+
+int64_t sys_setuid(const uint64_t *a)
+{
+    return set_one(&users, (uint32_t)a[0]);
+}
+
+int64_t sys_setgid(const uint64_t *a)
+{
+    return set_one(&groups, (uint32_t)a[0]);
+}
+
+int64_t sys_setreuid(const uint64_t *a)
+{
+    return set_two(&users, (uint32_t)a[0], (uint32_t)a[1]);
+}
+
+int64_t sys_setregid(const uint64_t *a)
+{
+    return set_two(&groups, (uint32_t)a[0], (uint32_t)a[1]);
+}
+
+int64_t sys_setresuid(const uint64_t *a)
+{
+    return set_all(&users, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+}
+
+int64_t sys_setresgid(const uint64_t *a)
+{
+    return set_all(&groups, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+}
+
+int64_t sys_getgroups(const uint64_t *a)
+{
+    int size = (int)a[0];
+    if (size < 0 || (size > 0 && (unsigned)size < nsupplementary))
+        return -EINVAL;
+    if (size && uaccess_write(a[1], supplementary, nsupplementary * sizeof(uint32_t)))
+        return -EFAULT;
+    return nsupplementary;
+}
+
+int64_t sys_setgroups(const uint64_t *a)
+{
+    uint32_t list[GROUPS_MAX];
+    int      n = (int)a[0];
+    if (!privileged())
+        return -EPERM;
+    if (n < 0 || (unsigned)n > GROUPS_MAX)
+        return -EINVAL;
+    if (uaccess_read(list, a[1], (size_t)n * sizeof(uint32_t)))
+        return -EFAULT;
+    memcpy(supplementary, list, sizeof(list));
+    nsupplementary = (unsigned)n;
+    return 0;
+}

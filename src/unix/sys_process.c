@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys_process.c - system calls on the process and its threads: numbers, end, limits, names, scheduling. */
+#include "kernel/time.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "unix/args.h"
+#include "unix/process.h"
+#include "unix/syscall.h"
+
+/* --- numbers ----------------------------------------------------------------------------- */
+
+int64_t sys_getpid(const uint64_t *a)
+{
+    (void)a;
+    return PROCESS_PID;
+}
+
+int64_t sys_getppid(const uint64_t *a)
+{
+    (void)a;
+    return PROCESS_PPID;
+}
+
+int64_t sys_gettid(const uint64_t *a)
+{
+    (void)a;
+    return uthread_self()->tid;
+}
+
+/* Whether pid, 0 meaning the caller, is the process. */
+static bool is_process(int pid)
+{
+    return pid == 0 || pid == PROCESS_PID;
+}
+
+/* The process leads its own group and session, alone. */
+int64_t sys_getpgid(const uint64_t *a)
+{
+    return is_process((int)a[0]) ? PROCESS_PID : -ESRCH;
+}
+
+int64_t sys_getsid(const uint64_t *a)
+{
+    return is_process((int)a[0]) ? PROCESS_PID : -ESRCH;
+}
+
+/* As for every session leader. */
+int64_t sys_setpgid(const uint64_t *a)
+{
+    if ((int)a[1] < 0)
+        return -EINVAL;
+    return is_process((int)a[0]) ? -EPERM : -ESRCH;
+}
+
+int64_t sys_setsid(const uint64_t *a)
+{
+    (void)a;
+    return -EPERM;
+}
+
+/* --- the end ----------------------------------------------------------------------------- */
+
+int64_t sys_exit(const uint64_t *a)
+{
+    process_exit_thread((int)a[0]);
+}
+
+int64_t sys_exit_group(const uint64_t *a)
+{
+    process_exit((int)a[0]);
+}
+
+int64_t sys_set_tid_address(const uint64_t *a)
+{
+    struct uthread *ut = uthread_self();
+    ut->clear_child_tid = a[0];
+    return ut->tid;
+}
+
+/* Robust futexes are cleaned up when a thread ends while it holds them: see process_exit_thread(). */
+int64_t sys_set_robust_list(const uint64_t *a)
+{
+    if (a[1] != ROBUST_LIST_HEAD_SIZE)
+        return -EINVAL;
+    uthread_self()->robust_list = a[0];
+    return 0;
+}
+
+/* --- limits and usage -------------------------------------------------------------------- */
+
+static int check_limit(unsigned resource, const struct abi_rlimit *new)
+{
+    if (new->cur > new->max)
+        return -EINVAL;
+    if (resource == RLIMIT_NOFILE && new->max > FD_MAX)
+        return -EPERM; /* what Linux says above /proc/sys/fs/nr_open */
+    return 0;
+}
+
+static int change_limit(unsigned resource, const struct abi_rlimit *new, struct abi_rlimit *old)
+{
+    int err = resource < RLIM_NLIMITS ? 0 : -EINVAL;
+    if (!err && new)
+        err = check_limit(resource, new);
+    if (err)
+        return err;
+    spinlock_acquire(&the_process.lock);
+    *old = the_process.limits[resource];
+    if (new)
+        the_process.limits[resource] = *new;
+    spinlock_release(&the_process.lock);
+    if (new &&resource == RLIMIT_NOFILE)
+        fdtable_set_limit(&the_process.fds, (unsigned)new->cur);
+    return 0;
+}
+
+/* new, old: user addresses, 0: none. */
+static int64_t limit_call(unsigned resource, vaddr_t new, vaddr_t old)
+{
+    struct abi_rlimit set, got;
+    if (new &&uaccess_read(&set, new, sizeof(set)))
+        return -EFAULT;
+    int err = change_limit(resource, new ? &set : NULL, &got);
+    if (err || !old)
+        return err;
+    return uaccess_write(old, &got, sizeof(got));
+}
+
+int64_t sys_prlimit64(const uint64_t *a)
+{
+    return is_process((int)a[0]) ? limit_call((unsigned)a[1], a[2], a[3]) : -ESRCH;
+}
+
+int64_t sys_getrlimit(const uint64_t *a)
+{
+    struct abi_rlimit got;
+    int               err = change_limit((unsigned)a[0], NULL, &got);
+    return err ? err : uaccess_write(a[1], &got, sizeof(got));
+}
+
+int64_t sys_setrlimit(const uint64_t *a)
+{
+    struct abi_rlimit set, old;
+    if (uaccess_read(&set, a[1], sizeof(set)))
+        return -EFAULT;
+    return change_limit((unsigned)a[0], &set, &old);
+}
+
+int64_t sys_getrusage(const uint64_t *a)
+{
+    enum { RUSAGE_CHILDREN = -1, RUSAGE_SELF = 0, RUSAGE_THREAD = 1 };
+    int               who = (int)a[0];
+    struct abi_rusage usage = {.ru_maxrss = 0};
+    if (who < RUSAGE_CHILDREN || who > RUSAGE_THREAD)
+        return -EINVAL;
+    if (who != RUSAGE_CHILDREN) {
+        struct vmspace_stats stats;
+        uint64_t             us = (time_ns() - the_process.start_ns) / 1000;
+        vmspace_stats(the_process.vmspace, &stats);
+        usage.ru_maxrss = (int64_t)(stats.resident >> 10);
+        usage.ru_utime = (struct abi_timeval){(int64_t)(us / 1000000), (int64_t)(us % 1000000)};
+    }
+    return uaccess_write(a[1], &usage, sizeof(usage));
+}
+
+/* --- prctl ------------------------------------------------------------------------------- */
+
+static int set_name(vaddr_t va)
+{
+    char    name[sizeof(thread_self()->name)];
+    ssize_t len = uaccess_read_str(name, va, sizeof(name));
+    if (len == -EFAULT)
+        return -EFAULT;
+    if (len < 0) /* longer names are cut */
+        len = sizeof(name) - 1;
+    name[len] = '\0';
+    memcpy(thread_self()->name, name, sizeof(name));
+    return 0;
+}
+
+static int get_name(vaddr_t va)
+{
+    char name[sizeof(thread_self()->name)] = {0};
+    strlcpy(name, thread_self()->name, sizeof(name));
+    return uaccess_write(va, name, sizeof(name));
+}
+
+int64_t sys_prctl(const uint64_t *a)
+{
+    enum { LAST_CAP = 40 };
+    switch ((int)a[0]) {
+    case PR_SET_NAME:
+        return set_name(a[1]);
+    case PR_GET_NAME:
+        return get_name(a[1]);
+    case PR_GET_DUMPABLE:
+        return 1;
+    case PR_SET_DUMPABLE: /* there are no core dumps */
+        return a[1] <= 1 ? 0 : -EINVAL;
+    case PR_CAPBSET_READ:
+        return a[1] <= LAST_CAP ? 1 : -EINVAL;
+    case PR_SET_THP_DISABLE: /* there are no huge pages */
+        return a[2] || a[3] || a[4] ? -EINVAL : 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* --- scheduling -------------------------------------------------------------------------- */
+
+int64_t sys_sched_yield(const uint64_t *a)
+{
+    (void)a;
+    thread_yield();
+    return 0;
+}
+
+static bool thread_exists(int tid)
+{
+    bool            found = tid == 0;
+    struct uthread *ut;
+    spinlock_acquire(&the_process.lock);
+    LIST_FOREACH(ut, &the_process.threads, link)
+        found |= ut->tid == (uint32_t)tid;
+    spinlock_release(&the_process.lock);
+    return found;
+}
+
+/* One hart runs: number 0. */
+int64_t sys_sched_getaffinity(const uint64_t *a)
+{
+    uint64_t mask = 1;
+    unsigned len = (unsigned)a[1];
+    if (len < sizeof(mask) || len % sizeof(mask))
+        return -EINVAL;
+    if (!thread_exists((int)a[0]))
+        return -ESRCH;
+    return uaccess_write(a[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+}
+
+int64_t sys_sched_setaffinity(const uint64_t *a)
+{
+    uint64_t mask = 0;
+    if (uaccess_read(&mask, a[2], size_min((unsigned)a[1], sizeof(mask))))
+        return -EFAULT;
+    if (!thread_exists((int)a[0]))
+        return -ESRCH;
+    return mask & 1 ? 0 : -EINVAL;
+}
+
+int64_t sys_getcpu(const uint64_t *a)
+{
+    uint32_t zero = 0;
+    if (a[0] && uaccess_write(a[0], &zero, sizeof(zero)))
+        return -EFAULT;
+    return a[1] ? uaccess_write(a[1], &zero, sizeof(zero)) : 0;
+}
+
+/* All threads share the CPU in turn: SCHED_OTHER. */
+int64_t sys_sched_getscheduler(const uint64_t *a)
+{
+    if ((int)a[0] < 0)
+        return -EINVAL;
+    return thread_exists((int)a[0]) ? 0 : -ESRCH;
+}
+
+int64_t sys_sched_getparam(const uint64_t *a)
+{
+    uint32_t priority = 0;
+    if ((int)a[0] < 0 || !a[1])
+        return -EINVAL;
+    if (!thread_exists((int)a[0]))
+        return -ESRCH;
+    return uaccess_write(a[1], &priority, sizeof(priority));
+}
+
+enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE };
+
+int64_t sys_sched_get_priority_max(const uint64_t *a)
+{
+    int policy = (int)a[0];
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        return 99;
+    return policy < 0 || policy == 4 || policy > SCHED_DEADLINE ? -EINVAL : 0;
+}
+
+int64_t sys_sched_get_priority_min(const uint64_t *a)
+{
+    int64_t max = sys_sched_get_priority_max(a);
+    return max > 0 ? 1 : max;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* syscall.c - from a number to a function. See syscall.h; the table is syscall_list.h. */
+#include "unix/syscall.h"
+
+#include "kernel/log.h"
+#include "kernel/trace.h"
+#include "lib/errno.h"
+#include "unix/process.h"
+
+#define SYSCALL(nr, name, kinds)  [nr] = {#name, sys_##name, kinds, false},
+#define SYSCALL_ABSENT(nr, name)  [nr] = {#name, NULL, "", false},
+#define SYSCALL_REFUSED(nr, name) [nr] = {#name, NULL, "", true},
+static const struct syscall syscalls[] = {
+#include "unix/syscall_list.h"
+};
+
+const struct syscall *syscall_lookup(uint64_t nr)
+{
+    return nr < ARRAY_LEN(syscalls) && syscalls[nr].name ? &syscalls[nr] : NULL;
+}
+
+/* Tell once for each number that a program wants something that is not there. */
+static void report_missing(uint64_t nr)
+{
+    static atomic_ulong told[ARRAY_LEN(syscalls) / 64 + 1]; /* a bit each */
+
+    const struct syscall *sc = syscall_lookup(nr);
+    if (!sc) {
+        log_info("system call %lu does not exist", (unsigned long)nr);
+        return;
+    }
+    if (sc->silent)
+        return;
+    uint64_t bit = 1ul << nr % 64;
+    if (!(atomic_fetch_or_explicit(&told[nr / 64], bit, memory_order_relaxed) & bit))
+        log_warn("system call %s (%lu) is not implemented", sc->name, (unsigned long)nr);
+}
+
+void syscall_dispatch(struct thread *t, struct trapframe *tf)
+{
+    uint64_t        nr = tf->a7;
+    struct uthread *ut = t->owner;
+
+    ut->syscall_a0 = tf->a0;
+    if (nr >= ARRAY_LEN(syscalls) || !syscalls[nr].fn) {
+        report_missing(nr);
+        tf->a0 = (uint64_t)-ENOSYS;
+        return;
+    }
+    TRACE(syscall, "%s(%#lx, %#lx, %#lx)", syscalls[nr].name, (unsigned long)tf->a0,
+          (unsigned long)tf->a1, (unsigned long)tf->a2);
+    int64_t result = syscalls[nr].fn(&tf->x[10]);
+    tf->a0 = (uint64_t)result;
+    TRACE(syscall, "%s = %ld", syscalls[nr].name, (long)result);
+}
