@@ -48,6 +48,9 @@ fail() {
     excerpt_left=$excerpt_max
 }
 
+# The name in a result line, without the number and the dash.
+test_name() { printf '%s\n' "$1" | sed 's/^\(not \)\{0,1\}ok *[0-9]* *\(- *\)\{0,1\}//'; }
+
 # Reads a suite's lines; a line `#exit N`, added by run_suite, ends them.
 read_suite() {
     exit_status=missing
@@ -56,14 +59,14 @@ read_suite() {
         '#exit '*) exit_status=${line#'#exit '} ;;
         '# group '*) end_group "${line#'# group '}" ;;
         'ok '*'# SKIP'* | 'not ok '*'# SKIP'*)
-            printf '  skipped %s\n' "${line#*ok }"
+            printf '  skipped %s\n' "$(test_name "$line")"
             group_skipped=$((group_skipped + 1)) excerpt_left=0
             ;;
         'ok '*)
             [ -z "${V:-}" ] || printf '  %s\n' "$line"
             group_passed=$((group_passed + 1)) excerpt_left=0
             ;;
-        'not ok '*) fail "${group:+$group: }${line#not ok }" ;;
+        'not ok '*) fail "${group:+$group: }$(test_name "$line")" ;;
         *)
             if [ $excerpt_left -gt 0 ]; then
                 printf '          %s\n' "$line"
