@@ -11,7 +11,8 @@ SUITE_guest   = guest=test/guest/run.sh $(patsubst %,'%',$(TESTS))
 NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
 NEEDS_host    = $(HOST_TESTS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
-NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(GUEST_IMAGES) $(DEFAULT_IMAGE)
+NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) \
+                $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$t).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
 
 ##@ Testing
 test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_guest) $(NEEDS_checks) ## everything a change must pass, on both platforms
