@@ -57,7 +57,7 @@ void kfree(void *ptr)
 static struct bootinfo boot = {
     .mmio = {{.start = 0x0c000000, .len = 0x600000},
              {.start = 0x10000000, .len = 0x1000},
-             {.start = 0x20001000, .len = 0x1000}},
+             {.start = 0x20001000, .len = 0x3000}},
     .nmmio = 3,
 };
 
@@ -144,6 +144,16 @@ static void put_bridge(void *fdt)
     fdt_end_node(fdt);
 }
 
+/* Properties that end in the middle of an entry. */
+static void put_cut_off(void *fdt)
+{
+    fdt_begin_node(fdt, "cut-off");
+    CELLS(fdt, "reg", 0, 0x10000000, 0, 0x100, 0);
+    CELLS(fdt, "interrupts-extended", PLIC, 7, OTHER_CONTROLLER, 8);
+    CELLS(fdt, "padding", PLIC, PLIC, PLIC);
+    fdt_end_node(fdt);
+}
+
 static void put_disabled(void *fdt)
 {
     fdt_begin_node(fdt, "device@2");
@@ -171,6 +181,7 @@ static int make_tree(void *fdt)
     put_uart(fdt);
     put_bridge(fdt);
     put_disabled(fdt);
+    put_cut_off(fdt);
     fdt_end_node(fdt);
     fdt_end_node(fdt);
     assert_int_equal(fdt_finish(fdt), 0);
@@ -308,10 +319,28 @@ static void properties_of_another_size_are_not_numbers(void **state)
     assert_int_equal(devtree_u32(&uart, "compatible", &value), -EINVAL);
 }
 
+static void properties_that_end_in_an_entry_are_malformed(void **state)
+{
+    (void)state;
+    struct devtree_node node = node_at("/soc/cut-off");
+    unsigned            irq;
+    use_plic();
+    expect_no_reg(&node, 0, -EINVAL);
+    assert_int_equal(devtree_irq(&node, 0, &irq), 0);
+    assert_int_equal(devtree_irq(&node, 1, &irq), -EINVAL);
+}
+
 static void boot_arguments_are_chosens(void **state)
 {
     (void)state;
+    struct devtree_node chosen = node_at("/chosen");
+    char                args[18];
+
     assert_string_equal(devtree_bootargs(), "verbose trace=blk");
+    memset(args, 'x', sizeof(args)); /* of the same length, not terminated */
+    assert_int_equal(fdt_setprop_inplace(good, chosen.offset, "bootargs", args, (int)sizeof(args)),
+                     0);
+    assert_string_equal(devtree_bootargs(), "");
 }
 
 static int         nprobed;
@@ -431,6 +460,21 @@ static void a_tree_in_an_older_format_is_refused(void **state)
     assert_false(survive(good, len, len));
 }
 
+static void a_tree_too_deep_is_refused(void **state)
+{
+    (void)state;
+    fdt32_t blob[BLOB_MAX / 4];
+    fdt_assume_mask = CHECKED;
+    fdt_create(blob, sizeof(blob));
+    fdt_finish_reservemap(blob);
+    for (unsigned depth = 0; depth < 40; depth++)
+        fdt_begin_node(blob, depth ? "deeper" : "");
+    for (unsigned depth = 0; depth < 40; depth++)
+        fdt_end_node(blob);
+    assert_int_equal(fdt_finish(blob), 0);
+    assert_false(survive(blob, fdt_totalsize(blob), fdt_totalsize(blob)));
+}
+
 /* Damage that the check lets through is the interesting kind; that there is plenty of it is tested. */
 static void random_damage_gives_errors_and_nothing_worse(void **state)
 {
@@ -477,11 +521,13 @@ int main(void)
         TEST(extended_interrupts_win_and_are_counted_in_entries),
         TEST(the_controllers_output_is_the_one_wired_to_the_hart),
         TEST(properties_of_another_size_are_not_numbers),
+        TEST(properties_that_end_in_an_entry_are_malformed),
         TEST(boot_arguments_are_chosens),
         TEST(drivers_get_their_enabled_nodes_in_table_then_tree_order),
         TEST(a_failed_probe_is_told_but_no_device_is_not),
         TEST(a_cut_off_tree_is_refused_at_every_length),
         TEST(a_tree_in_an_older_format_is_refused),
+        TEST(a_tree_too_deep_is_refused),
         TEST(random_damage_gives_errors_and_nothing_worse),
         TEST(hostile_numbers_give_errors_and_nothing_worse),
     };
