@@ -263,7 +263,7 @@ static bool next_stretch(const struct runlist *list, size_t *i, vaddr_t *at, vad
     while (run < stop && run->va + run->len <= *at)
         run++;
     *i = (size_t)(run - list->runs);
-    if (run == stop || run->va >= end)
+    if (run == stop || run->va >= end || *at >= end)
         return false;
 
     *start = *at = run->va > *at ? run->va : *at;
