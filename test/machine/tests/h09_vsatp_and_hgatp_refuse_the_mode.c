@@ -45,6 +45,15 @@ int main(void)
         expect_trap(exec_virtual(MODE_S, sc[progress]), TRAP_M, 2, sc[progress]);
     expect_returned(exec_virtual(MODE_S, entry));
 
+    /* In VS, satp is vsatp. */
+    for (uint64_t mode = 14; mode <= 15; mode++) {
+        csr_set(CSR_MSTATUS, MSTATUS_MPV);
+        exec(MODE_S, 0x18051073, mode << 60 | 0x80000, 0); /* csrw satp, a0 */
+        csr_clear(CSR_MSTATUS, MSTATUS_MPV);
+        expect(csr_read(CSR_VSATP), 0);
+    }
+    expect(csr_read(CSR_SATP) >> 60, SATP_MODE_CELLS);
+
     /* A trap into VS: ebreak in VU, delegated twice. */
     csr_write(CSR_MEDELEG, 1 << 3);
     csr_write(CSR_HEDELEG, 1 << 3);

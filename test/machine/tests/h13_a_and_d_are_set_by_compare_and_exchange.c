@@ -7,8 +7,9 @@
  */
 #include "lib/machine.h"
 
-#define VA     0x10000
-#define STORES 60000
+#define VA       0x10000
+#define STORES   20000
+#define MEETINGS 1000 /* at least so often D must have been cleared: the race takes place */
 
 static uint32_t *word;
 static unsigned  shift;
@@ -47,7 +48,7 @@ int main(void)
     *word &= ~MARKS;
     csr_write(CSR_USID, 1);
     hart_run(toggle_marks, 0);
-    for (progress = 0; progress < STORES; progress++) {
+    for (progress = 0; progress < STORES || cleared < MEETINGS; progress++) {
         sfence();
         cleared += !(*(volatile uint8_t *)at & P_D);
         expect_reaches(MPRV_U, STORE, VA);
@@ -57,6 +58,5 @@ int main(void)
 
     expect(lost, 0);
     expect_true(turns > 1000);
-    expect_true(cleared > 1000); /* the race took place */
     return 0;
 }
