@@ -3,6 +3,7 @@
 #include "kernel/blk.h"
 
 #include "kernel/log.h"
+#include "kernel/trace.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -53,6 +54,8 @@ int blk_submit(struct blk_device *dev, struct blk_request *rq)
     if (err)
         return err;
 
+    TRACE(blk, "%s: op=%d sector=%llu len=%zu", dev->name, rq->op, (unsigned long long)rq->sector,
+          rq->len);
     rq->error = 0;
     rq->done = false;
     waitq_init(&rq->waiters);
@@ -77,6 +80,7 @@ void blk_complete(struct blk_device *dev, struct blk_request *rq, int error)
     ASSERT(spinlock_held(&dev->lock));
     ASSERT(!rq->done);
 
+    TRACE(blk, "%s: sector=%llu done, error %d", dev->name, (unsigned long long)rq->sector, error);
     rq->error = error;
     rq->done = true;
     waitq_wake_all(&rq->waiters);
