@@ -310,6 +310,37 @@ static void a_slow_port_is_fed_by_interrupts_in_order(void **state)
     assert_int_equal(port.ier, IER_RECEIVED); /* nothing left: it no longer asks */
 }
 
+static unsigned next_random(void)
+{
+    static uint64_t state = 0xe7037ed1a0b428db;
+    state = state * 6364136223846793005 + 1442695040888963407;
+    return (unsigned)(state >> 33);
+}
+
+/* The FIFO empties between any two looks at the status, and the ring at odd places. */
+static void order_is_kept_at_any_speed_of_either_side(void **state)
+{
+    (void)state;
+    static char text[WIRE_MAX];
+    fill_text(text, sizeof(text));
+    for (unsigned round = 0; round < 20; round++) {
+        start_port(true);
+        for (size_t at = 0, n; at < sizeof(text); at += n) {
+            n = size_min(next_random() % (round % 2 ? 40 : 3000) + 1, sizeof(text) - at);
+            port.patience = next_random() % 4;
+            console->write(text + at, n);
+            port.patience = 0;
+            for (unsigned steps = next_random() % 4; steps > 0; steps--) {
+                port_step();
+                deliver_interrupt();
+            }
+        }
+        drain();
+        assert_int_equal(port.nwire, sizeof(text));
+        assert_memory_equal(port.wire, text, sizeof(text));
+    }
+}
+
 static void a_write_longer_than_the_ring_sleeps_until_all_is_taken(void **state)
 {
     (void)state;
@@ -423,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fast_port_sends_at_once_and_never_interrupts),
         cmocka_unit_test(a_slow_port_is_fed_by_interrupts_in_order),
+        cmocka_unit_test(order_is_kept_at_any_speed_of_either_side),
         cmocka_unit_test(a_write_longer_than_the_ring_sleeps_until_all_is_taken),
         cmocka_unit_test(a_log_line_waits_for_what_was_written_before_it),
         cmocka_unit_test(a_panic_while_the_lock_is_held_still_gets_out),
