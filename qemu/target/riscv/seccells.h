@@ -87,7 +87,21 @@
 #define SECCELLS_MED_CELLS      BIT_ULL(0)      /* inval, reval (A.6.4) */
 #define SECCELLS_MED_RIGHTS     BIT_ULL(1)      /* grant, tfer, recv */
 
-/* Per-hart state. Everything but cached_row is architectural (A.2.3). */
+/*
+ * TLB indices. QEMU's own are the privilege, plus 4 for the hypervisor's loads
+ * and stores. With the mode on, U uses one of eight more, each of which caches
+ * translations of one row (A.5.15).
+ */
+#define SECCELLS_ROW_TAGS       8
+#define SECCELLS_ROW_INDEX      8       /* the first of them */
+
+/* The index QEMU's own code knows an access by: one of ours is U's. */
+static inline int seccells_plain_index(int mmu_idx)
+{
+    return mmu_idx & SECCELLS_ROW_INDEX ? 0 : mmu_idx;
+}
+
+/* Per-hart state: architectural (A.2.3) down to flushes. */
 typedef struct SecCellsState {
     uint64_t usid;
     uint64_t urid;
@@ -101,8 +115,11 @@ typedef struct SecCellsState {
     uint64_t switches;
     uint64_t flushes;
 
-    /* The row whose translations the user TLB index may hold (A.5.15). */
-    uint64_t cached_row;
+    /* Rows that the first tags_used of our TLB indices stand for. */
+    uint64_t tag_row[SECCELLS_ROW_TAGS];
+    unsigned tags_used;
+    unsigned tag;               /* that of usid, once synced */
+    unsigned victim;            /* the next to be reused */
 } SecCellsState;
 
 typedef struct SecCell {
@@ -216,9 +233,9 @@ void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
 int seccells_mmu_index(CPURISCVState *env, bool ifetch);
 
 /*
- * Make the user TLB index hold nothing of another row than usid's. Called
- * whenever a translation block is looked up: whatever changes usid or the
- * effective privilege ends its block.
+ * Choose the user TLB index that belongs to usid's row. Called whenever a
+ * translation block is looked up: whatever changes usid or the effective
+ * privilege ends its block.
  */
 void seccells_sync_row(CPURISCVState *env);
 

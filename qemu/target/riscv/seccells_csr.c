@@ -154,7 +154,7 @@ uint64_t seccells_delegable(CPURISCVState *env)
     return env_archcpu(env)->cfg.ext_seccells ? sec_causes() : 0;
 }
 
-/* --- satp, vsatp, hgatp ---------------------------------------------------- */
+/* --- satp, vsatp, hgatp --------------------------------------------------- */
 
 bool seccells_satp_mode_valid(CPURISCVState *env, uint64_t mode)
 {
@@ -181,7 +181,7 @@ bool seccells_refuses_gatp(CPURISCVState *env, uint64_t val)
     }
 }
 
-/* --- rotation (A.3) -------------------------------------------------------- */
+/* --- rotation (A.3) ------------------------------------------------------- */
 
 static void rotated(CPURISCVState *env, const char *event)
 {
@@ -219,7 +219,7 @@ void seccells_sret(CPURISCVState *env, uintptr_t ra)
     rotated(env, "sret");
 }
 
-/* --- migration (A.2.3) ----------------------------------------------------- */
+/* --- migration (A.2.3) ---------------------------------------------------- */
 
 static bool vmstate_needed(void *opaque)
 {
@@ -228,7 +228,7 @@ static bool vmstate_needed(void *opaque)
     return cpu->cfg.ext_seccells;
 }
 
-/* cached_row stays behind: a machine that has been loaded has an empty TLB. */
+/* The tags stay behind: a machine that has been loaded has an empty TLB. */
 const VMStateDescription vmstate_riscv_seccells = {
     .name = "cpu/seccells",
     .version_id = 1,

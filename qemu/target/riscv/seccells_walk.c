@@ -6,10 +6,10 @@
  * meanwhile: a walk that saw two states starts over, so a fault may be found
  * spurious but a success never is (A.5.11).
  *
- * TLB. S always uses row 0 and has TLB index PRV_S. U uses row usid and has
- * PRV_U, which holds translations of one row at a time; seccells_sync_row()
- * empties it when U is about to run with another row. U -> S -> U with one
- * compartment therefore flushes nothing.
+ * TLB. S always uses row 0 and has TLB index PRV_S. U uses row usid and has one
+ * of eight indices, chosen by row; the index is part of a translation block's
+ * flags. Only a ninth compartment makes an index change its row, and then that
+ * one is emptied. A switch, a trap or a return flushes nothing (A.5.15).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -341,33 +341,73 @@ void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
     }
 }
 
+/* The privilege an access is made with, PRV_H meaning U as in row_of(). */
+static int effective_priv(CPURISCVState *env, bool ifetch)
+{
+    int priv = env->priv;
+
+    if (priv == PRV_M && !ifetch && get_field(env->mstatus, MSTATUS_MPRV) &&
+        !get_field(env->mstatus, MSTATUS_MPV)) {
+        priv = get_field(env->mstatus, MSTATUS_MPP);
+    }
+    return priv == PRV_H ? PRV_U : priv;
+}
+
 /*
  * M-mode's MPRV accesses use the index of the privilege they stand for.
  * Index PRV_M would mix rows: a trap or mret changes MPP without a flush.
  */
 int seccells_mmu_index(CPURISCVState *env, bool ifetch)
 {
-    if (env->priv == PRV_M && !ifetch &&
-        get_field(env->mstatus, MSTATUS_MPRV) &&
-        !get_field(env->mstatus, MSTATUS_MPV) && seccells_mode_on(env)) {
-        int mpp = get_field(env->mstatus, MSTATUS_MPP);
+    int priv;
 
-        return mpp == PRV_H ? PRV_U : mpp;
+    if (!seccells_mode_on(env)) {
+        return env->priv;
     }
-    return env->priv;
+    priv = effective_priv(env, ifetch);
+    return priv == PRV_U ? SECCELLS_ROW_INDEX + env->seccells.tag : priv;
+}
+
+/* A tag for a row that has none: an unused one, else the next in turn. */
+static unsigned take_tag(CPURISCVState *env)
+{
+    SecCellsState *sc = &env->seccells;
+    unsigned tag;
+
+    if (sc->tags_used < SECCELLS_ROW_TAGS) {
+        return sc->tags_used++;
+    }
+    tag = sc->victim;
+    sc->victim = (sc->victim + 1) % SECCELLS_ROW_TAGS;
+    seccells_count_flush(env);
+    tlb_flush_by_mmuidx(env_cpu(env), 1 << (SECCELLS_ROW_INDEX + tag));
+    return tag;
+}
+
+static unsigned tag_of_row(CPURISCVState *env, uint64_t row)
+{
+    SecCellsState *sc = &env->seccells;
+    unsigned tag;
+
+    for (tag = 0; tag < sc->tags_used; tag++) {
+        if (sc->tag_row[tag] == row) {
+            return tag;
+        }
+    }
+    tag = take_tag(env);
+    sc->tag_row[tag] = row;
+    return tag;
 }
 
 void seccells_sync_row(CPURISCVState *env)
 {
     SecCellsState *sc = &env->seccells;
 
-    if (sc->cached_row == sc->usid || !seccells_mode_on(env) ||
-        seccells_mmu_index(env, false) != PRV_U) {
+    if (!seccells_mode_on(env) || effective_priv(env, false) != PRV_U ||
+        (sc->tags_used && sc->tag_row[sc->tag] == sc->usid)) {
         return;
     }
-    sc->cached_row = sc->usid;
-    seccells_count_flush(env);
-    tlb_flush_by_mmuidx(env_cpu(env), 1 << PRV_U);
+    sc->tag = tag_of_row(env, sc->usid);
 }
 
 void seccells_count_flush(CPURISCVState *env)
