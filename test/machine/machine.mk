@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # machine.mk - bare-metal conformance tests of the SecureCells machine (see README.md here).
-# Included by the root Makefile. Uses BUILD, QEMU (path of our emulator), Q.
+# Included by the root Makefile. Uses BUILD, QEMU (path of our emulator), Q, V, packages.
 
 MACHINE_DIR   := test/machine
 MACHINE_BUILD := $(BUILD)/machine
@@ -33,9 +33,10 @@ $(MACHINE_BUILD)/%.elf: $(MACHINE_BUILD)/%.o $(MACHINE_LIB) $(MACHINE_DIR)/lib/l
 .PRECIOUS: $(MACHINE_BUILD)/%.o
 
 .PHONY: machine-tests test-machine
-machine-tests: $(MACHINE_TESTS)  ## build the machine conformance tests
+machine-tests: $(MACHINE_TESTS)
 
-test-machine: $(MACHINE_TESTS) $(QEMU)  ## run them; TESTS='h0*' selects by name
-	$(Q)$(MACHINE_DIR)/run.sh -q $(QEMU) -b $(MACHINE_BUILD) $(TESTS)
+test-machine: $(MACHINE_TESTS) $(QEMU) ## the emulator against its specification; TESTS='h0*' selects
+	@V=$(V) test/run.sh "machine=$(MACHINE_DIR)/run.sh -q $(QEMU) -b $(MACHINE_BUILD) \
+	    $(patsubst %,'%',$(TESTS))"
 
 -include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d)

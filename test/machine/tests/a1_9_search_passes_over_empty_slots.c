@@ -2,7 +2,7 @@
  *
  * A.1.9, A.5.6: every pattern of live and empty slots over eight places, with the empty ones
  * hidden at either end of the gap that they may lie in, gives each live page its frame and each
- * other page a fault. Depends on the order of the two tests of A.5.6.
+ * other page a fault.
  */
 #include "lib/machine.h"
 

@@ -2,7 +2,8 @@
  *
  * A.5.15, A.2.4, H3: seventy compartments, more than any emulator keeps caches for, with
  * different rights on two pages, take turns in orders that revisit recent and old ones. Nothing
- * is fenced; each finds exactly its own rights, and S row 0's.
+ * is fenced; each finds exactly its own rights, and S, now and then, row 0's. (Seldom, since going
+ * to another mode by mret may drop more than it must and hide what is looked for.)
  */
 #include "lib/machine.h"
 
@@ -61,7 +62,8 @@ int main(void)
         for (unsigned page = 0; page < 2; page++)
             for (enum access a = FETCH; a <= STORE; a++)
                 check(MODE_U, sd, page, a);
-        check(MODE_S, 0, random(2), (enum access)random(3));
+        if (random(64) == 0)
+            check(MODE_S, 0, random(2), (enum access)random(3));
     }
     return 0;
 }

@@ -1,57 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A.9.1: sfence.vma drops all cached translations, of all compartments and pages, also when its
- * operands name another address or another ASID. From S and from M; scc_flushes counts it.
+ * operands name another address or another ASID; scc_flushes counts it. M fences for three
+ * compartments in U; S loads, changes the table, fences and loads again in one run of code.
  */
 #include "lib/machine.h"
 
 #define VA    0x10000
 #define PAGES 8
 
-static struct table t;
-
 static const uint32_t fences[] = {
     0x12000073, /* sfence.vma */
-    0x12050073, /* sfence.vma a0 */
-    0x12b00073, /* sfence.vma x0, a1 */
-    0x12b50073, /* sfence.vma a0, a1 */
+    0x12068073, /* sfence.vma a3 */
+    0x12e00073, /* sfence.vma x0, a4 */
+    0x12e68073, /* sfence.vma a3, a4 */
 };
 
-static void check(enum mode mode, uint32_t fence)
-{
-    uint64_t slot = slot_of(&t, VA), flushes;
+static struct table t;
 
-    desc_put(&t, slot, desc_make(VA, PAGES, FRAME(0)));
-    sfence();
+static void map_to(unsigned frame)
+{
+    desc_put(&t, slot_of(&t, VA), desc_make(VA, PAGES, FRAME(frame)));
+}
+
+static void expect_everywhere(unsigned frame)
+{
     for (unsigned sd = 1; sd < 4; sd++) {
         csr_write(CSR_USID, sd);
         for (unsigned k = 0; k < PAGES; k++)
-            expect(expect_reaches(MPRV_U, LOAD, VA + k * PAGE), k);
-    }
-    desc_put(&t, slot, desc_make(VA, PAGES, FRAME(8)));
-    csr_write(CSR_USID, 1);
-    flushes = csr_read(CSR_SCC_FLUSHES);
-    expect_returned(exec(mode, fence, 0x7000000, 0x1234));
-    expect(csr_read(CSR_SCC_FLUSHES), flushes + 1);
-    for (unsigned sd = 1; sd < 4; sd++) {
-        csr_write(CSR_USID, sd);
-        for (unsigned k = 0; k < PAGES; k++)
-            expect(expect_reaches(MPRV_U, LOAD, VA + k * PAGE), 8 + k);
+            expect(expect_reaches(MODE_U, LOAD, VA + k * PAGE), frame + k);
     }
 }
+
+static void fence_here(uint64_t which)
+{
+    switch (which) {
+    case 0:
+        __asm__ volatile("sfence.vma" ::: "memory");
+        break;
+    case 1:
+        __asm__ volatile("sfence.vma %0" ::"r"(0x7000000) : "memory");
+        break;
+    case 2:
+        __asm__ volatile("sfence.vma x0, %0" ::"r"(0x1234) : "memory");
+        break;
+    default:
+        __asm__ volatile("sfence.vma %0, %1" ::"r"(0x7000000), "r"(0x1234) : "memory");
+    }
+}
+
+static void check_in_m(uint64_t which)
+{
+    uint64_t flushes;
+
+    map_to(0);
+    sfence();
+    expect_everywhere(0);
+    map_to(8);
+    csr_write(CSR_USID, 1);
+    flushes = csr_read(CSR_SCC_FLUSHES);
+    fence_here(which);
+    expect(csr_read(CSR_SCC_FLUSHES), flushes + 1);
+    expect_everywhere(8);
+}
+
+/* ld t0, (a0); sd a1, (a2); the fence; ld a0, (a0); ret. a3 and a4 are 0: another address. */
+static void check_in_s(uint64_t which)
+{
+    volatile uint32_t *code = (volatile uint32_t *)FRAME(15);
+    extern const char  with_two_more[];
+
+    map_to(0);
+    sfence();
+    code[0] = 0x00053283;
+    code[1] = 0x00b63023;
+    code[2] = fences[which];
+    code[3] = 0x00053503;
+    code[4] = 0x00008067;
+    __asm__ volatile("fence.i" ::: "memory");
+    *word_at(FRAME(14)) = desc_make(VA, PAGES, FRAME(8)).hi;
+    *word_at(FRAME(14) + 8) = (uint64_t)&desc(&t, slot_of(&t, VA))->hi;
+    expect(expect_returned(enter(MODE_S, (uint64_t)with_two_more, VA, FRAME(14))), 8);
+}
+
+/* Take a1 and a2 from where a1 points to, then run the code in FRAME(15), which follows. */
+__asm__(".globl with_two_more\n"
+        "with_two_more:\n"
+        "    ld    a2, 8(a1)\n"
+        "    ld    a1, 0(a1)\n"
+        "    li    a3, 0\n"
+        "    li    a4, 0\n"
+        "    la    t1, frames + 15 * 4096\n"
+        "    jr    t1\n");
 
 int main(void)
 {
     static const struct cell cells[] = {
-        {.va = VA, .pages = PAGES, .pa = FRAME(0), .row = {0, P_RW, P_RW, P_RW}},
+        {.va = VA, .pages = PAGES, .pa = FRAME(0), .row = {P_RW, P_RW, P_RW, P_RW}},
     };
 
-    for (unsigned k = 0; k < FRAMES; k++)
-        *word_at(FRAME(k)) = k;
     t = cells_on(cells, 1);
     for (progress = 0; progress < 4; progress++) {
-        check(MODE_S, fences[progress]);
-        check(MODE_M, fences[progress]);
+        for (unsigned k = 0; k < FRAMES; k++)
+            *word_at(FRAME(k)) = k;
+        check_in_m(progress);
+        check_in_s(progress);
     }
     return 0;
 }
