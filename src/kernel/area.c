@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* area.c - a balanced tree of areas that also answers "where is the highest gap of this size".
  *
- * Each node keeps the gap below it and the largest gap of its subtree. Rotations keep the latter
- * right for the nodes they turn (RB_AUGMENT); after an insertion or a removal the way from the
- * places that changed up to the root is computed again (refresh_up). A node lies in its subtree
- * neighbours' ancestry, so walking up from the neighbours in address order reaches every node whose
- * subtree changed.
+ * Each node keeps the gap below it and the largest gap of its subtree. tree.h keeps the latter
+ * right for nodes that are rotated, and above a node that takes a removed one's place (RB_AUGMENT).
+ * The rest is the way from a place that changed up to the root (refresh_up): a node that was inserted
+ * starts it itself; where one with at most one child was removed, the parent is or is above a
+ * neighbour in address order.
  */
 #include "kernel/area.h"
 
@@ -183,15 +183,13 @@ bool area_range_covered(struct area_tree *tree, vaddr_t start, vaddr_t end)
 
 /* --- changing ---------------------------------------------------------------------------- */
 
-/* Take area out of the tree; it is not freed. See refresh_up() at the top for the three walks. */
+/* Take area out of the tree; it is not freed. */
 static void area_unlink(struct area_tree *tree, struct area *area)
 {
     struct area *below = area_prev(area), *above = area_next(area);
-    struct area *second = above ? area_next(above) : NULL;
 
     RB_REMOVE(area_tree, tree, area);
     refresh_up(below);
-    refresh_up(second);
     regap(above);
 }
 

@@ -24,9 +24,10 @@ enum area_flags {
     AREA_SHARED = 1u << 8,     /* writes reach the file; without it the area is private */
     AREA_STACK = 1u << 9,      /* grows down: free space below it is not handed out nearby */
     AREA_NORESERVE = 1u << 10, /* accepted; nothing is ever committed in advance */
+    AREA_READ_ONLY = 1u << 11, /* never PMAP_W: a shared file that was opened for reading */
 };
 
-#define AREA_KEPT (AREA_SHARED | AREA_STACK | AREA_NORESERVE)
+#define AREA_KEPT (AREA_SHARED | AREA_STACK | AREA_NORESERVE | AREA_READ_ONLY)
 
 /* Free space that stays below a stack. */
 #define AREA_STACK_GAP ((size_t)1 << 20)

@@ -153,6 +153,8 @@ static int spec_check(const struct area_spec *spec)
         return -ENOMEM;
     if (spec->file && spec->offset + ALIGN_UP(spec->len, PAGE_SIZE) < spec->offset)
         return -EOVERFLOW;
+    if ((spec->flags & AREA_READ_ONLY) && (spec->prot & PMAP_W))
+        return -EACCES;
     if (!(spec->flags & (AREA_FIXED | AREA_FIXED_NOREPLACE)))
         return 0;
     if (spec->hint & PAGE_MASK)
@@ -242,12 +244,12 @@ vaddr_t vmspace_find_free(struct vmspace *vs, size_t len)
 
 /* --- rights ------------------------------------------------------------------------------ */
 
-static int protect_check(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end)
+static int protect_check(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end, unsigned prot)
 {
     if (!area_range_covered(&vs->areas, va, end))
         return -ENOMEM;
     for (struct area *a = area_find(&vs->areas, va); a && a->start < end; a = area_next(a)) {
-        if (a->dom != dom)
+        if (a->dom != dom || ((prot & PMAP_W) && (a->flags & AREA_READ_ONLY)))
             return -EACCES;
     }
     return 0;
@@ -336,7 +338,7 @@ static void protect_areas(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned 
 static int protect_locked(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end,
                           unsigned prot)
 {
-    int err = protect_check(vs, dom, va, end);
+    int err = protect_check(vs, dom, va, end, prot);
     if (err)
         return err;
 

@@ -47,7 +47,8 @@ void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread 
 
 /* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned
  * fixed hint or offset, offset + len overflows; -ENOMEM: no room, no memory, a fixed range
- * outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE. */
+ * outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE; -EACCES: PMAP_W with
+ * AREA_READ_ONLY. */
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 
 /* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, outside of user space;
@@ -55,7 +56,7 @@ int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len);
 
 /* Set the rights of compartment dom. -EINVAL: unaligned va; -ENOMEM: a hole, no memory; -EACCES:
- * an area of another compartment. len 0 is fine. */
+ * an area of another compartment, or PMAP_W where AREA_READ_ONLY forbids it. len 0 is fine. */
 int vmspace_protect(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot);
 
 /* madvise(MADV_DONTNEED): private pages go and read as zeros, or as the file, again; shared
@@ -71,7 +72,8 @@ int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access
 int vmspace_remap(struct vmspace *vs, vaddr_t old_va, size_t old_len, size_t new_len, bool may_move,
                   unsigned flags, vaddr_t new_va, vaddr_t *va);
 
-/* msync(2): dirty pages of shared mappings in the range go to their files. -ENOMEM: a hole; -EIO. */
+/* msync(2): dirty pages of shared mappings in the range go to their files. -ENOMEM: a hole;
+ * -EIO. */
 int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len);
 
 /* The heap starts here, empty (exec, once; page-aligned). */

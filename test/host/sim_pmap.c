@@ -181,11 +181,16 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
-    for (size_t n = 0; n < NPAGES; n++) {
-        vaddr_t at = sim_page_va(n);
-        if (at >= va && at < va + len && pm->pages[n].mapped) {
-            *mapped = at;
-            return 0;
+    for (size_t zone = 0; zone < ZONES; zone++) {
+        size_t  n = zone * ZONE_PAGES, end = n + ZONE_PAGES;
+        vaddr_t base = sim_page_va(n);
+        if (va > base)
+            n += size_min((va - base) >> PAGE_SHIFT, ZONE_PAGES);
+        for (; n < end && sim_page_va(n) - va < len; n++) {
+            if (pm->pages[n].mapped) {
+                *mapped = sim_page_va(n);
+                return 0;
+            }
         }
     }
     return -ENOENT;

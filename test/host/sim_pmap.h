@@ -30,7 +30,7 @@ vaddr_t sim_page_va(size_t n);
 /* One access as the hardware does it. */
 bool sim_access(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access, paddr_t *pa);
 
-/* Pages mapped; also checks that all frames are allocated and no removal waits for pmap_update(). */
+/* Pages mapped; also checks that all frames are allocated and no removal waits for an update. */
 size_t sim_pmap_check(struct pmap *pm);
 
 /* Everything that the map says, to be compared. Free it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_vmspace.c - address spaces, faults and user access against a model of bytes and rights.
  *
- * The model knows for each page what area it is in and which byte stands at three places of it; files
- * are arrays. Random calls run on both; after a call that fails, maps and areas are as before.
+ * The model knows for each page what area it is in and which byte stands at three places of it;
+ * files are arrays. Random calls run on both; after one that fails, maps and areas are as before.
  */
 /* sources: src/kernel/vmspace.c src/kernel/vmreport.c src/kernel/area.c src/kernel/runlist.c
  *          src/kernel/fault.c src/kernel/uaccess.c src/kernel/pagecache.c
@@ -694,6 +694,23 @@ static void rights_over_a_hole_are_refused_and_nothing_changes(void **state)
                  "1003000-1005000 rw-p 00000000 00:00 0\n");
 }
 
+static void a_read_only_area_never_becomes_writable(void **state)
+{
+    (void)state;
+    vaddr_t          va;
+    struct area_spec spec = {.len = PAGE_SIZE,
+                             .prot = PMAP_R,
+                             .flags = AREA_SHARED | AREA_READ_ONLY,
+                             .file = &files[1].pc};
+    assert_int_equal(map(&va, spec), 0);
+    assert_int_equal(vmspace_protect(vs, DOM, va, PAGE_SIZE, RW), -EACCES);
+    assert_int_equal(poke(va, 1), -EACCES);
+    assert_int_equal(vmspace_protect(vs, DOM, va, PAGE_SIZE, PMAP_NONE), 0);
+    assert_int_equal(vmspace_protect(vs, DOM, va, PAGE_SIZE, PMAP_R), 0);
+    spec.prot = RW;
+    assert_int_equal(map(&va, spec), -EACCES);
+}
+
 static void neighbours_that_could_be_one_area_are_one(void **state)
 {
     (void)state;
@@ -823,7 +840,9 @@ static void another_compartments_area_is_out_of_reach(void **state)
     map_at(ZONE_LOW, 4, RW);
     assert_int_equal(poke(ZONE_LOW, 1), 0);
     assert_int_equal(user_access(2, ZONE_LOW, PMAP_R, &byte), -EACCES);
-    assert_int_equal(user_access(2, ZONE_LOW + 3 * PAGE_SIZE, PMAP_R, &byte), -EACCES);
+    map_at(ZONE_LOW + 8 * PAGE_SIZE, 4, RW);
+    assert_int_equal(user_access(2, ZONE_LOW + 8 * PAGE_SIZE, PMAP_R, &byte), -EACCES);
+    assert_int_equal(vs->resident, 4 * PAGE_SIZE); /* nor is it filled for it */
     assert_int_equal(vmspace_protect(vs, 2, ZONE_LOW, PAGE_SIZE, RW), -EACCES);
     sim_thread(vs, 2); /* nor does the kernel read it on its behalf */
     assert_int_equal(uaccess_read(buf, ZONE_LOW, sizeof(buf)), -EFAULT);
@@ -1060,6 +1079,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(arguments_are_checked_as_linux_does),
         CASE(rights_over_a_hole_are_refused_and_nothing_changes),
+        CASE(a_read_only_area_never_becomes_writable),
         CASE(neighbours_that_could_be_one_area_are_one),
         CASE(a_fixed_mapping_cuts_a_file_and_offsets_stay_right),
         CASE(without_a_wish_mappings_go_to_the_highest_gap),
