@@ -222,6 +222,7 @@ build() {
     fi
     apply_patches
     copy_new_files
+    [ "$out" = "$top/$(key)" ] || die "files in $here changed meanwhile; run this again"
     if [ "$(cat "$tree/configured" 2>/dev/null)" != "$(configuration)" ]; then
         configure
     fi
@@ -261,9 +262,12 @@ if [ "$action" = build ] && [ -x "$out/$program" ]; then
 fi
 
 check_packages
-mkdir -p "$out"
+mkdir -p "$top"
 exec 9>"$top/lock"
 flock -n 9 || { say "another build is running; waiting for it"; flock 9; }
+out=$top/$(key)                 # the files may have changed while it waited
+log=$out/build.log
+mkdir -p "$out"
 if [ "$action" = fetch ]; then
     fetch
 elif [ ! -x "$out/$program" ]; then
