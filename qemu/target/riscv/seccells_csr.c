@@ -116,17 +116,16 @@ bool seccells_realize(CPURISCVState *env, Error **errp)
 {
     const RISCVCPUConfig *cfg = &env_archcpu(env)->cfg;
 
-    /* CPU models without the properties have a mode of 0. */
-    if (cfg->seccells_mode != 0 &&
-        cfg->seccells_mode != SECCELLS_MODE_DEFAULT &&
+    /* CPU models without the properties have neither. */
+    if (!cfg->ext_seccells) {
+        return true;
+    }
+    if (cfg->seccells_mode != SECCELLS_MODE_DEFAULT &&
         cfg->seccells_mode != SECCELLS_MODE_OTHER) {
         error_setg(errp, "seccells-mode must be %d or %d, not %u",
                    SECCELLS_MODE_DEFAULT, SECCELLS_MODE_OTHER,
                    cfg->seccells_mode);
         return false;
-    }
-    if (!cfg->ext_seccells) {
-        return true;
     }
     if (env->misa_mxl_max != MXL_RV64 || !cfg->mmu) {
         error_setg(errp, "seccells needs a 64-bit hart with mmu=on");
