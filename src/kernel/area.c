@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* area.c - a balanced tree of areas that also answers "where is the highest gap of this size".
  *
- * Each node keeps the gap below it and the largest gap of its subtree. tree.h keeps the latter
- * right for nodes that are rotated, and above a node that takes a removed one's place (RB_AUGMENT).
- * The rest is the way from a place that changed up to the root (refresh_up): a node that was inserted
- * starts it itself; where one with at most one child was removed, the parent is or is above a
- * neighbour in address order.
+ * Each node keeps the gap below it and the largest gap of its subtree. A node whose gap is 0 can
+ * come and go without changing the maximum of any subtree, but for those of nodes that are turned or
+ * replaced, which tree.h has computed again (RB_AUGMENT). So a node is inserted and removed with a
+ * gap of 0, and a gap is only changed by set_gap(), which walks up as far as a maximum changes.
  */
 #include "kernel/area.h"
 
@@ -69,10 +68,15 @@ static bool area_continues(const struct area *lower, const struct area *upper)
 
 /* --- gaps -------------------------------------------------------------------------------- */
 
-static void refresh_up(struct area *area)
+static void set_gap(struct area *area, size_t gap)
 {
-    for (; area; area = RB_PARENT(area, link))
+    size_t before;
+
+    area->gap = gap;
+    do {
+        before = area->gap_max;
         area_augment(area);
+    } while (area->gap_max != before && (area = RB_PARENT(area, link)));
 }
 
 static size_t gap_below(struct area *area)
@@ -84,13 +88,11 @@ static size_t gap_below(struct area *area)
     return space > guard ? space - guard : 0;
 }
 
-/* The space below area changed. */
+/* The space below area changed. NULL: there is no such area. */
 static void regap(struct area *area)
 {
-    if (!area)
-        return;
-    area->gap = gap_below(area);
-    refresh_up(area);
+    if (area)
+        set_gap(area, gap_below(area));
 }
 
 /* Where the usable gap below area ends. */
@@ -183,13 +185,20 @@ bool area_range_covered(struct area_tree *tree, vaddr_t start, vaddr_t end)
 
 /* --- changing ---------------------------------------------------------------------------- */
 
+static void area_link(struct area_tree *tree, struct area *area)
+{
+    area->gap = area->gap_max = 0;
+    RB_INSERT(area_tree, tree, area);
+    regap(area);
+}
+
 /* Take area out of the tree; it is not freed. */
 static void area_unlink(struct area_tree *tree, struct area *area)
 {
-    struct area *below = area_prev(area), *above = area_next(area);
+    struct area *above = area_next(area);
 
+    set_gap(area, 0);
     RB_REMOVE(area_tree, tree, area);
-    refresh_up(below);
     regap(above);
 }
 
@@ -240,9 +249,7 @@ struct area *area_insert(struct area_tree *tree, struct area *area)
         return above;
     }
 
-    area->gap = area->gap_max = 0;
-    RB_INSERT(area_tree, tree, area);
-    regap(area);
+    area_link(tree, area);
     regap(above);
     return area;
 }
@@ -254,20 +261,10 @@ void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct ar
     *spare = *area;
     spare->start = va;
     spare->offset += va - area->start;
-    spare->gap = spare->gap_max = 0;
     file_get(spare);
 
-    area->end = va;
-    RB_INSERT(area_tree, tree, spare);
-    regap(spare);
-    regap(area_next(spare));
-}
-
-bool area_cut_needs_spare(struct area_tree *tree, vaddr_t start, vaddr_t end)
-{
-    struct area *area = area_find(tree, start);
-
-    return area && area->start < start && area->end > end;
+    area->end = va; /* the gap above stays what it was, and the one between is 0 */
+    area_link(tree, spare);
 }
 
 void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *spare)

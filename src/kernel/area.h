@@ -93,9 +93,8 @@ struct area *area_insert(struct area_tree *tree, struct area *area);
 /* Cut area at va, strictly inside; spare becomes the upper part. */
 void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare);
 
-/* Leave no area in [start, end). spare: from area_new() if area_cut_needs_spare() (one area reaches
- * over both ends), else it may be NULL; it is used or freed. */
-bool area_cut_needs_spare(struct area_tree *tree, vaddr_t start, vaddr_t end);
+/* Leave no area in [start, end). spare: from area_new() if one area reaches over both ends, else it
+ * may be NULL; it is used or freed. */
 void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *spare);
 
 /* Join area with neighbours it continues (after its rights have changed). Returns what holds it

@@ -103,23 +103,22 @@ static int drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
     return err ? -ENOMEM : 0;
 }
 
-/* How many bytes of [va, end) are in areas. */
-static size_t covered_bytes(struct vmspace *vs, vaddr_t va, vaddr_t end)
+/* How many bytes of [va, end) are in areas; first: the first one that ends above va. */
+static size_t covered_bytes(struct area *first, vaddr_t va, vaddr_t end)
 {
     size_t bytes = 0;
 
-    for (struct area *a = area_at_or_above(&vs->areas, va); a && a->start < end; a = area_next(a))
+    for (struct area *a = first; a && a->start < end; a = area_next(a))
         bytes += (a->end < end ? a->end : end) - (a->start > va ? a->start : va);
     return bytes;
 }
 
 static int unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
-    if (area_range_free(&vs->areas, va, end))
+    struct area *first = area_at_or_above(&vs->areas, va), *spare = NULL;
+    if (!first || first->start >= end)
         return 0;
-
-    struct area *spare = NULL;
-    if (area_cut_needs_spare(&vs->areas, va, end) && !(spare = area_new()))
+    if (first->start < va && first->end > end && !(spare = area_new()))
         return -ENOMEM;
 
     int err = drop_pages(vs, va, end);
@@ -127,7 +126,7 @@ static int unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
         area_free(spare);
         return err;
     }
-    vs->mapped -= covered_bytes(vs, va, end);
+    vs->mapped -= covered_bytes(first, va, end);
     area_cut(&vs->areas, va, end, spare);
     return 0;
 }
