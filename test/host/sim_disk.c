@@ -51,12 +51,11 @@ int blk_read(struct blk_device *dev, uint64_t sector, void *buf, size_t len)
         abort();
     }
     disk->reads++;
-    disk->read_bytes += len;
     disk->largest = size_max(disk->largest, len);
     if (disk->fail_after && --disk->fail_after == 0)
         return -EIO;
     if (disk->on_read)
-        disk->on_read(sector, len);
+        disk->on_read(sector, buf, len);
     memcpy(buf, disk->image + sector * BLK_SECTOR, len);
     return 0;
 }

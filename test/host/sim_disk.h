@@ -15,11 +15,10 @@ struct sim_disk {
     uint8_t          *image;
     size_t            size; /* bytes */
 
-    size_t reads;                                 /* requests so far */
-    size_t read_bytes;                            /* in all of them */
-    size_t largest;                               /* bytes, of one request */
-    size_t fail_after;                            /* the n-th request from now fails; 0: none */
-    void (*on_read)(uint64_t sector, size_t len); /* if not NULL */
+    size_t reads;      /* requests so far */
+    size_t largest;    /* bytes, of one request */
+    size_t fail_after; /* the n-th request from now fails, once; 0: none */
+    void (*on_read)(uint64_t sector, const void *buf, size_t len); /* if not NULL */
 };
 
 /* A disk of the image in file path. */

@@ -14,9 +14,10 @@
 #include "fs/ext4.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
+#include "machine/layout.h"
 #include "sim_kernel.h"
 
-#define RAM_PAGES 8192
+#define RAM_PAGES 1024 /* less than the files: pages are reclaimed on the way */
 
 /* --- the kernel's side ------------------------------------------------------------------------ */
 
@@ -52,6 +53,13 @@ __attribute__((weak)) int dev_open(struct file *f)
     return -ENXIO;
 }
 
+bool sim_is_frame(const void *ptr)
+{
+    paddr_t pa = phys_of(ptr);
+
+    return pa >= SIM_RAM_BASE && pa < SIM_RAM_BASE + RAM_PAGES * PAGE_SIZE;
+}
+
 static struct fs *mounted;
 static size_t     blocks_before, frames_before;
 
@@ -85,7 +93,7 @@ void sim_unmount(void)
 
 #define WALK_FILES_MAX 4000 /* a hostile tree may have no end */
 #define WALK_DEPTH_MAX 24
-#define READ_MAX       ((size_t)256 << 10)
+#define READ_MAX       ((size_t)64 << 10)
 
 struct lister {
     struct dir_sink sink;
@@ -119,8 +127,13 @@ static void digest(struct sim_walk *w, const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;
 
-    for (size_t i = 0; i < len; i++)
-        w->digest = (w->digest ^ p[i]) * 0x100000001b3u;
+    for (; len >= sizeof(uint64_t); p += sizeof(uint64_t), len -= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, p, sizeof(word));
+        w->digest = (w->digest ^ word ^ word >> 32) * 0x100000001b3u;
+    }
+    while (len--)
+        w->digest = (w->digest ^ *p++) * 0x100000001b3u;
 }
 
 static void note(struct sim_walk *w, ssize_t err)
@@ -202,7 +215,7 @@ static void walk_dir(struct sim_walk *w, struct inode *dir, unsigned depth)
 {
     struct lister *l = malloc(sizeof(*l));
     char           path[VFS_PATH_MAX];
-    struct file   *f;
+    struct file   *f = NULL;
 
     note(w, vfs_dir_path(dir, path, sizeof(path)));
     int err = vfs_open_inode(dir, O_RDONLY, &f);

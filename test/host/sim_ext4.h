@@ -15,6 +15,9 @@ const char *sim_log(void);
 int  sim_mount(struct sim_disk *disk);
 void sim_unmount(void);
 
+/* Is ptr in a frame, as file contents are, and not on the heap, as metadata is? */
+bool sim_is_frame(const void *ptr);
+
 /* Everything that a walk through a mounted tree sees, as one number; and how often it met an error. */
 struct sim_walk {
     uint64_t digest;

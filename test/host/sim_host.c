@@ -99,7 +99,6 @@ void sim_image(const char *image, const char *source, const char *args, const ch
               image, size);
 }
 
-
 /* --- a few calls by names that do not clash ------------------------------------------------------ */
 
 static const char *in_scratch(char full[512], const char *path)
