@@ -9,6 +9,7 @@ options as arguments and ends with status 0 or with an exception.
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ class Machine:
 
     def __init__(self, guest, extra=(), folder=None):
         build, *command = sys.argv[1:]
+        self._own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="cella-monitor.")
         self.tag = str(len(os.listdir(self.folder)))
         self.process = subprocess.Popen(
@@ -39,6 +41,8 @@ class Machine:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self._own_folder:
+            shutil.rmtree(self.folder)
 
     def _path(self, name):
         return os.path.join(self.folder, name + self.tag)
