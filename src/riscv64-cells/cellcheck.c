@@ -3,7 +3,10 @@
 #include "lib/fmt.h"
 #include "riscv64-cells/model.h"
 
-/* --- pmap_consistent --- */
+/* --- pmap_consistent ---
+ *
+ * A program that changes its rights by its own instructions can make two neighbours equal; they stay two until
+ * the kernel edits one of them, and are reported here as not canonical. */
 
 /* Where a violation is described. */
 struct report {

@@ -273,6 +273,13 @@ static void hide(struct celltable *t, uint32_t slot, uint64_t e)
     tbl_fence(); /* hidden before any byte or grant is read or written: pairs with the walker's re-read */
 }
 
+/* Last of every edit: its stores have arrived before the first of the next one, or a shootdown. The orders
+ * are checked edit by edit and rely on that. */
+static void end_edit(void)
+{
+    tbl_fence();
+}
+
 /* e for a cell that leaves nothing to its left in the gap: the next cell's start - 1. */
 static uint64_t e_right(const struct celltable *t, uint32_t slot)
 {
@@ -327,13 +334,17 @@ static void raise_empties_after(struct celltable *t, uint32_t slot)
 
 /* --- finding room --- */
 
-/* Move a cell to the empty slot next to it, hiding it at e. */
+/* Move a cell to an empty slot with only empty ones between, hiding it at e. Those between lie on its
+ * other side afterwards: while it is hidden any place in the gap is right for them. */
 static void move(struct celltable *t, uint32_t from, uint32_t to, uint64_t e)
 {
     struct cell_column col;
     struct cell        cell = t->cell[from];
+    uint32_t           first = from < to ? from + 1 : to + 1, past = from < to ? to : from;
 
     hide(t, from, e);
+    for (uint32_t i = first; i < past; i++)
+        set_lo(t, i, cell_lo_empty(e));
     read_column(t, from, &col);
     clear_column(t, from);
     tbl_fence(); /* taken here before it appears there: no right is in two places */
@@ -342,39 +353,122 @@ static void move(struct celltable *t, uint32_t from, uint32_t to, uint64_t e)
     tbl_fence(); /* complete before it is shown: pairs with the walker's read of the low word */
     set_lo(t, to, cell.lo);
     set_hi_empty(t, from);
+    end_edit();
     mark_empty(t, from);
     mark_live(t, to);
 }
 
-static void shift_up(struct celltable *t, uint32_t from, uint32_t empty)
+static void move_up(struct celltable *t, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = empty; i > from; i--)
-        move(t, i - 1, i, celltable_start(t, i - 1) - 1);
+    move(t, from, to, celltable_start(t, from) - 1);
 }
 
-static void shift_down(struct celltable *t, uint32_t empty, uint32_t to)
+static void move_down(struct celltable *t, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = empty; i < to; i++)
-        move(t, i + 1, i, e_right(t, i + 1));
+    move(t, from, to, e_right(t, from));
 }
 
-/* An empty slot between the live cell `right` and the one before it; may shift either. The policy of
- * where to open a gap is here alone: in an existing gap the middle, so that the empties stay spread,
- * else towards the nearest empty slot. */
-static uint32_t make_room(struct celltable *t, uint32_t right)
+/* Slots [first, past) in which `items` things, cells and one place to be left empty, are spread evenly. */
+struct window {
+    uint32_t first, past;
+    uint32_t items;
+};
+
+/* Where item k belongs. */
+static uint32_t window_slot(const struct window *w, uint32_t k)
+{
+    return w->first + (2 * k + 1) * (w->past - w->first) / (2 * w->items);
+}
+
+/* Live slots in [first, past). */
+static uint32_t count_live(const struct celltable *t, uint32_t first, uint32_t past)
+{
+    uint32_t n = 0;
+    for (uint32_t i = celltable_next(t, first); i < past; i = celltable_next(t, i + 1))
+        n++;
+    return n;
+}
+
+/* The smallest window around `slot` that is at most half full, or all of the users' slots. */
+static struct window window_around(const struct celltable *t, uint32_t slot)
+{
+    for (uint32_t half = 8;; half *= 2) {
+        struct window w = {slot > half ? slot - half : 1,
+                           slot + half < t->kfirst ? slot + half : t->kfirst, 0};
+        w.items = count_live(t, w.first, w.past) + 1;
+        if (2 * w.items <= w.past - w.first || (w.first == 1 && w.past == t->kfirst))
+            return w;
+    }
+}
+
+/* Spread the cells around live slot `right` evenly; returns the empty slot left for a new cell before it.
+ * Cells that go down move in ascending order, those that go up in descending order, so that each finds its
+ * way free. */
+static uint32_t spread(struct celltable *t, uint32_t right)
+{
+    struct window w = window_around(t, right);
+    uint32_t      place = count_live(t, w.first, right); /* the item to be left empty */
+    uint32_t      slot = w.first - 1;
+
+    for (uint32_t k = 0; k < w.items; k++) {
+        if (k == place)
+            continue;
+        slot = celltable_next(t, slot + 1);
+        if (window_slot(&w, k) < slot)
+            move_down(t, slot, window_slot(&w, k));
+    }
+    slot = w.past;
+    for (uint32_t k = w.items; k-- > 0;) {
+        if (k == place)
+            continue;
+        slot = celltable_prev(t, slot);
+        if (window_slot(&w, k) > slot)
+            move_up(t, slot, window_slot(&w, k));
+    }
+    return window_slot(&w, place);
+}
+
+/* Moving a few neighbours is cheaper than spreading many. */
+#define SHIFT_MAX 4u
+
+/* The place for a cell at vpn in a gap. Programs make ranges side by side, upwards or downwards: one
+ * that is much nearer to a neighbour goes close to it, two slots off, so that the gap lasts for a whole row of
+ * them. Otherwise the middle. Beside the metacell or the kernel's cells nothing is near. */
+static uint32_t gap_slot(const struct celltable *t, uint32_t left, uint32_t right, uint64_t vpn)
+{
+    uint64_t below = left ? vpn - celltable_end(t, left) : VPN_MASK;
+    uint64_t above = right < t->kfirst ? celltable_start(t, right) - vpn : VPN_MASK;
+    uint32_t middle = (right - left) / 2;
+    uint32_t step = middle < 2 ? middle : 2;
+
+    if (below < above / 4)
+        return left + step;
+    return above < below / 4 ? right - step : left + middle;
+}
+
+/* An empty slot between the live cell `right` and the one before it, for a cell at vpn; may move cells. The
+ * policy of where to open a gap is here alone: in an existing gap as gap_slot() says;
+ * else by a short shift towards the nearest empty slot; else by spreading the neighbourhood, which pays for
+ * the next inserts there as well (a packed-memory array). */
+static uint32_t make_room(struct celltable *t, uint32_t right, uint64_t vpn)
 {
     uint32_t left = celltable_prev(t, right);
     if (right - left > 1)
-        return left + (right - left) / 2;
+        return gap_slot(t, left, right, vpn);
 
     ASSERT(celltable_free(t) > 0);
     uint32_t up = next_empty(t, right), down = prev_empty(t, right);
-    if (down == 0 || (up < t->nslots && up - right <= left - down)) {
-        shift_up(t, right, up);
+    if (up < t->nslots && up - right <= SHIFT_MAX) {
+        for (; up > right; up--)
+            move_up(t, up - 1, up);
         return right;
     }
-    shift_down(t, down, left);
-    return left;
+    if (down > 0 && left - down <= SHIFT_MAX) {
+        for (; down < left; down++)
+            move_down(t, down + 1, down);
+        return left;
+    }
+    return spread(t, right);
 }
 
 /* --- edits --- */
@@ -382,7 +476,7 @@ static uint32_t make_room(struct celltable *t, uint32_t right)
 uint32_t celltable_insert(struct celltable *t, uint64_t start, uint64_t end, uint64_t ppn,
                           const struct cell_column *col)
 {
-    uint32_t slot = make_room(t, celltable_lower(t, start));
+    uint32_t slot = make_room(t, celltable_lower(t, start), start);
 
     lower_empties_before(t, slot, start - 1);
     raise_empties_after(t, slot);
@@ -391,6 +485,7 @@ uint32_t celltable_insert(struct celltable *t, uint64_t start, uint64_t end, uin
     set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn)));
     tbl_fence(); /* all of it before the commit: pairs with the walker's read of the low word */
     set_lo(t, slot, cell_lo(start, end));
+    end_edit();
     mark_live(t, slot);
     t->nlive++;
     return slot;
@@ -403,6 +498,7 @@ void celltable_remove(struct celltable *t, uint32_t slot, struct cell_column *co
         read_column(t, slot, col);
     clear_column(t, slot);
     set_hi_empty(t, slot);
+    end_edit();
     mark_empty(t, slot);
     t->nlive--;
     t->stale = true;
@@ -414,7 +510,7 @@ uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
 {
     uint32_t right = slot + 1;
     if (celltable_is_live(t, right)) {
-        right = make_room(t, right);
+        right = make_room(t, right, right_start);
         slot = celltable_prev(t, right);
     }
 
@@ -424,6 +520,8 @@ uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
     uint64_t           ppn = cell_hi_ppn(cell.hi) + (right_start - start);
 
     hide(t, slot, start - 1);
+    for (uint32_t i = slot + 1; i < right; i++)
+        set_lo(t, i, cell_lo_empty(right_start - 1));
     read_column(t, slot, &col);
     tbl_fence(); /* read before it is shown again, when it belongs to the users anew */
     put_column(t, right, &col);
@@ -431,6 +529,7 @@ uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
     tbl_fence(); /* the right half is complete before it is shown */
     set_lo(t, right, cell_lo(right_start, cell_lo_end(cell.lo)));
     set_lo(t, slot, cell_lo(start, left_end));
+    end_edit();
     mark_live(t, right);
     t->nlive++;
     t->stale |= right_start != left_end + 1;
@@ -468,6 +567,7 @@ bool celltable_merge(struct celltable *t, uint32_t slot)
     }
     tbl_fence(); /* A and D have arrived, and no stale empty is left, before the cell is shown */
     set_lo(t, slot, lo);
+    end_edit();
     return equal;
 }
 
@@ -476,11 +576,13 @@ void celltable_grow_end(struct celltable *t, uint32_t slot, uint64_t end)
     raise_empties_after(t, slot);
     tbl_fence(); /* no empty may point left of the new end once that is seen */
     set_lo(t, slot, cell_lo(celltable_start(t, slot), end));
+    end_edit();
 }
 
 void celltable_shrink_end(struct celltable *t, uint32_t slot, uint64_t end)
 {
     set_lo(t, slot, cell_lo(celltable_start(t, slot), end));
+    end_edit();
     t->stale = true;
 }
 
@@ -499,12 +601,14 @@ void celltable_change_start(struct celltable *t, uint32_t slot, uint64_t start, 
     set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & (cell.hi | ~CELL_VALID)));
     tbl_fence(); /* base before range: no address may meet the other one's base */
     set_lo(t, slot, cell_lo(start, cell_lo_end(cell.lo)));
+    end_edit();
 }
 
 void celltable_replace(struct celltable *t, uint32_t slot, uint64_t ppn)
 {
     uint64_t valid = t->cell[slot].hi | ~CELL_VALID;
     set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & valid));
+    end_edit();
     t->stale = true;
 }
 
@@ -520,6 +624,7 @@ void celltable_revoke(struct celltable *t, uint32_t slot, uint32_t dom, unsigned
     scrub_grants(t, slot); /* else a receive would give the right back (B.3.1) */
     tbl_fence();           /* rights are gone before the cell is shown again */
     set_lo(t, slot, lo);
+    end_edit();
     t->stale = true;
 }
 

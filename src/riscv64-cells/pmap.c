@@ -194,6 +194,7 @@ void pmap_update(struct pmap *pm)
     if (!pm->table.stale)
         return;
 
+    /* The edit ended with a full fence, so that the others find its stores when they are asked. */
     hw_fence();
     shootdown_others();
     pm->table.stale = false;
