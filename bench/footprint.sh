@@ -10,7 +10,7 @@ set -eu
 tsv=$out/footprint.tsv
 
 runs_with() {
-    boot "$1" "$2m" hello && grep -qx hello "$out/hello.$1.log"
+    boot "$1" "$2m" hello && tr -d '\r' <"$out/hello.$1.log" | grep -qx hello
 }
 
 [ -e "$out/hello.img" ] || image hello "$out/guest/hello"

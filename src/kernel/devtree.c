@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devtree.c - devices from the device tree: see devtree.h. A thin layer over libfdt.
  *
- * devtree_init() has the whole blob checked (fdt_check_full), after which libfdt's readers stay
- * inside it whatever it holds. What properties say is another matter: their sizes are checked here
+ * The boot code has checked the blob (lib/fdtcheck.h), so libfdt's readers stay inside it whatever it
+ * holds. What properties say is another matter: their sizes are checked here
  * each time, sums for overflow, and every walk is bounded by the depth of the tree.
  *
  * A flattened tree has no links upward, and finding a parent or a phandle means reading it from the
@@ -21,7 +21,6 @@
 #include "lib/string.h"
 #include "machine/layout.h"
 
-#define FORMAT_VERSION    17u /* libfdt is built to read no older one */
 #define CELL              sizeof(fdt32_t)
 #define DEFAULT_ADDR_CELL 2u
 #define DEFAULT_SIZE_CELL 1u
@@ -138,22 +137,11 @@ static int node_by_phandle(uint32_t phandle)
     return -1;
 }
 
-/* What libfdt relies on and does not check: the version it was built to read, and blocks at multiples
- * of the size of what they hold. */
-static bool format_is_usable(const void *fdt, size_t len)
-{
-    return len >= sizeof(struct fdt_header) && fdt_version(fdt) >= FORMAT_VERSION &&
-           fdt_off_mem_rsvmap(fdt) % sizeof(uint64_t) == 0 && fdt_off_dt_struct(fdt) % CELL == 0;
-}
-
 int devtree_init(const struct bootinfo *bi)
 {
     tree = NULL;
     controller = 0;
     nnodes = 0;
-    if (!format_is_usable(phys_ptr(bi->dtb), bi->dtb_len) ||
-        fdt_check_full(phys_ptr(bi->dtb), bi->dtb_len) != 0)
-        return -EINVAL;
     tree = phys_ptr(bi->dtb);
     boot = bi;
     int err = index_build();

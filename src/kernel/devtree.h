@@ -22,7 +22,7 @@ struct driver {
     int (*probe)(const struct devtree_node *node);
 };
 
-/* Check the tree bi->dtb and keep it, and where devices are mapped (bi->mmio). bi stays valid.
+/* Keep the tree bi->dtb, which has passed fdtcheck(), and where devices are mapped (bi->mmio). bi stays valid.
  * Nothing in the tree is trusted later either: a malformed property is an error of the call that
  * needs it. -EINVAL: no device tree, or a broken one; the calls below then find nothing. */
 int devtree_init(const struct bootinfo *bi);

@@ -7,6 +7,7 @@
  */
 #include <libfdt.h>
 
+#include "lib/fdtcheck.h"
 #include "lib/string.h"
 #include "machine/bootinfo.h"
 #include "machine/cpu.h"
@@ -16,6 +17,8 @@
 #include "riscv64/sbi.h"
 
 extern char _text_start[], _text_end[], _rodata_start[], _rodata_end[], _data_start[], _image_end[];
+
+#define DTB_MAX ((size_t)2 << 20) /* the boot protocol has no size; no tree is larger */
 
 struct bootinfo boot_info;
 uintptr_t       phys_window; /* 0 until start.S has turned translation on */
@@ -225,8 +228,8 @@ uint64_t boot_main(uint64_t hart, paddr_t dtb)
     struct bootinfo *bi = &boot_info;
     const void      *fdt = (const void *)dtb;
 
-    if (fdt_check_header(fdt))
-        boot_fail("the firmware passed no device tree");
+    if (!fdtcheck(fdt, DTB_MAX))
+        boot_fail("the firmware passed no device tree, or a malformed one");
     bi->boot_hart = hart;
     read_tree(bi, fdt);
     cut_image(bi);

@@ -5,7 +5,7 @@
  * address sanitizer sees any read outside. If it passes the check, everything is asked of it with
  * libfdt's own checks off, as in the kernel.
  */
-/* sources: src/kernel/devtree.c src/lib/fmt.c libfdt */
+/* sources: src/kernel/devtree.c src/lib/fdtcheck.c src/lib/fmt.c libfdt */
 /* flags: -include test/host/fdt_assume.h */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@
 #include <libfdt.h>
 
 #include "kernel/devtree.h"
+#include "lib/fdtcheck.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
@@ -197,6 +198,8 @@ static int use(void *fdt, size_t len)
     boot.dtb = (uintptr_t)fdt;
     boot.dtb_len = len;
     fdt_assume_mask = CHECKED;
+    if (!fdtcheck(fdt, len))
+        return -ENOEXEC; /* the boot code stops here */
     int err = devtree_init(&boot);
     if (!err) {
         fdt_assume_mask = TRUSTED;
@@ -431,11 +434,11 @@ static bool survive(const void *blob, size_t len, size_t said_len)
     void *copy = malloc(len + !len);
     memcpy(copy, blob, len);
     int err = use(copy, said_len);
-    assert_true(err == 0 || err == -EINVAL);
+    assert_true(err == 0 || err == -EINVAL || err == -ENOEXEC);
     if (!err) {
         devtree_probe((const struct driver *const[]){&curious_driver, &curious_driver, NULL});
         assert_true(strlen(devtree_bootargs()) < BLOB_MAX);
-    } else {
+    } else if (err == -EINVAL) {
         devtree_probe((const struct driver *const[]){&curious_driver, NULL});
         assert_string_equal(devtree_bootargs(), "");
     }
