@@ -4,6 +4,7 @@
 
 SUITE_checks  = checks=test/checks/run.sh $(foreach p,$(PLATFORMS),$($p.model)=$($p.out)/kernel.map)
 SUITE_host    = host=test/host/run.sh $(HOST_TESTS)
+SUITE_long    = long=test/host/long.sh $(HOST_TESTS)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
 SUITE_guest   = guest=test/guest/run.sh $(patsubst %,'%',$(TESTS))
 
@@ -27,7 +28,10 @@ test-host: $(NEEDS_host) ## tests of pure code on this machine, under sanitizers
 test-guest: $(NEEDS_guest) ## Linux programs on both kernels; TESTS='hello exit*' selects
 	@V=$(V) test/run.sh "$(SUITE_guest)"
 
+test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= steps, from FIRST=
+	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_long)"
+
 format: $(call packages,check) ## rewrite all C as clang-format has it
 	@tools/check-format --fix
 
-.PHONY: test check test-host test-guest format
+.PHONY: test check test-host test-guest test-long format
