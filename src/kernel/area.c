@@ -2,8 +2,8 @@
 /* area.c - a balanced tree of areas that also answers "where is the highest gap of this size".
  *
  * Each node keeps the gap below it and the largest gap of its subtree. A node whose gap is 0 can
- * come and go without changing the maximum of any subtree, but for those of nodes that are turned or
- * replaced, which tree.h has computed again (RB_AUGMENT). So a node is inserted and removed with a
+ * come and go without changing the maximum of any subtree, but for those of nodes that are turned
+ * or replaced, which tree.h has computed again (RB_AUGMENT). So a node is inserted and removed with a
  * gap of 0, and a gap is only changed by set_gap(), which walks up as far as a maximum changes.
  */
 #include "kernel/area.h"
