@@ -261,6 +261,37 @@ struct abi_timeval {
 
 /* --- process ----------------------------------------------------------------------------- */
 
+#define CSIGNAL              0x000000fful
+#define CLONE_VM             0x00000100ul
+#define CLONE_FS             0x00000200ul
+#define CLONE_FILES          0x00000400ul
+#define CLONE_SIGHAND        0x00000800ul
+#define CLONE_PIDFD          0x00001000ul
+#define CLONE_VFORK          0x00004000ul
+#define CLONE_THREAD         0x00010000ul
+#define CLONE_SYSVSEM        0x00040000ul
+#define CLONE_SETTLS         0x00080000ul
+#define CLONE_PARENT_SETTID  0x00100000ul
+#define CLONE_CHILD_CLEARTID 0x00200000ul
+#define CLONE_DETACHED       0x00400000ul
+#define CLONE_CHILD_SETTID   0x01000000ul
+
+struct abi_clone_args {
+    uint64_t flags;
+    uint64_t pidfd;
+    uint64_t child_tid;
+    uint64_t parent_tid;
+    uint64_t exit_signal;
+    uint64_t stack;
+    uint64_t stack_size;
+    uint64_t tls;
+    uint64_t set_tid;
+    uint64_t set_tid_size;
+    uint64_t cgroup;
+};
+_Static_assert(sizeof(struct abi_clone_args) == 88, "linux/sched.h");
+#define CLONE_ARGS_SIZE_VER0 64u
+
 #define RLIMIT_CPU        0
 #define RLIMIT_FSIZE      1
 #define RLIMIT_DATA       2

@@ -9,7 +9,7 @@
  *
  *     as linked        programs at fixed addresses; the heap follows them
  *     PIE_BASE         position-independent programs; the heap follows them
- *     top of memory    stack, trampoline; interpreter and mmap below
+ *     top of memory    trampoline, stack; interpreter and mmap below
  */
 #include "unix/exec.h"
 
@@ -26,9 +26,7 @@
 #include "unix/sigframe.h"
 
 #define PIE_BASE  0x2000000000ul
-#define STACK_TOP (USER_END - 0x10000ul)
-
-_Static_assert(SIGFRAME_TRAMPOLINE_VA >= STACK_TOP, "the trampoline's page is above the stack");
+#define STACK_TOP SIGFRAME_TRAMPOLINE_VA
 
 /* An open program file with its plan. */
 struct binary {

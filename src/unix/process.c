@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "machine/cpu.h"
 #include "unix/futex.h"
+#include "unix/sigframe.h"
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
@@ -101,6 +102,53 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
     return 0;
 }
 
+/* --- more threads ------------------------------------------------------------------------ */
+
+/* What a new thread begins with: the current one's registers, floating point and blocked signals. */
+static void inherit(struct uthread *ut, const struct thread_request *req)
+{
+    struct uthread   *self = uthread_self();
+    struct trapframe *tf = ut->thread->tf;
+
+    *ut->thread->fp = *fp_in_memory(self, self->thread->tf);
+    *tf = *self->thread->tf;
+    tf->a0 = 0;
+    if (req->sp)
+        tf->sp = req->sp;
+    if (req->set_tls)
+        tf->tp = req->tls;
+    ut->sigmask = self->sigmask;
+    ut->clear_child_tid = req->clear_child_tid;
+}
+
+/* That the number cannot be stored does not keep the thread from running, as in Linux. */
+static void tell_tid(const struct thread_request *req, uint32_t tid)
+{
+    if (req->parent_tid)
+        (void)uaccess_write(req->parent_tid, &tid, sizeof(tid));
+    if (req->child_tid)
+        (void)uaccess_write(req->child_tid, &tid, sizeof(tid));
+}
+
+int process_clone_thread(const struct thread_request *req)
+{
+    struct uthread *ut = uthread_new();
+    if (!ut)
+        return -EAGAIN;
+    ut->thread = thread_create_user(thread_self()->name, the_process.vmspace, &process_thread_ops,
+                                    ut);
+    if (!ut->thread) {
+        kfree(ut);
+        return -EAGAIN;
+    }
+    int tid = (int)ut->tid; /* the thread may be over before this returns */
+    inherit(ut, req);
+    tell_tid(req, ut->tid);
+    uthread_link(ut);
+    thread_start(ut->thread);
+    return tid;
+}
+
 /* --- working directory ------------------------------------------------------------------- */
 
 struct inode *process_cwd(void)
@@ -127,12 +175,12 @@ void process_exit(int status)
     machine_exit(status & 0xff);
 }
 
-/* Linux tells pthread_join() so that the thread has stopped using its stack. */
+/* How pthread_join() learns that the thread no longer uses its stack. It waits for a shared futex. */
 static void clear_child_tid(const struct uthread *ut)
 {
     uint32_t zero = 0;
     if (ut->clear_child_tid && uaccess_write(ut->clear_child_tid, &zero, sizeof(zero)) == 0)
-        futex_wake(ut->clear_child_tid, false, 1, FUTEX_BITSET_MATCH_ANY);
+        futex_wake(ut->clear_child_tid, true, 1, FUTEX_BITSET_MATCH_ANY);
 }
 
 void process_exit_thread(int status)

@@ -76,6 +76,19 @@ int process_init(struct vmspace *vs, struct inode *cwd);
 /* Make the first thread, ready to run from pc with sp. -ENOMEM. */
 int process_start(const char *name, vaddr_t pc, vaddr_t sp);
 
+/* A thread as the program's clone asked for it: a copy of the current one but for these. */
+struct thread_request {
+    vaddr_t  sp; /* 0: the same */
+    bool     set_tls;
+    uint64_t tls;
+    vaddr_t  clear_child_tid; /* 0: nothing */
+    vaddr_t  parent_tid; /* where the new thread's number is stored before it runs; 0: nowhere */
+    vaddr_t  child_tid;  /* the same */
+};
+
+/* Start it. Its number; -ENOMEM, -EAGAIN. */
+int process_clone_thread(const struct thread_request *req);
+
 /* The working directory, with a reference. */
 struct inode *process_cwd(void);
 void          process_set_cwd(struct inode *dir); /* takes the reference over */

@@ -52,8 +52,7 @@ void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *in
         out->rt.pid = (int32_t)info->value;
 }
 
-/* The current thread's floating point, brought to memory. */
-static struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
+struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
 {
     struct cpu_fp *fp = ut->thread->fp;
     if ((tf->sstatus & SSTATUS_FS) == FS_DIRTY) {

@@ -13,11 +13,14 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struc
 /* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT. */
 int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask);
 
+/* The current thread's floating point, brought to memory. tf is its own. */
+struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf);
+
 /* Fill *info as a handler sees it. */
 void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info);
 
 /* Code that a handler returns to (it makes the system call rt_sigreturn), and where exec puts it. */
 extern const uint32_t sigframe_trampoline[2];
-#define SIGFRAME_TRAMPOLINE_VA (USER_END - 2 * PAGE_SIZE)
+#define SIGFRAME_TRAMPOLINE_VA (USER_END - PAGE_SIZE)
 
 #endif
