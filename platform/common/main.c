@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main.c - the boot order, shared by the platforms: kmain, then the first thread.
+/* main.c - the boot order, shared by the platforms.
  *
- * kmain is a flat list: every line may use what the lines before it set up.
+ * kmain is a flat list: every line may use what the lines before it set up. What may sleep is left
+ * to the first thread, boot_program().
  */
-#include "fs/root.h"
-#include "kernel/blk.h"
 #include "kernel/devtree.h"
 #include "kernel/frame.h"
 #include "kernel/log.h"
-#include "kernel/machine.h"
 #include "kernel/pagecache.h"
 #include "kernel/panic.h"
 #include "kernel/thread.h"
@@ -18,10 +16,6 @@
 #include "machine/cpu.h"
 #include "machine/pmap.h"
 #include "platform/common/platform.h"
-#include "unix/unix.h"
-
-/* Exit status when there was no program to take one from; as shells use it. */
-#define STATUS_CANNOT_RUN 126
 
 static void bootarg(const char *arg, size_t len)
 {
@@ -53,41 +47,29 @@ static void read_bootargs(const char *args)
     }
 }
 
-static size_t free_mib(void)
+size_t platform_free_mib(void)
 {
     struct frame_stats mem;
     frame_stats(&mem);
     return mem.free * PAGE_SIZE >> 20;
 }
 
-/* The first thread: what may sleep. */
-static void boot_thread(void *arg)
-{
-    (void)arg;
-    int err = root_mount(blk_root()); /* the root file system, /dev */
-    if (!err)
-        err = unix_start(); /* the program; its threads take over */
-    if (err)
-        machine_exit(err > 0 ? err : STATUS_CANNOT_RUN); /* whoever failed has said why */
-    log_info("%zu MiB free with the program loaded", free_mib());
-}
-
 void kmain(struct bootinfo *bi)
 {
-    time_init(bi->timebase_hz);                        /* the clock, for the log and deadlines */
-    frame_init(bi);                                    /* physical memory; the heap stands on it */
-    thread_init();                                     /* this is the idle thread from now on */
-    if (devtree_init(bi))                              /* the machine, for everything below */
+    time_init(bi->timebase_hz); /* the clock, for the log and deadlines */
+    frame_init(bi);             /* physical memory; the heap stands on it */
+    thread_init();              /* this is the idle thread from now on */
+    if (devtree_init(bi))       /* the machine, for everything below */
         panic("the device tree is malformed");
     read_bootargs(devtree_bootargs());
-    pagecache_init_all();                              /* before the first file */
-    devtree_probe(platform.drivers);                   /* interrupts, console, disk, entropy */
+    pagecache_init_all();            /* before the first file */
+    devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */
     log_notice("%s: memory model %s, %zu MiB free", platform.name, pmap_limits->name,
-               free_mib());
+               platform_free_mib());
     cpu_external_enable();
     cpu_irq_restore(true);
 
-    if (!thread_create("init", boot_thread, NULL))
+    if (!thread_create("init", boot_program, NULL))
         panic("no memory for the first thread");
     thread_idle();
 }

@@ -6,7 +6,7 @@
 #include "kernel/devtree.h"
 
 struct platform {
-    const char *name;                    /* as PLATFORM= on the command line */
+    const char                 *name;    /* as PLATFORM= on the command line */
     const struct driver *const *drivers; /* NULL-terminated, in probe order */
 };
 
@@ -14,5 +14,10 @@ extern const struct platform platform;
 
 /* The devices of QEMU's virt machine, which all platforms so far run on. */
 extern const struct driver *const virt_machine_drivers[];
+
+/* The first thread's entry: interrupts on, may sleep, devices are there. */
+void boot_program(void *arg);
+
+size_t platform_free_mib(void); /* physical memory that nobody uses */
 
 #endif
