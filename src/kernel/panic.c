@@ -9,6 +9,7 @@
 #include "kernel/machine.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
+#include "kernel/vmspace.h"
 #include "lib/fmt.h"
 #include "machine/cpu.h"
 #include "machine/layout.h"
@@ -105,7 +106,8 @@ void panic_trap(const struct trapframe *tf, const char *fmt, ...)
 
     print_registers(tf);
     log_error("  at %s", ksym_format(tf->sepc, text, sizeof(text)));
-    pmap_describe(NULL, tf->stval, text, sizeof(text));
+    struct vmspace *vs = hart_self()->active; /* its map holds the kernel's mappings, too */
+    pmap_describe(vs ? vs->pmap : NULL, tf->stval, text, sizeof(text));
     log_error("  address %#lx: %s", tf->stval, text);
     print_backtrace(tf->s0);
     end();
