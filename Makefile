@@ -29,7 +29,9 @@ include tools/make/kernel.mk
 include tools/make/run.mk
 include test/host/host.mk
 -include test/machine/machine.mk
+include test/kernel/kernel.mk
 include test/guest/guest.mk
+include test/boot/boot.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk
 include bench/bench.mk

@@ -6,18 +6,23 @@ SUITE_checks  = checks=test/checks/run.sh $(foreach p,$(PLATFORMS),$($p.model)=$
 SUITE_host    = host=test/host/run.sh $(HOST_TESTS)
 SUITE_long    = long=test/host/long.sh $(HOST_TESTS)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
+SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
 SUITE_guest   = guest=test/guest/run.sh $(patsubst %,'%',$(TESTS))
+SUITE_boot    = boot=test/boot/run.py $(patsubst %,'%',$(TESTS))
 
 # What must be there before a suite can run.
 NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
 NEEDS_host    = $(HOST_TESTS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
+NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)
 NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$t).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
+NEEDS_boot    = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(BOOT_OUT)/act
 
 ##@ Testing
-test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_guest) $(NEEDS_checks) ## everything a change must pass, on both platforms
-	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_machine)" "$(SUITE_guest)"
+test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_boot) $(NEEDS_checks) ## everything a change must pass, on both platforms
+	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_machine)" "$(SUITE_kernel)" \
+	    "$(SUITE_guest)" "$(SUITE_boot)"
 
 check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences, host tests
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)"
@@ -25,8 +30,14 @@ check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences
 test-host: $(NEEDS_host) ## tests of pure code on this machine, under sanitizers
 	@V=$(V) test/run.sh "$(SUITE_host)"
 
+test-kernel: $(NEEDS_kernel) ## kernels that test themselves, on both platforms; TESTS='nested*' selects
+	@V=$(V) test/run.sh "$(SUITE_kernel)"
+
 test-guest: $(NEEDS_guest) ## Linux programs on both kernels; TESTS='hello exit*' selects
 	@V=$(V) test/run.sh "$(SUITE_guest)"
+
+test-boot: $(NEEDS_boot) ## good and bad images, machines, the terminal; TESTS='an_image*' selects
+	@V=$(V) QEMU='$(QEMU)' test/run.sh "$(SUITE_boot)"
 
 test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= steps, from FIRST=
 	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_long)"
@@ -34,4 +45,4 @@ test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= step
 format: $(call packages,check) ## rewrite all C as clang-format has it
 	@tools/check-format --fix
 
-.PHONY: test check test-host test-guest test-long format
+.PHONY: test check test-host test-kernel test-guest test-boot test-long format

@@ -63,6 +63,7 @@ $(1).objs := $$(addprefix $(BUILD)/$(1)/obj/,$$(addsuffix .o,$$(basename $$($(1)
 $(1).model := $(MODEL)
 $(1).machine := $(QEMU_MACHINE)
 $(1).cpu := $(QEMU_CPU)
+$(1).load := $(KERNEL_LOAD)
 KERNEL_OBJS += $$($(1).objs)
 KERNEL_ELFS += $(BUILD)/$(1)/kernel.elf
 

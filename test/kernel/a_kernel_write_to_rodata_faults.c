@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status: 255 */
+/* expect: panic: exception 15 in the kernel */
+/* expect:  at write_to_rodata[.+] */
+/* expect:  address 0xf0[0-9a-f]*: (cell|page) .* r-- */
+#include "test/kernel/ktest.h"
+
+extern char _rodata_start[];
+
+static __attribute__((noinline)) void write_to_rodata(void)
+{
+    *(volatile char *)_rodata_start = 1;
+}
+
+void boot_program(void *arg)
+{
+    (void)arg;
+    write_to_rodata();
+    CHECK(!"the write went through");
+}
