@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "fs/ext4_csum.h"
-#include "fs/ext4_format.h"
+#include "fs/ext4_impl.h"
 #include "lib/errno.h"
 #include "sim_ext4.h"
 #include "sim_kernel.h"
@@ -258,6 +258,111 @@ static void a_wrong_checksum_is_one_clear_line(void **state)
     sim_disk_free(&disk);
 }
 
+/* --- damage on purpose ------------------------------------------------------------------------------- */
+
+static void put_u32(size_t at, uint32_t value)
+{
+    memcpy(disk.image + at, &value, 4);
+}
+
+static void put_u16(size_t at, uint16_t value)
+{
+    memcpy(disk.image + at, &value, 2);
+}
+
+static struct inode *inode_at(const char *path)
+{
+    struct inode *inode;
+
+    if (vfs_lookup(NULL, path, 0, &inode))
+        fail_msg("%s is not there", path);
+    return inode;
+}
+
+/* Where block lblk of the file is in the image. */
+static size_t place_of(const char *path, uint64_t lblk)
+{
+    struct ext4_run run;
+
+    assert_int_equal(sim_mount(&disk), 0);
+    struct inode *inode = inode_at(path);
+    assert_int_equal(ext4_map(ext4_inode_of(inode), lblk, &run), 0);
+    inode_put(inode);
+    sim_unmount();
+    return run.pblk * 1024;
+}
+
+/* Of the first node below an extent root of depth 1 or more. */
+static size_t place_of_node(const char *path)
+{
+    struct ext4_extent_index x;
+
+    assert_int_equal(sim_mount(&disk), 0);
+    struct inode *inode = inode_at(path);
+    memcpy(&x, ext4_inode_of(inode)->block + EXT4_EXTENT_ENTRY, sizeof(x));
+    inode_put(inode);
+    sim_unmount();
+    return (size_t)ext4_le32(x.leaf_lo) * 1024;
+}
+
+static void an_extent_tree_that_leads_to_itself_ends(void **state)
+{
+    (void)state;
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    size_t node = place_of_node("/teeth");
+    put_u16(node + 2, 1); /* one entry, */
+    put_u16(node + 6, 1); /* an index, */
+    put_u32(node + 12, 0);
+    put_u32(node + 16, (uint32_t)(node / 1024)); /* to this block */
+    put_u32(node + 20, 0);
+    sim_log();
+    assert_int_equal(visit().last_error, -EIO);
+    assert_non_null(strstr(sim_log(), "does not belong where it is"));
+    sim_disk_free(&disk);
+}
+
+static void an_index_with_impossible_counts_is_not_used(void **state)
+{
+    (void)state;
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    struct sim_walk truth = visit();
+    size_t          root = place_of("/dir", 0);
+    put_u16(root + 0x20, 0xffff);
+    put_u16(root + 0x22, 0xffff);
+    struct sim_walk w = visit(); /* all blocks are searched instead */
+    assert_int_equal(w.errors, 0);
+    assert_int_equal(w.digest, truth.digest);
+    sim_disk_free(&disk);
+}
+
+/* An odd hash says that its leaf continues the one before. Made so, names with just that hash are looked
+ * for in the leaf before and found only by going on. */
+static void names_of_one_hash_are_found_across_leaves(void **state)
+{
+    unsigned found = 0;
+    (void)state;
+
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    size_t   root = place_of("/dir", 0);
+    unsigned count = disk.image[root + 0x22];
+    assert_true(count > 2);
+    for (unsigned i = 1; i < count; i++)
+        disk.image[root + 0x20 + 8 * i] |= 1;
+    assert_int_equal(sim_mount(&disk), 0);
+    struct inode *dir = inode_at("/dir");
+    for (unsigned i = 0; i < 90; i++) {
+        char     name[64];
+        uint32_t ino = 0;
+        int      len = snprintf(name, sizeof(name), "a name of some length %u", i);
+        assert_int_equal(ext4_htree_find(ext4_inode_of(dir), name, (size_t)len, &ino), 0);
+        found += ino != 0;
+    }
+    inode_put(dir);
+    sim_unmount();
+    assert_int_equal(found, 90);
+    sim_disk_free(&disk);
+}
+
 /* --- cut short, unreadable, no memory ---------------------------------------------------------------- */
 
 static void a_truncated_image_is_refused_with_both_sizes(void **state)
@@ -407,6 +512,9 @@ int main(void)
         cmocka_unit_test(damage_with_checksums_never_crashes_or_leaks),
         cmocka_unit_test(with_checksums_each_bit_flip_in_metadata_shows_the_truth_or_an_error),
         cmocka_unit_test(a_wrong_checksum_is_one_clear_line),
+        cmocka_unit_test(an_extent_tree_that_leads_to_itself_ends),
+        cmocka_unit_test(an_index_with_impossible_counts_is_not_used),
+        cmocka_unit_test(names_of_one_hash_are_found_across_leaves),
         cmocka_unit_test(a_truncated_image_is_refused_with_both_sizes),
         cmocka_unit_test(a_disk_error_at_any_read_is_an_error_and_no_leak),
         cmocka_unit_test(a_failing_allocation_is_an_error_or_harmless_and_no_leak),

@@ -26,6 +26,7 @@
 #include "lib/errno.h"
 #include "machine/cpu.h"
 #include "sim_ext4.h"
+#include "sim_kernel.h"
 #include "sim_user.h"
 
 /* --- what /dev stands on -------------------------------------------------------------------------- */
@@ -78,6 +79,7 @@ static int make_tree(void **state)
     sim_symlink("usr/bin", "tree/bin");
     sim_symlink("/usr/bin/program", "tree/absolute");
     sim_symlink("../usr/./bin/program", "tree/usr/relative");
+    sim_symlink("/data", "tree/usr/bin/root-data");
     sim_symlink("loop2", "tree/loop1");
     sim_symlink("loop1", "tree/loop2");
     sim_symlink("nowhere", "tree/dangling");
@@ -208,6 +210,7 @@ static void links_are_followed_from_where_they_lie(void **state)
     assert_int_equal(lookup("/usr/relative"), program);
     assert_int_equal(lookup("/bin/../relative"), program);
     assert_int_equal(lookup("/slash/program"), program);
+    assert_int_equal(lookup("/bin/root-data"), lookup("/data"));
     assert_int_equal(lookup("/dangling"), -ENOENT);
 }
 
@@ -668,10 +671,12 @@ static void the_cache_of_names_is_bounded(void **state)
     char path[64];
     (void)state;
 
+    size_t before = sim_heap_blocks();
     for (unsigned i = 0; i < 5000; i++) {
         snprintf(path, sizeof(path), "/no file %u", i);
         assert_int_equal(lookup(path), -ENOENT);
     }
+    assert_true(sim_heap_blocks() - before < 1100);
     assert_int_equal(lookup("/bin/program"), lookup("/usr/bin/program"));
 }
 
