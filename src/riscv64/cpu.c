@@ -98,7 +98,8 @@ void cpu_halt(void)
         cpu_wait();
 }
 
-/* GCC's frame layout with -fno-omit-frame-pointer: ra at fp - 8, the caller's fp at fp - 16. */
+/* GCC's frame layout with -fno-omit-frame-pointer: ra at fp - 8, the caller's fp at fp - 16; but a function
+ * that calls nothing keeps its ra and has the caller's fp, an address on this stack, at fp - 8. */
 size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs, size_t max)
 {
     if (!fp)
@@ -109,6 +110,10 @@ size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintp
         const uintptr_t *frame = (const uintptr_t *)fp;
         if (!frame[-1])
             break;
+        if (frame[-1] > fp && frame[-1] <= stack_hi) { /* interrupted in such a function */
+            fp = frame[-1];
+            continue;
+        }
         pcs[n++] = frame[-1];
         if (frame[-2] <= fp) /* the stack grows down: callers lie above */
             break;
