@@ -57,6 +57,29 @@ struct thread *ktest_user(const char *name, struct vmspace *vs, const char *entr
 /* Where the kernel finds a user page that is mapped. */
 void *ktest_user_ptr(struct vmspace *vs, vaddr_t va);
 
+/* Run a program that begins at entry, one of user_all_registers_*: it fills its registers, traps,
+ * calls the kernel (are they as they were?), looks at what the memory model shows it of itself
+ * and calls again. Checks all of it, then passes. The test itself counts what it needs in during(),
+ * which runs inside each of these traps, interrupts on, and may sleep; NULL: nothing. */
+struct ktest_trap {
+    const char *entry;
+    uint64_t    cause;   /* scause of the first trap that thread_ops is told of */
+    bool        memory;  /* it is a memory fault: another kind than FAULT_NONE */
+    bool        at_trap; /* sepc of it is the instruction's, and is stepped over here */
+    unsigned    told;    /* how many of the traps thread_ops is told of, 2 or 3 */
+    void (*during)(struct thread *t, struct trapframe *tf);
+};
+void ktest_trap_run(const struct ktest_trap *trap);
+
+/* The kernel holds a pattern in its own registers until *until; 0, or the register that changed. */
+unsigned    ktest_hold_registers(volatile const bool *until);
+extern char ktest_hold_registers_end[];
+
+/* tf holds the pattern in all registers of the list that FILL or ktest_hold_registers() set; else
+ * the number of the first that differs is returned. */
+unsigned ktest_pattern_user(const struct trapframe *tf);
+unsigned ktest_pattern_kernel(const struct trapframe *tf);
+
 /* --- the memory model (riscv64-.../model.c) --- */
 
 /* What the raw table, read from satp on, says of a range. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The same within a trap that was redirected by firmware. */
+/* wrap: trap_handle */
+#include "test/kernel/ktest.h"
+#include "test/kernel/nested.h"
+
+static const struct ktest_trap illegal = {
+    .entry = user_all_registers_illegal,
+    .cause = CAUSE_ILLEGAL,
+    .at_trap = true,
+    .told = 3,
+    .during = nested_during,
+};
+
+void boot_program(void *arg)
+{
+    (void)arg;
+    nested_start();
+    ktest_trap_run(&illegal);
+}
