@@ -321,6 +321,53 @@ static void an_extent_tree_that_leads_to_itself_ends(void **state)
     sim_disk_free(&disk);
 }
 
+static void an_extent_node_with_more_entries_than_room_is_refused(void **state)
+{
+    (void)state;
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    size_t node = place_of_node("/teeth");
+    put_u16(node + 2, 1000);
+    put_u16(node + 4, 1000);
+    sim_log();
+    assert_int_equal(visit().last_error, -EIO);
+    assert_non_null(strstr(sim_log(), "has a bad number of entries"));
+    sim_disk_free(&disk);
+}
+
+static void an_extent_root_with_more_entries_than_room_is_refused(void **state)
+{
+    uint8_t root[EXT4_IBLOCK_BYTES];
+    (void)state;
+
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    assert_int_equal(sim_mount(&disk), 0);
+    struct inode *inode = inode_at("/large");
+    memcpy(root, ext4_inode_of(inode)->block, sizeof(root));
+    inode_put(inode);
+    sim_unmount();
+    uint8_t *at = memmem(disk.image, disk.size, root, sizeof(root));
+    assert_non_null(at);
+    put_u16((size_t)(at - disk.image) + 2, 5);
+    put_u16((size_t)(at - disk.image) + 4, 5);
+    sim_log();
+    assert_int_equal(visit().last_error, -EIO);
+    assert_non_null(strstr(sim_log(), "has a bad number of entries"));
+    sim_disk_free(&disk);
+}
+
+static void a_directory_entry_that_leaves_its_block_is_refused(void **state)
+{
+    (void)state;
+    load("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 160");
+    size_t block = place_of("/dir/deeper", 0); /* "." of 12 bytes, then ".." to the end */
+    assert_int_equal(disk.image[block + 16] | disk.image[block + 17] << 8, 1012);
+    put_u16(block + 16, 1016);
+    sim_log();
+    assert_int_equal(visit().last_error, -EIO);
+    assert_non_null(strstr(sim_log(), "bad entries in block"));
+    sim_disk_free(&disk);
+}
+
 static void an_index_with_impossible_counts_is_not_used(void **state)
 {
     (void)state;
@@ -513,6 +560,9 @@ int main(void)
         cmocka_unit_test(with_checksums_each_bit_flip_in_metadata_shows_the_truth_or_an_error),
         cmocka_unit_test(a_wrong_checksum_is_one_clear_line),
         cmocka_unit_test(an_extent_tree_that_leads_to_itself_ends),
+        cmocka_unit_test(an_extent_node_with_more_entries_than_room_is_refused),
+        cmocka_unit_test(an_extent_root_with_more_entries_than_room_is_refused),
+        cmocka_unit_test(a_directory_entry_that_leaves_its_block_is_refused),
         cmocka_unit_test(an_index_with_impossible_counts_is_not_used),
         cmocka_unit_test(names_of_one_hash_are_found_across_leaves),
         cmocka_unit_test(a_truncated_image_is_refused_with_both_sizes),

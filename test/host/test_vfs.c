@@ -405,6 +405,29 @@ static void a_mount_is_listed_once_whatever_the_step(void **state)
                         ". .. null zero full random urandom tty console stdin stdout stderr ");
 }
 
+static void a_mount_over_an_entry_hides_it_and_is_listed_once(void **state)
+{
+    struct inode *usr = inode_at("/usr");
+    struct lister l;
+    struct fs    *over;
+    (void)state;
+
+    int64_t hidden = lookup("/usr/bin");
+    assert_int_equal(dev_fs_create(&over), 0);
+    assert_int_equal(vfs_mount(usr, "bin", over), 0);
+    assert_int_not_equal(lookup("/usr/bin"), hidden);
+    assert_true(lookup("/bin/null") > 0);
+    assert_dir_path("/usr/bin", "/usr/bin");
+    list(&l, "/usr", 1);
+    const char *at = strstr(l.text, " bin ");
+    assert_non_null(at);
+    assert_null(strstr(at + 1, " bin "));
+    assert_int_equal(vfs_unmount(over), 0);
+    assert_int_equal(lookup("/usr/bin"), hidden);
+    inode_put(over->root);
+    inode_put(usr);
+}
+
 /* --- open files ----------------------------------------------------------------------------------------- */
 
 static void what_cannot_be_opened_says_why(void **state)
@@ -698,6 +721,7 @@ int main(void)
         T(the_canonical_path_has_no_links_in_it),
         T(a_mount_needs_no_directory_to_be_there),
         T(a_mount_is_listed_once_whatever_the_step),
+        T(a_mount_over_an_entry_hides_it_and_is_listed_once),
         T(what_cannot_be_opened_says_why),
         T(reading_moves_the_position_and_ends_at_the_end),
         T(seeking_checks_its_target),
