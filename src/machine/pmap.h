@@ -10,8 +10,8 @@
  * - A call that changes a map can fail, and a failing call leaves the map as it was.
  * - Changes that take something away are complete only after pmap_update(): until then other
  *   harts, and this one, may still use the old translation, and frames must not be reused.
- * - Kernel mappings (the window) exist in every pmap from its creation and are not changed by these calls.
- *   A range that touches [USER_END, ...) or page 0 is refused with -EINVAL.
+ * - Kernel mappings (the window) exist in every pmap from its creation and are not changed by
+ *   these calls. A range that touches [USER_END, ...) or page 0 is refused with -EINVAL.
  * - The kernel does not hold a shadow copy of permissions: the model's table is the truth.
  * - The caller serialises calls on one pmap (the vmspace lock); the hardware and other harts'
  *   instructions may read and change the table at any instant.
@@ -35,9 +35,9 @@ typedef uint32_t pmap_dom_t; /* a domain's number; PMAP_DOM_KERNEL is the kernel
  * strengthens what its hardware cannot express as Linux does (write implies read). */
 enum pmap_prot {
     PMAP_NONE = 0,
-    PMAP_R    = 1,
-    PMAP_W    = 2,
-    PMAP_X    = 4,
+    PMAP_R = 1,
+    PMAP_W = 2,
+    PMAP_X = 4,
 };
 
 struct pmap_limits {
@@ -90,14 +90,15 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len);
 /* Set the permission of dom on [va, va+len). -EFAULT if a page is unmapped, -ENOMEM, -ENOSPC. */
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot);
 
-/* Put the frames [pa, pa+len) under the mapped range [va, va+len), permissions unchanged, in one
- * step for other harts. The old and the new frames hold equal contents and nobody can
- * write to them now (copy on write), or the caller accepts faults meanwhile (migration): see copy.
+/* Put the frames [pa, pa+len) under the mapped range [va, va+len), permissions unchanged. The
+ * old and the new frames hold equal contents and nobody can write either until this returns:
+ * the caller has taken write permission away, and called pmap_update(), before it copied.
  * Includes the shootdown. -EFAULT if a page is unmapped, -ENOMEM, -ENOSPC. */
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len);
 
-/* Move the mappings of [old, old+len) to [new, new+len), frames and permissions kept; holes stay
- * holes. The ranges do not overlap. -EEXIST if the target has a mapping, -ENOMEM, -ENOSPC. */
+/* Move the mappings of [old, old+len) to [new, new+len), frames and permissions kept, offers
+ * of rights between domains (grants) dropped; holes stay holes. The ranges do not overlap.
+ * -EEXIST if the target has a mapping, -ENOMEM, -ENOSPC. */
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len);
 
 /* A contiguous piece of a map. */
@@ -107,7 +108,8 @@ struct pmap_run {
     unsigned prot; /* of the domain asked for */
 };
 
-/* Look va up for dom. -ENOENT: unmapped. run->len may be less than the largest possible run, never 0. */
+/* Look va up for dom. -ENOENT: unmapped. run->len may be less than the largest possible run,
+ * never 0. */
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run);
 
 /* Find the first mapped page in [va, va+len): -ENOENT if there is none. Lets callers walk
@@ -141,7 +143,7 @@ enum fault_kind {
 struct fault {
     enum fault_kind kind;
     vaddr_t         va;
-    unsigned        access; /* PMAP_R, PMAP_W or PMAP_X */
+    unsigned        access; /* PMAP_R, PMAP_W or PMAP_X; PMAP_NONE: any right will do */
     pmap_dom_t      dom;    /* who tried */
     uint64_t        cause;  /* as the machine reported it */
 };
@@ -151,7 +153,8 @@ void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault
 
 /* --- debugging --------------------------------------------------------------------------- */
 
-/* Write a readable table through out, a line a call (no newline). pm may be NULL: the kernel's own. */
+/* Write a readable table through out, a line a call (no newline). pm may be NULL: the kernel's
+ * own. */
 void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *arg);
 
 /* One line that names what maps va ("cell 12: 0x10000..0x5afff -> 0x80400000 ..."), for panics

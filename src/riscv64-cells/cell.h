@@ -13,8 +13,9 @@
  *   base + 64*T*(16 + 5*R) -------------------------------------+
  *
  * A column is what all rows hold for one slot. Addresses are page numbers here. Every virtual
- * address of ours is below 2^40 (machine/layout.h), so a virtual page number has 28 bits, and the low word of a
- * descriptor holds the whole range: one 8-byte store shows, hides or resizes a cell (B.1.5).
+ * address of ours is below 2^40 (machine/layout.h), so a virtual page number has 28 bits, and the
+ * low word of a descriptor holds the whole range: one 8-byte store shows, hides or resizes a cell
+ * (B.1.5).
  */
 #ifndef RISCV64_CELLS_CELL_H
 #define RISCV64_CELLS_CELL_H
@@ -48,8 +49,8 @@ struct metacell {
  *     |       end[27:0]        |           start           |  both inclusive page numbers
  *     +------------------------+---------------------------+
  *
- * An empty slot "at e" holds [e + 1, e]: it matches nothing, and the search passes over it correctly
- * while e lies in the gap between the live cells left and right of it (A.1.9, B.2.1).
+ * An empty slot "at e" holds [e + 1, e]: it matches nothing, and the search passes over it
+ * correctly while e lies in the gap between the live cells left and right of it (A.1.9, B.2.1).
  */
 struct cell {
     uint64_t lo;

@@ -5,8 +5,8 @@
 
 /* --- pmap_consistent ---
  *
- * A program that changes its rights by its own instructions can make two neighbours equal; they stay two until
- * the kernel edits one of them, and are reported here as not canonical. */
+ * A program that changes its rights by its own instructions can make two neighbours equal;
+ * they stay two until the kernel edits one of them, and are reported here as not canonical. */
 
 /* Where a violation is described. */
 struct report {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cellrange.c - ranges to edits: which cells does a range touch, what has to be cut and joined.
  *
- * Decide, then perform: a call first looks at every cell concerned, counts the slots that splits at the edges
- * will need, and only then edits. Each edit is safe by itself for walkers (celltable.c), and each
- * state between two edits is a map that gives nobody more than the old or the new one does, so a call
- * may be a chain of edits.
+ * Decide, then perform: a call first looks at every cell concerned, counts the slots that splits
+ * at the edges will need, and only then edits. Each edit is safe by itself for walkers
+ * (celltable.c), and each state between two edits is a map that gives nobody more than the old or
+ * the new one does, so a call may be a chain of edits.
  */
 #include "riscv64-cells/cellrange.h"
 
@@ -80,11 +80,12 @@ static uint32_t join_around(struct celltable *t, uint32_t slot)
     return slot;
 }
 
-/* With one compartment, growing a neighbour is the cheapest enter there is: no slot, one or two stores.
- * Its rights were compared a moment ago; an instruction that changed them since acts as if it had come
- * after the growth, which is all that a program can tell of cell borders it does not choose. With
- * several compartments that could pass a right on the new pages to another one, so the
- * pages get their definite rights in a cell of their own, which is then merged if equal. */
+/* With one compartment, growing a neighbour is the cheapest enter there is: no slot, one or
+ * two stores. Its rights were compared a moment ago; an instruction that changed them since
+ * acts as if it had come after the growth, which is all that a program can tell of cell
+ * borders it does not choose. With several compartments that could pass a right on the new
+ * pages to another one, so the pages get their definite rights in a cell of their own, which
+ * is then merged if equal. */
 static bool may_grow(const struct celltable *t)
 {
     return t->doms <= 2;
@@ -333,7 +334,8 @@ void cellrange_drop_domain(struct celltable *t, uint32_t dom)
         if (!names_domain(t, slot, dom))
             continue;
         celltable_revoke(t, slot, dom, 0);
-        /* Nobody walks this row any more. What it wrote stays known, in the first compartment's byte. */
+        /* Nobody walks this row any more. What it wrote stays known, in the first
+         * compartment's byte. */
         if (tbl_and8(celltable_byte(t, dom, slot), 0) & PERM_D)
             tbl_or8(celltable_byte(t, 1, slot), PERM_D);
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cellrange.h - the contract's range calls on a cell table, made of single edits.
  *
- * Every call that may need empty slots counts them first and returns -ENOSPC, nothing changed, if the table has too
- * few; pmap.c then moves to a larger table and calls again. Otherwise it succeeds or refuses
- * for the reason given, nothing changed. Ranges are inclusive page numbers of user space. All calls leave
- * the table canonical: no two neighbours that could be one cell.
+ * Every call that may need empty slots counts them first and returns -ENOSPC, nothing changed, if
+ * the table has too few; pmap.c then moves to a larger table and calls again. Otherwise it
+ * succeeds or refuses for the reason given, nothing changed. Ranges are inclusive page numbers of
+ * user space. All calls leave the table canonical: no two neighbours that could be one cell.
  */
 #ifndef RISCV64_CELLS_CELLRANGE_H
 #define RISCV64_CELLS_CELLRANGE_H
@@ -37,7 +37,8 @@ int cellrange_move(struct celltable *t, struct cell_range from, uint64_t to);
  * afterwards; one that reaches beyond stays dirty, because it has one mark for all its pages. */
 void cellrange_clear_dirty(struct celltable *t, struct cell_range r, uint8_t *bitmap);
 
-/* Take every right and grant of dom, and every grant to it (B.3.4), then merge what became equal. */
+/* Take every right and grant of dom, and every grant to it (B.3.4), then merge what became
+ * equal. */
 void cellrange_drop_domain(struct celltable *t, uint32_t dom);
 
 #endif

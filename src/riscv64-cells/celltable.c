@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* celltable.c - the edits of a SecureCells table that others walk at the same time.
  *
- * One editor (the caller holds the map's lock). Walkers and users' instructions on other harts run
- * between any two of its stores. The orders below keep three promises at every instant: the table is
- * sorted for the hardware's search; a lookup finds the old truth, the new one, or faults on a
- * cell that is being edited, and that fault is found spurious and retried; no domain sees a permission
- * that it has in neither state. The rules behind them:
+ * One editor (the caller holds the map's lock). Walkers and users' instructions on other harts
+ * run between any two of its stores. The orders below keep three promises at every instant: the
+ * table is sorted for the hardware's search; a lookup finds the old truth, the new one, or faults
+ * on a cell that is being edited, and that fault is found spurious and retried; no domain sees a
+ * permission that it has in neither state. The rules behind them:
  *
  *  1. Hide first, touch second. Bytes and grants of a live slot belong to the users' instructions.
  *     Hiding is one store of an empty range to the low word, and then a full fence: it must be
  *     ordered before the following *loads* as well.
  *  2. Commit last: bytes, grants, high word, fence, low word.
- *  3. An empty slot's e lies in the gap between its live neighbours, before and after the edit. A cell
- *     that moves right, is split or merged or starts elsewhere hides at its own start - 1 (the lower one),
- *     any other at the start of the next live cell - 1. Before a live range is stored, the empties that it
- *     would pass are rewritten.
+ *  3. An empty slot's e lies in the gap between its live neighbours, before and after the edit.
+ *     A cell that moves right, is split or merged or starts elsewhere hides at its own start - 1
+ *     (the lower one), any other at the start of the next live cell - 1. Before a live range is
+ *     stored, the empties that it would pass are rewritten.
  *  4. The generation goes up whenever a high word is written for a live cell. When it wraps, other
  *     harts answer a shootdown first, so that no walk can sleep through 2,048 fills.
- *  5. Live bytes change by amoand and amoor only. Into a hidden slot that will be emptied, or an empty
- *     one, plain stores do.
+ *  5. Live bytes change by amoand and amoor only. Into a hidden slot that will be emptied, or an
+ *     empty one, plain stores do.
  *
  *  F stands for the fence; lo, hi are the words of slot s.
  *
  *  move s to d     lo[s] empty F take column F put column, hi[d] F lo[d]; hi[s] cleared
  *  insert          empties around, column, hi F lo
  *  remove          lo empty F take column, hi cleared; shootdown
- *  split, hole     lo[s] empty F read column F put column in d, hi[d] F lo[d], lo[s]; hole: shootdown
+ * split, hole lo[s] empty F read column F put column in d, hi[d] F lo[d], lo[s]; hole: shootdown
  *  merge s, d      lo[s], lo[d] empty F read both F (differ: show both, give up)
  *                  A/D into s, column[d] cleared, hi[d] cleared, empties between F lo[s]
  *  grow end        empties to the right F lo
@@ -36,8 +36,8 @@
  *  add right       amoor
  *  clear dirty     amoand; shootdown
  *
- * "Shootdown" only sets t->stale here; pmap_update() does it. Grow end gives the new pages the rights and
- * grants that the cell has at that store; cellrange.c says when that is used.
+ * "Shootdown" only sets t->stale here; pmap_update() does it. Grow end gives the new pages the
+ * rights and grants that the cell has at that store; cellrange.c says when that is used.
  *
  * Row 0 of every user cell is 0 and stays 0: the kernel reaches users' memory through the window
  * only, so it needs no right there, a stray kernel pointer into user space faults, and no edit
@@ -144,7 +144,7 @@ void celltable_set_doms(struct celltable *t, uint32_t doms)
 
     for (uint32_t dom = t->doms; dom < doms; dom++)
         clear_row(t, dom);
-    tbl_fence(); /* the rows before the M that makes them valid: pairs with the walker's read of M */
+    tbl_fence(); /* the rows before the M that makes them valid: pairs with the walker's read */
     store_doms(t, doms);
 }
 
@@ -197,8 +197,8 @@ static uint32_t prev_empty(const struct celltable *t, uint32_t slot)
 
 uint32_t celltable_lower(const struct celltable *t, uint64_t vpn)
 {
-    /* Ends of the slots are in order but for empties among themselves, which all lie on the same side of
-     * vpn unless vpn is in their gap: then any place in the gap will do. */
+    /* Ends of the slots are in order but for empties among themselves, which all lie on the
+     * same side of vpn unless vpn is in their gap: then any place in the gap will do. */
     uint32_t lo = 1, hi = t->nslots - 1;
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
@@ -270,11 +270,11 @@ static void set_hi_empty(struct celltable *t, uint32_t slot)
 static void hide(struct celltable *t, uint32_t slot, uint64_t e)
 {
     set_lo(t, slot, cell_lo_empty(e));
-    tbl_fence(); /* hidden before any byte or grant is read or written: pairs with the walker's re-read */
+    tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
 }
 
-/* Last of every edit: its stores have arrived before the first of the next one, or a shootdown. The orders
- * are checked edit by edit and rely on that. */
+/* Last of every edit: its stores have arrived before the first of the next one, or a
+ * shootdown. The orders are checked edit by edit and rely on that. */
 static void end_edit(void)
 {
     tbl_fence();
@@ -334,8 +334,8 @@ static void raise_empties_after(struct celltable *t, uint32_t slot)
 
 /* --- finding room --- */
 
-/* Move a cell to an empty slot with only empty ones between, hiding it at e. Those between lie on its
- * other side afterwards: while it is hidden any place in the gap is right for them. */
+/* Move a cell to an empty slot with only empty ones between, hiding it at e. Those between lie
+ * on its other side afterwards: while it is hidden any place in the gap is right for them. */
 static void move(struct celltable *t, uint32_t from, uint32_t to, uint64_t e)
 {
     struct cell_column col;
@@ -368,7 +368,8 @@ static void move_down(struct celltable *t, uint32_t from, uint32_t to)
     move(t, from, to, e_right(t, from));
 }
 
-/* Slots [first, past) in which `items` things, cells and one place to be left empty, are spread evenly. */
+/* Slots [first, past) in which `items` things, cells and one place to be left empty, are
+ * spread evenly. */
 struct window {
     uint32_t first, past;
     uint32_t items;
@@ -401,9 +402,9 @@ static struct window window_around(const struct celltable *t, uint32_t slot)
     }
 }
 
-/* Spread the cells around live slot `right` evenly; returns the empty slot left for a new cell before it.
- * Cells that go down move in ascending order, those that go up in descending order, so that each finds its
- * way free. */
+/* Spread the cells around live slot `right` evenly; returns the empty slot left for a new cell
+ * before it. Cells that go down move in ascending order, those that go up in descending order,
+ * so that each finds its way free. */
 static uint32_t spread(struct celltable *t, uint32_t right)
 {
     struct window w = window_around(t, right);
@@ -431,9 +432,10 @@ static uint32_t spread(struct celltable *t, uint32_t right)
 /* Moving a few neighbours is cheaper than spreading many. */
 #define SHIFT_MAX 4u
 
-/* The place for a cell at vpn in a gap. Programs make ranges side by side, upwards or downwards: one
- * that is much nearer to a neighbour goes close to it, two slots off, so that the gap lasts for a whole row of
- * them. Otherwise the middle. Beside the metacell or the kernel's cells nothing is near. */
+/* The place for a cell at vpn in a gap. Programs make ranges side by side, upwards or
+ * downwards: one that is much nearer to a neighbour goes close to it, two slots off, so that
+ * the gap lasts for a whole row of them. Otherwise the middle. Beside the metacell or the
+ * kernel's cells nothing is near. */
 static uint32_t gap_slot(const struct celltable *t, uint32_t left, uint32_t right, uint64_t vpn)
 {
     uint64_t below = left ? vpn - celltable_end(t, left) : VPN_MASK;
@@ -446,10 +448,10 @@ static uint32_t gap_slot(const struct celltable *t, uint32_t left, uint32_t righ
     return above < below / 4 ? right - step : left + middle;
 }
 
-/* An empty slot between the live cell `right` and the one before it, for a cell at vpn; may move cells. The
- * policy of where to open a gap is here alone: in an existing gap as gap_slot() says;
- * else by a short shift towards the nearest empty slot; else by spreading the neighbourhood, which pays for
- * the next inserts there as well (a packed-memory array). */
+/* An empty slot between the live cell `right` and the one before it, for a cell at vpn; may
+ * move cells. The policy of where to open a gap is here alone: in an existing gap as
+ * gap_slot() says; else by a short shift towards the nearest empty slot; else by spreading the
+ * neighbourhood, which pays for the next inserts there as well (a packed-memory array). */
 static uint32_t make_room(struct celltable *t, uint32_t right, uint64_t vpn)
 {
     uint32_t left = celltable_prev(t, right);

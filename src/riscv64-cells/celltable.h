@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* celltable.h - a SecureCells permission table, edited while the hardware walks it.
  *
- * The handle says where the table lies; what the table says is only in the table. Three layers use it:
- * celltable.c (one edit of one cell, in the order that other harts can bear), cellrange.c
- * (the contract's range calls, made of edits), cellcheck.c (invariants and dumps). None touches a CSR,
- * so all run on the host.
+ * The handle says where the table lies; what the table says is only in the table. Three layers
+ * use it: celltable.c (one edit of one cell, in the order that other harts can bear), cellrange.c
+ * (the contract's range calls, made of edits), cellcheck.c (invariants and dumps). None touches a
+ * CSR, so all run on the host.
  *
  * Slots: 0 is the metacell; 1..kfirst-1 are the users' cells with empty slots among them; from
- * kfirst to the last one, without gaps, the kernel's own cells, which never move and are never hidden, so
- * that the kernel never takes a spurious fault. N is always 64*T.
+ * kfirst to the last one, without gaps, the kernel's own cells, which never move and are never
+ * hidden, so that the kernel never takes a spurious fault. N is always 64*T.
  *
- * A slot number is valid until the next call that may move cells; such calls say so and return the new one.
- * Page numbers throughout; ranges are inclusive. The caller holds the map's lock.
+ * A slot number is valid until the next call that may move cells; such calls say so and return
+ * the new one. Page numbers throughout; ranges are inclusive. The caller holds the map's lock.
  */
 #ifndef RISCV64_CELLS_CELLTABLE_H
 #define RISCV64_CELLS_CELLTABLE_H
@@ -36,7 +36,8 @@ struct celltable {
     uint8_t     *perm;  /* [dom * nslots + slot] */
     uint32_t    *grant; /* [dom * nslots + slot] */
 
-    /* One bit a slot: not empty (slot 0 counts as such). Software's own, the owner's memory, `lines` words. */
+    /* One bit a slot: not empty (slot 0 counts as such). Software's own, the owner's memory,
+     * `lines` words. */
     uint64_t *live;
 
     bool stale; /* something was taken away since the last shootdown */
@@ -61,13 +62,13 @@ struct cell_spec {
 void celltable_attach(struct celltable *t, paddr_t base, uint32_t lines, uint32_t rows,
                       uint64_t *live);
 
-/* Fill the table that t is attached to: no user cells, `doms` domains, these kernel cells, which are sorted and disjoint.
- * Not in use by any hart. */
+/* Fill the table that t is attached to: no user cells, `doms` domains, these kernel cells,
+ * which are sorted and disjoint. Not in use by any hart. */
 void celltable_format(struct celltable *t, uint32_t doms, const struct cell_spec *kernel,
                       uint32_t n);
 
-/* Give `to` (formatted, empty, larger) all user cells of `from`, evenly spread. Neither is walked by
- * a user meanwhile. */
+/* Give `to` (formatted, empty, larger) all user cells of `from`, evenly spread. Neither is
+ * walked by a user meanwhile. */
 void celltable_copy(struct celltable *to, const struct celltable *from);
 
 /* Kernel cell k of t as a spec; false past the last. */
@@ -78,7 +79,8 @@ void celltable_set_doms(struct celltable *t, uint32_t doms);
 
 /* --- looking --- */
 
-/* The first live slot whose cell ends at or after vpn. There is always one: the kernel's come last. */
+/* The first live slot whose cell ends at or after vpn. There is always one: the kernel's come
+ * last. */
 uint32_t celltable_lower(const struct celltable *t, uint64_t vpn);
 
 /* The slot that holds vpn, 0 if none does. User and kernel cells. */
@@ -88,8 +90,8 @@ uint32_t celltable_find(const struct celltable *t, uint64_t vpn);
 uint32_t celltable_next(const struct celltable *t, uint32_t slot);
 uint32_t celltable_prev(const struct celltable *t, uint32_t slot);
 
-/* Whether the cells in slots a and b = the next one could be one: they touch in both address spaces,
- * give each domain equal rights, and have equal grants. */
+/* Whether the cells in slots a and b = the next one could be one: they touch in both address
+ * spaces, give each domain equal rights, and have equal grants. */
 bool celltable_mergeable(const struct celltable *t, uint32_t a, uint32_t b);
 
 static inline uint64_t celltable_start(const struct celltable *t, uint32_t slot)
@@ -133,16 +135,17 @@ static inline uint32_t celltable_free(const struct celltable *t)
  * Those marked "needs a slot" ASSERT celltable_free() > 0. The range given must be free, or be the
  * cell's; checked by cellrange.c. */
 
-/* Needs a slot; may move cells. col: A and D bits as they shall be; grants none. Returns the slot. */
+/* Needs a slot; may move cells. col: A and D bits as they shall be; grants none. Returns the
+ * slot. */
 uint32_t celltable_insert(struct celltable *t, uint64_t start, uint64_t end, uint64_t ppn,
                           const struct cell_column *col);
 
 /* Take the cell out; *col, if not NULL, gets its last rights with A and D. */
 void celltable_remove(struct celltable *t, uint32_t slot, struct cell_column *col);
 
-/* Leave [start, left_end] in the cell and make [right_start, end] a cell of its own: a split when
- * they touch, a hole otherwise. Needs a slot; may move cells. Returns the slot of the right part; the
- * left one's is celltable_prev() of it. */
+/* Leave [start, left_end] in the cell and make [right_start, end] a cell of its own: a split
+ * when they touch, a hole otherwise. Needs a slot; may move cells. Returns the slot of the
+ * right part; the left one's is celltable_prev() of it. */
 uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
                          uint64_t right_start);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fault.c - what a trap means to the cells model.
  *
- * Every failure on a cell that an edit hides may be spurious: page faults, but also cause 24 of the
- * compartment instructions and cause 28 of a switch (B.2.7). The caller holds the map's lock, so
- * no edit is under way when the table is looked at again here; if it allows the access, the instruction
- * is tried once more.
+ * Every failure on a cell that an edit hides may be spurious: page faults, but also cause 24 of
+ * the compartment instructions and cause 28 of a switch (B.2.7). The caller holds the map's lock,
+ * so no edit is under way when the table is looked at again here; if it allows the access, the
+ * instruction is tried once more.
  */
 #include "lib/assert.h"
 #include "riscv64-cells/hw.h"
@@ -102,8 +102,8 @@ static bool switch_target(const struct celltable *t, const struct trapframe *tf,
     return true;
 }
 
-/* A switch to code that is not in memory yet must be able to wait for it as a jump can, and one to a cell
- * that was hidden has to be tried again. */
+/* A switch to code that is not in memory yet must be able to wait for it as a jump can, and
+ * one to a cell that was hidden has to be tried again. */
 static enum fault_kind entry_fault(const struct celltable *t, const struct trapframe *tf,
                                    const struct fault *f)
 {

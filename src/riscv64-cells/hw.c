@@ -13,8 +13,8 @@ uint64_t hw_satp_read(void)
 
 void hw_satp_write(uint64_t satp)
 {
-    /* The first fence orders the stores that built the table before walks of it, the second drops what
-     * was cached from the old one. The code that runs is mapped equally by both. */
+    /* The first fence orders the stores that built the table before walks of it, the second
+     * drops what was cached from the old one. The code that runs is mapped equally by both. */
     __asm__ volatile("sfence.vma\n\tcsrw satp, %0\n\tsfence.vma" ::"r"(satp) : "memory");
 }
 

@@ -13,7 +13,8 @@ uint64_t hw_satp_read(void);
 /* Translate through another table from the next instruction on. */
 void hw_satp_write(uint64_t satp);
 
-/* Drop this hart's cached translations; also orders earlier stores to the table before later walks. */
+/* Drop this hart's cached translations; also orders earlier stores to the table before later
+ * walks. */
 void hw_fence(void);
 
 /* Compartment registers of this hart before its first user code: B.1.3, B.5.5. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pmap.c - the contract (machine/pmap.h) for SecureCells: which table, when to fence, when to grow.
  *
- * A pmap's table starts with T = 4 and R = 9: 255 cells and 8 compartments in 15,616 bytes, the largest
- * rows for four frames. A table that is full moves to one of twice the size.
+ * A pmap's table starts with T = 4 and R = 9: 255 cells and 8 compartments in 15,616 bytes, the
+ * largest rows for four frames. A table that is full moves to one of twice the size.
  *
  * Fences: adding needs none, since failed walks are not cached (A.5.14). What takes away sets
  * table.stale, and pmap_update() then drops the translations of all harts.
  *
- * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer; memory is reached
- * through phys_ptr(), which is the identity then.
+ * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer;
+ * memory is reached through phys_ptr(), which is the identity then.
  */
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -204,8 +204,9 @@ void pmap_update(struct pmap *pm)
 
 /* Move to a table of this size. -ENOMEM.
  *
- * B.4.1: a table is replaced while all harts that use it are stopped in the kernel, since satp is per
- * hart and users' instructions would go on changing the old one. One hart runs: this one, in the kernel. */
+ * B.4.1: a table is replaced while all harts that use it are stopped in the kernel, since satp
+ * is per hart and users' instructions would go on changing the old one. One hart runs: this
+ * one, in the kernel. */
 static int resize(struct pmap *pm, uint32_t lines, uint32_t rows)
 {
     struct celltable old = pm->table, new;
@@ -417,8 +418,8 @@ int pmap_domain_create(struct pmap *pm, pmap_dom_t *dom)
     return 0;
 }
 
-/* B.3.4: row and grants are clean and no translation of it is left before the number is given again.
- * That no thread holds it in a saved frame is the caller's to know. */
+/* B.3.4: row and grants are clean and no translation of it is left before the number is given
+ * again. That no thread holds it in a saved frame is the caller's to know. */
 int pmap_domain_destroy(struct pmap *pm, pmap_dom_t dom)
 {
     if (dom == PMAP_DOM_FIRST || !domain_ok(pm, dom))

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tblmem.h - every access of celltable.c to memory that the hardware walks goes through here.
  *
- * The walker and the users' instructions run on other harts at any instant, so each access is
- * a single one of its size, and order comes from tbl_fence() alone. Loads and stores are volatile accesses to aligned
- * objects, which are one instruction each (gcc 12 makes an amoswap of a relaxed atomic store); the
- * read-modify-writes are relaxed C11 atomics: amoand.w and amoor.w.
+ * The walker and the users' instructions run on other harts at any instant, so each access is a
+ * single one of its size, and order comes from tbl_fence() alone. Loads and stores are volatile
+ * accesses to aligned objects, which are one instruction each (gcc 12 makes an amoswap of a
+ * relaxed atomic store); the read-modify-writes are relaxed C11 atomics: amoand.w and amoor.w.
  *
- * test/host/test_celltable.c defines this header's guard and brings its own versions, to look at the
- * table between any two stores.
+ * test/host/test_celltable.c defines this header's guard and brings its own versions, to look at
+ * the table between any two stores.
  */
 #ifndef RISCV64_CELLS_TBLMEM_H
 #define RISCV64_CELLS_TBLMEM_H

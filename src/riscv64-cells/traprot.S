@@ -2,9 +2,9 @@
 # traprot.S - the compartment registers across a trap from user mode (securecells.md B.5.1).
 #
 # trap.S calls both with a0 = the trap frame, interrupts off, user registers in the frame or already
-# dead. They may change t0-t6 and a1-a7, touch the kernel's memory only, and take no trap: between the
-# trap and the end of pmap_trap_enter, and from pmap_trap_exit to sret, the rotating CSRs hold the user's
-# compartment.
+# dead. They may change t0-t6 and a1-a7, touch the kernel's memory only, and take no trap: between
+# the trap and the end of pmap_trap_enter, and from pmap_trap_exit to sret, the rotating CSRs hold
+# the user's compartment.
 
 #include "machine/trapframe.h"
 #include "riscv64-cells/csr.h"
@@ -29,8 +29,8 @@ pmap_trap_enter:
     ret
     .size pmap_trap_enter, . - pmap_trap_enter
 
-# EXIT TO U, steps 2 and 3, right before the registers are restored. sret then rotates: usid = frame.dom,
-# urid = frame.dom_prev. The check keeps a wrong frame from running user code as the kernel's
+# EXIT TO U, steps 2 and 3, right before the registers are restored. sret then rotates:
+# usid = frame.dom, urid = frame.dom_prev. The check keeps a wrong frame from running user code as the kernel's
 # row, or as one that does not exist: 1 <= dom <= pmap_trap_limit in one unsigned comparison.
     .globl pmap_trap_exit
     .type pmap_trap_exit, @function

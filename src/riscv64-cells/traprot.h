@@ -5,8 +5,8 @@
 
 #include "machine/trapframe.h"
 
-/* The highest domain of the map that is active: M - 1, 0 for the kernel's own. One for all harts, because all
- * harts run users in the same map. */
+/* The highest domain of the map that is active: M - 1, 0 for the kernel's own. One for all
+ * harts, because all harts run users in the same map. */
 extern uint64_t pmap_trap_limit;
 
 /* tf->dom is no valid domain of a user. */

@@ -11,8 +11,8 @@ uint64_t hw_satp_read(void)
 
 void hw_satp_write(uint64_t satp)
 {
-    /* The first fence orders the stores that built the tree before walks of it, the second drops what was
-     * cached from the old one. Both trees map the code that runs here equally. */
+    /* The first fence orders the stores that built the tree before walks of it, the second
+     * drops what was cached from the old one. Both trees map the code that runs here equally. */
     __asm__ volatile("sfence.vma\n\tcsrw satp, %0\n\tsfence.vma" ::"r"(satp) : "memory");
 }
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pmap.c - the contract (machine/pmap.h) for Sv48 page tables.
  *
- * The top entry that covers [512 GiB, 1 TiB) belongs half to users and half to the kernel's window
- * (machine/layout.h), so each pmap has its own table below it and copies the window's 64 entries; what is
- * below those is built once and shared. One compartment: domain 1.
+ * The top entry that covers [512 GiB, 1 TiB) belongs half to users and half to the kernel's
+ * window (machine/layout.h), so each pmap has its own table below it and copies the window's 64
+ * entries; what is below those is built once and shared. One compartment: domain 1.
  *
  * Fences: an entry that becomes valid, or gives more, is not announced. A machine that cached the
  * old one faults, pmap_fault_decode() finds the access allowed, drops the translation and answers
  * FAULT_HANDLED. The kernel's own part never changes. What takes away is recorded as stale, and
  * pmap_update() drops it on all harts.
  *
- * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer; memory is reached
- * through phys_ptr(), which is the identity then.
+ * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer;
+ * memory is reached through phys_ptr(), which is the identity then.
  */
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -301,8 +301,8 @@ static const struct {
     [13] = {FAULT_UNMAPPED, PMAP_R}, [15] = {FAULT_UNMAPPED, PMAP_W},
 };
 
-/* The tree says that the access is allowed: the hart had an old translation, or it does not set A and
- * D itself (4.3.1 leaves the choice). */
+/* The tree says that the access is allowed: the hart had an old translation, or it does not
+ * set A and D itself (4.3.1 leaves the choice). */
 static void allow(pte_t *pte, const struct fault *f)
 {
     pte_t missing = (f->access == PMAP_W ? PTE_A | PTE_D : PTE_A) & ~*pte;

@@ -6,12 +6,12 @@
  *  | reserved |     physical page (44)   | RSW |D|A|G|U|X|W|R|V|
  *  +----------+--------------------------+-----+-+-+-+-+-+-+-+-+
  *
- * Four levels of 512 entries; an entry at level n covers 4 KiB << 9n. V with R = W = X = 0 points to the
- * next table, V with any of them is a leaf. A, D: set by hardware, or by fault.c where it traps
- * instead.
+ * Four levels of 512 entries; an entry at level n covers 4 KiB << 9n. V with R = W = X = 0 points
+ * to the next table, V with any of them is a leaf. A, D: set by hardware, or by fault.c where it
+ * traps instead.
  *
- * RSW bit 0 is ours: "mapped". It is set in every user leaf, also in one without rights (PROT_NONE), whose V must be 0: the
- * entry keeps its page and hardware ignores it.
+ * RSW bit 0 is ours: "mapped". It is set in every user leaf, also in one without rights
+ * (PROT_NONE), whose V must be 0: the entry keeps its page and hardware ignores it.
  */
 #ifndef RISCV64_SV48_PTE_H
 #define RISCV64_SV48_PTE_H

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* radix.c - the tree of page tables.
  *
- * Walkers on other harts read entries, and set A and D, at any instant. So an entry is changed by one
- * 8-byte store where nothing can be lost, by an atomic exchange or compare-exchange where D may
- * arrive late; a table is complete before an entry points to it; and a table that was taken out is
- * kept until the shootdown, since walk caches may point to it.
+ * Walkers on other harts read entries, and set A and D, at any instant. So an entry is changed by
+ * one 8-byte store where nothing can be lost, by an atomic exchange or compare-exchange where D
+ * may arrive late; a table is complete before an entry points to it; and a table that was taken
+ * out is kept until the shootdown, since walk caches may point to it.
  *
- * Valid entries are changed in place, without making them invalid first: the architecture lets a hart use the old or
- * the new one until its fence, and both are right until pmap_update() returns.
+ * Valid entries are changed in place, without making them invalid first: the architecture lets a
+ * hart use the old or the new one until its fence, and both are right until pmap_update()
+ * returns.
  */
 #include "riscv64-sv48/radix.h"
 
@@ -99,7 +100,8 @@ static void table_clear(pte_t *table)
         table[i] = 0;
 }
 
-/* The link through a dead table is its first word; page-aligned, so a walker sees an invalid entry. */
+/* The link through a dead table is its first word; page-aligned, so a walker sees an invalid
+ * entry. */
 static void table_bury(struct radix *rx, paddr_t table)
 {
     pte_store(table_at(table), rx->dead);
@@ -319,8 +321,8 @@ static int cut_out(struct radix *rx, vaddr_t va, vaddr_t end, unsigned more)
 
 /* --- remove --- */
 
-/* Looks from the entry behind `from` on, where a neighbour is likely. A table is empty once in its life,
- * so that the full look costs no more than its clearing did. */
+/* Looks from the entry behind `from` on, where a neighbour is likely. A table is empty once in
+ * its life, so that the full look costs no more than its clearing did. */
 static bool table_empty(const pte_t *table, unsigned from)
 {
     for (unsigned i = 1; i <= PTE_PER_TABLE; i++) {

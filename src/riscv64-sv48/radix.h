@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* radix.h - a tree of page tables, edited while the hardware walks it. No CSR here: runs on the host.
+/* radix.h - a tree of page tables, edited while the hardware walks it. No CSR here: runs on the
+ * host.
  *
- * Leaves are as large as address, frame and length allow. A table is never empty, but for the root
- * and the one that holds the kernel's window. Calls that need tables reserve them first and return -ENOMEM, nothing
- * changed, if they cannot; then nothing fails. The caller holds the map's lock.
+ * Leaves are as large as address, frame and length allow. A table is never empty, but for the
+ * root and the one that holds the kernel's window. Calls that need tables reserve them first and
+ * return -ENOMEM, nothing changed, if they cannot; then nothing fails. The caller holds the map's
+ * lock.
  *
- * Ranges are [va, end) in bytes, page-aligned, in user space (in the window for the kernel's own tree).
+ * Ranges are [va, end) in bytes, page-aligned, in user space (in the window for the kernel's own
+ * tree).
  */
 #ifndef RISCV64_SV48_RADIX_H
 #define RISCV64_SV48_RADIX_H
@@ -25,7 +28,8 @@ struct radix {
     vaddr_t stale_lo, stale_hi; /* translations taken away lie in here; empty if lo >= hi */
 };
 
-/* A position in the tree: the entry that decides about va. Entries at level > 0 are absent or leaves. */
+/* A position in the tree: the entry that decides about va. Entries at level > 0 are absent or
+ * leaves. */
 struct radix_pos {
     pte_t   *pte;
     vaddr_t  va; /* first address that the entry covers */

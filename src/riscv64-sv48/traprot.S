@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# traprot.S - nothing to do across a trap: page tables know no compartments. The frame's dom stays what
-# the kernel stored when it made the thread.
+# traprot.S - nothing to do across a trap: page tables know no compartments. The frame's dom
+# stays what the kernel stored when it made the thread.
 
     .section .text.pmap_trap, "ax"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim_machine.h - what a memory model needs of a machine, for host tests: RAM, frames, one hart.
  *
- * RAM is an arena behind the window, so that phys_ptr() works. Frames are filled with rubbish when they
- * are given out and when they come back. The hart has a satp and nothing else; the tests walk
- * the tables themselves (walk.h).
+ * RAM is an arena behind the window, so that phys_ptr() works. Frames are filled with rubbish
+ * when they are given out and when they come back. The hart has a satp and nothing else; the
+ * tests walk the tables themselves (walk.h).
  */
 #ifndef TEST_SIM_MACHINE_H
 #define TEST_SIM_MACHINE_H
@@ -22,7 +22,8 @@ extern void (*sim_on_fence)(void); /* called at each fence, if not NULL */
 /* Start over: all RAM free, satp 0, no failure planned. */
 void sim_reset(void);
 
-/* A machine with a kernel image and some devices; RAM from its middle on is free for boot_alloc(). */
+/* A machine with a kernel image and some devices; RAM from its middle on is free for
+ * boot_alloc(). */
 void sim_bootinfo(struct bootinfo *bi);
 
 size_t sim_frames_used(void);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_celltable.c - what other harts see while the cell table is edited.
  *
- * The editor works on one copy of the table, the other harts on a second one. A store of the editor
- * reaches the second copy at its next fence at the latest, in random order with the others since
- * the last fence (those to one address in program order): what a fence is missing for shows. After
- * each arriving store all pages are looked up there. A page must have the
- * frame, rights and grants of before the call or those of after it, all together; or it is hidden,
- * and then it must belong to the one stretch that the edit has in hand. At a random moment a user's store or
- * instruction runs on the second copy as the hardware would run it, and must not be lost.
+ * The editor works on one copy of the table, the other harts on a second one. A store of the
+ * editor reaches the second copy at its next fence at the latest, in random order with the others
+ * since the last fence (those to one address in program order): what a fence is missing for
+ * shows. After each arriving store all pages are looked up there. A page must have the frame,
+ * rights and grants of before the call or those of after it, all together; or it is hidden, and
+ * then it must belong to the one stretch that the edit has in hand. At a random moment a user's
+ * store or instruction runs on the second copy as the hardware would run it, and must not be
+ * lost.
  */
 /* sources: src/riscv64-cells/cellcheck.c src/lib/fmt.c src/lib/string.c */
 #include <setjmp.h>
@@ -777,8 +778,8 @@ static unsigned moves(const uint8_t *old)
     return n - 1;
 }
 
-/* What the spread of empty slots is for: 28 inserts into 62 slots, in rising, falling and mixed order,
- * move at most three cells each on average. A table without gaps would move 14. */
+/* What the spread of empty slots is for: 28 inserts into 62 slots, in rising, falling and
+ * mixed order, move at most three cells each on average. A table without gaps would move 14. */
 static void inserts_in_any_order_move_few_cells(void **state)
 {
     (void)state;

@@ -3,8 +3,9 @@
  *
  * The main test makes random calls and compares each with a plain array of pages: what the calls
  * return, what pmap_extract and pmap_next say, and what an independent walker (walk.h) reads from
- * the raw tables, through a small TLB that only fences empty. Allocations fail now and then, and a call that
- * fails must have changed nothing. A failure prints seed and step, and the seed alone repeats it.
+ * the raw tables, through a small TLB that only fences empty. Allocations fail now and then, and
+ * a call that fails must have changed nothing. A failure prints seed and step, and the seed alone
+ * repeats it.
  */
 /* sources: test/host/sim_machine.c src/lib/fmt.c src/lib/string.c */
 /* variants: cells: test/host/walk_cells.c src/riscv64-cells/celltable.c

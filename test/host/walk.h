@@ -9,8 +9,8 @@
 #include "lib/types.h"
 #include "machine/pmap.h"
 
-/* One access (PMAP_R, PMAP_W or PMAP_X) of domain dom, 0 being the kernel. Sets A and D as hardware does.
- * False: page fault. */
+/* One access (PMAP_R, PMAP_W or PMAP_X) of domain dom, 0 being the kernel. Sets A and D as
+ * hardware does. False: page fault. */
 bool walk_access(uint64_t satp, unsigned dom, uint64_t va, unsigned access, uint64_t *pa);
 
 /* Frames that the tables occupy, without those shared by all maps. */
