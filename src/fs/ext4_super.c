@@ -18,15 +18,19 @@
 
 int ext4_damaged(struct ext4_fs *fs, const char *fmt, ...)
 {
-    unsigned nth = atomic_fetch_add(&fs->complaints, 1);
-    if (nth >= COMPLAINTS_MAX)
-        return -EIO;
-
     char    text[160];
     va_list ap;
     va_start(ap, fmt);
     fmt_vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+
+    /* A read that failed is tried again in smaller pieces, and finds the same. */
+    uint32_t crc = ext4_crc32c(EXT4_CSUM_START, text, strlen(text));
+    if (atomic_exchange(&fs->last_complaint, crc) == crc)
+        return -EIO;
+    unsigned nth = atomic_fetch_add(&fs->complaints, 1);
+    if (nth >= COMPLAINTS_MAX)
+        return -EIO;
     log_error("ext4 on %s: %s%s", fs->dev->name, text,
               nth + 1 == COMPLAINTS_MAX ? " (no more of these are shown)" : "");
     return -EIO;

@@ -30,7 +30,8 @@
 
 /* An open program file with its plan. */
 struct binary {
-    const char  *path; /* for messages */
+    const char  *path;
+    const char  *wanted_by; /* an interpreter: the path of the program that names it; else NULL */
     struct file *file;
     uint64_t     size;
     char         interp[ELF_INTERP_MAX]; /* "" if there is none */
@@ -40,9 +41,13 @@ struct binary {
     vaddr_t           base; /* added to the plan's addresses */
 };
 
-static int complain(const char *path, int err, const char *why)
+/* One line that names the file, and the program that the user asked for. */
+static int complain(const struct binary *bin, int err, const char *why)
 {
-    log_error("%s: %s", path, why);
+    if (bin->wanted_by)
+        log_error("%s: its interpreter %s: %s", bin->wanted_by, bin->path, why);
+    else
+        log_error("%s: %s", bin->path, why);
     return err;
 }
 
@@ -61,7 +66,7 @@ static const char *error_text(int err)
     case -EISDIR:
         return "it is a directory";
     case -EIO:
-        return "the disk failed";
+        return "it cannot be read: the disk failed or is damaged";
     case -ENOMEM:
         return "too little memory";
     default:
@@ -111,13 +116,13 @@ static int open_program(struct binary *bin, struct inode *cwd)
     struct inode *inode;
     int           err = vfs_lookup(cwd, bin->path, 0, &inode);
     if (err)
-        return complain(bin->path, err, error_text(err));
+        return complain(bin, err, error_text(err));
     if (!inode_is_regular(inode))
-        err = complain(bin->path, -EACCES, "it is not a regular file");
+        err = complain(bin, -EACCES, "it is not a regular file");
     else if (vfs_access(inode, X_OK))
-        err = complain(bin->path, -EACCES, error_text(-EACCES));
+        err = complain(bin, -EACCES, error_text(-EACCES));
     else if ((err = vfs_open_inode(inode, O_RDONLY, &bin->file)))
-        complain(bin->path, err, error_text(err));
+        complain(bin, err, error_text(err));
     else
         bin->size = inode->size;
     inode_put(inode);
@@ -127,7 +132,7 @@ static int open_program(struct binary *bin, struct inode *cwd)
 static int read_at(struct binary *bin, void *buf, size_t len, uint64_t pos)
 {
     int err = file_read_exact(bin->file, buf, len, pos);
-    return err ? complain(bin->path, err, error_text(err)) : 0;
+    return err ? complain(bin, err, error_text(err)) : 0;
 }
 
 static int read_header(struct binary *bin)
@@ -139,7 +144,7 @@ static int read_header(struct binary *bin)
     if (err)
         return err;
     err = elf_read_header(bytes, len, bin->size, &bin->hdr, &why);
-    return err ? complain(bin->path, err, why) : 0;
+    return err ? complain(bin, err, why) : 0;
 }
 
 static int read_segments(struct binary *bin)
@@ -148,10 +153,10 @@ static int read_segments(struct binary *bin)
     size_t      len = bin->hdr.nphdrs * ELF_PHDR_SIZE;
     void       *phdrs = kmalloc(len);
     if (!phdrs)
-        return complain(bin->path, -ENOMEM, error_text(-ENOMEM));
+        return complain(bin, -ENOMEM, error_text(-ENOMEM));
     int err = read_at(bin, phdrs, len, bin->hdr.phdr_offset);
     if (!err && elf_read_segments(&bin->hdr, phdrs, bin->size, &bin->plan, &why))
-        err = complain(bin->path, -ENOEXEC, why);
+        err = complain(bin, -ENOEXEC, why);
     kfree(phdrs);
     return err;
 }
@@ -164,7 +169,7 @@ static int read_interp(struct binary *bin)
         return 0;
     int err = read_at(bin, bin->interp, len, bin->plan.interp_offset);
     if (!err && elf_check_interp(bin->interp, len, &why))
-        err = complain(bin->path, -ENOEXEC, why);
+        err = complain(bin, -ENOEXEC, why);
     return err;
 }
 
@@ -232,9 +237,7 @@ static int map_segments(struct vmspace *vs, const struct binary *bin)
         if (!err && ALIGN_UP(seg->file_len, PAGE_SIZE) < seg->mem_len)
             err = map_zero_part(vs, bin, seg);
     }
-    if (err == -EEXIST)
-        return complain(bin->path, -ENOEXEC, "its segments lie where the stack has to be");
-    return err ? complain(bin->path, err, error_text(err)) : 0;
+    return err ? complain(bin, err, error_text(err)) : 0;
 }
 
 static int place(struct binary *bin, vaddr_t base)
@@ -244,7 +247,7 @@ static int place(struct binary *bin, vaddr_t base)
         return 0;
     bin->base = ALIGN_UP(base, bin->plan.align);
     if (bin->base < base || bin->plan.hi > USER_END || bin->base > USER_END - bin->plan.hi)
-        return complain(bin->path, -ENOMEM, "there is no room for it in the address space");
+        return complain(bin, -ENOMEM, "there is no room for it in the address space");
     return 0;
 }
 
@@ -254,7 +257,7 @@ static int place_interp(struct vmspace *vs, struct binary *bin)
     size_t  span = bin->plan.hi - bin->plan.lo;
     vaddr_t gap = vmspace_find_free(vs, span + bin->plan.align - PAGE_SIZE);
     if (gap < bin->plan.lo)
-        return complain(bin->path, -ENOMEM, "there is no room for it in the address space");
+        return complain(bin, -ENOMEM, "there is no room for it in the address space");
     return place(bin, gap - bin->plan.lo);
 }
 
@@ -269,7 +272,9 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
     };
     vaddr_t va;
     int     err = vmspace_map(vs, &spec, &va);
-    return err ? complain(bin->path, err, error_text(err)) : 0;
+    if (err == -EEXIST)
+        return complain(bin, -ENOEXEC, "its segments lie where the stack has to be");
+    return err ? complain(bin, err, error_text(err)) : 0;
 }
 
 /* Where signal handlers return to. */
@@ -310,7 +315,7 @@ static int write_stack(struct vmspace *vs, const struct exec_request *req, const
     random_fill(info.random, sizeof(info.random));
     int err = exec_stack_size(&info, &size);
     if (err)
-        return complain(req->path, err, "its arguments and environment are too long");
+        return complain(bin, err, "its arguments and environment are too long");
     void *block = kmalloc(size);
     err = block ? 0 : -ENOMEM;
     if (!err) {
@@ -319,18 +324,19 @@ static int write_stack(struct vmspace *vs, const struct exec_request *req, const
     }
     kfree(block);
     *sp = STACK_TOP - size;
-    return err ? complain(req->path, err, error_text(err)) : 0;
+    return err ? complain(bin, err, error_text(err)) : 0;
 }
 
 /* Load bin's interpreter. */
 static int load_interp(struct vmspace *vs, const struct binary *bin, struct binary *interp)
 {
     interp->path = bin->interp;
+    interp->wanted_by = bin->path;
     int err = examine(interp, NULL);
     if (err)
-        return complain(bin->path, err, "the interpreter that it names cannot be loaded");
+        return err;
     if (interp->interp[0])
-        return complain(interp->path, -ENOEXEC, "an interpreter must not need another one");
+        return complain(interp, -ENOEXEC, "it must not need an interpreter itself");
     err = place_interp(vs, interp);
     return err ? err : map_segments(vs, interp);
 }
@@ -346,7 +352,7 @@ static int load(struct vmspace *vs, const struct exec_request *req, struct binar
     if (!err)
         err = map_stack(vs, bin);
     if (!err && map_trampoline(vs))
-        err = complain(bin->path, -ENOMEM, error_text(-ENOMEM));
+        err = complain(bin, -ENOMEM, error_text(-ENOMEM));
     if (!err && bin->interp[0])
         err = load_interp(vs, bin, interp);
     if (err)
@@ -362,8 +368,10 @@ static int load(struct vmspace *vs, const struct exec_request *req, struct binar
 int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out)
 {
     struct binary *bins = kzalloc(2 * sizeof(*bins));
-    if (!bins)
-        return complain(req->path, -ENOMEM, error_text(-ENOMEM));
+    if (!bins) {
+        log_error("%s: %s", req->path, error_text(-ENOMEM));
+        return -ENOMEM;
+    }
     bins[0].path = req->path;
     int err = load(vs, req, &bins[0], &bins[1], out);
     file_put(bins[1].file);
