@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the boot tests share: the list of tests, a booted machine, and claims about it.
+
+A console is judged by its lines: the kernel's begin with "[cella] ", all else after the firmware's
+banner is the program's. One of the kernel's lines is the notice that it has started.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
+if not BUILD.is_absolute():
+    BUILD = ROOT / BUILD
+OUT = BUILD / "test" / "boot"
+LIMIT = int(os.environ.get("TEST_BOOT_LIMIT", "120"))  # seconds; ends what hangs
+PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
+TESTS = []
+
+# src/unix/unix.h
+NOT_EXECUTABLE = 126
+NOT_FOUND = 127
+SIGNAL = 128
+
+
+class Failure(Exception):
+    """A claim that did not hold."""
+
+
+class Test:
+    def __init__(self, name, function, unless):
+        self.name, self.function = name, function
+        self.unless = unless or (lambda platform: None)
+
+
+def test(function=None, *, unless=None):
+    """Register a test. unless(platform) gives a reason to skip it, or None."""
+    def register(f):
+        add(f.__name__, f, unless)
+        return f
+    return register(function) if function else register
+
+
+def add(name, function, unless=None):
+    if any(t.name == name for t in TESTS):
+        raise ValueError(f"two tests are called {name}")
+    TESTS.append(Test(name, function, unless))
+
+
+def claim(condition, complaint):
+    if not condition:
+        raise Failure(complaint)
+
+
+def conf(platform):
+    """What run.conf says: kernel, firmware, machine, cpu, emulator."""
+    words = shlex.split((BUILD / platform / "run.conf").read_text())
+    values = dict(w.split("=", 1) for w in words)
+    values["emulator"] = os.environ.get("QEMU") or values["emulator"]
+    return values
+
+
+class Console:
+    """Everything a finished machine said, and its exit status."""
+
+    def __init__(self, status, console, stderr):
+        self.status = status
+        self.console = console.decode("utf-8", "replace").replace("\r\n", "\n")
+        self.stderr = stderr.decode("utf-8", "replace")
+        after = re.split(r"^Boot HART MEDELEG.*\n", self.console, flags=re.M)
+        self.started = len(after) > 1
+        self.kernel = re.findall(r"\[cella\] (.*)", self.console)
+        self.output = re.sub(r"\[cella\] .*(\n|\Z)", "", after[-1]) if self.started else ""
+
+    def complaints(self):
+        """The kernel's lines but the notice."""
+        notice = [k for k in self.kernel if re.search(r": memory model \w+, \d+ MiB free$", k)]
+        claim(len(notice) == 1, f"{len(notice)} start-up notices instead of one")
+        return [k for k in self.kernel if k not in notice]
+
+    def said(self, patterns):
+        lines = self.complaints()
+        claim(len(lines) == len(patterns), f"{len(lines)} lines from the kernel, not {len(patterns)}")
+        for line, pattern in zip(lines, patterns):
+            claim(re.search(pattern, line), f"the kernel's line does not say {pattern!r}")
+
+    def calm(self):
+        claim(self.status is not None, f"still running after {LIMIT} seconds")
+        claim(not re.search("panic", self.console, re.I), "a kernel panic")
+        claim(self.started, "the firmware did not start the kernel")
+
+    def ended(self, status):
+        claim(self.status == status, f"exit status {self.status} instead of {status}")
+
+    def refused(self, status, *patterns):
+        """No program ran: one line says why. (Two patterns, two lines: the cause, then what came of
+        it.)"""
+        self.calm()
+        self.said(patterns)
+        claim(self.output == "", "something else was printed")
+        self.ended(status)
+
+    def ran(self, output, status=0, warnings=()):
+        """The program ran, and the kernel said no more than the warnings (patterns), in order."""
+        self.calm()
+        self.said(warnings)
+        claim(self.output == output, f"the output is {self.output!r} instead of {output!r}")
+        self.ended(status)
+
+
+class Context:
+    """One run of one test on one platform."""
+
+    def __init__(self, platform, name):
+        self.platform, self.name = platform, name
+        self.last = None
+
+    def image(self, build, suffix=""):
+        """The path of the image that build(path) makes. Platforms share it: build gives the same
+        bytes each time, and whatever runs from an image leaves it as it is."""
+        path = OUT / "images" / f"{self.name}{suffix}.img"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".making")
+            build(new)
+            new.rename(path)
+        return path
+
+    def _finish(self, command):
+        environment = dict(os.environ, BUILD=str(BUILD))
+        try:
+            p = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, cwd=ROOT,
+                               env=environment, timeout=LIMIT)
+            self.last = Console(p.returncode, p.stdout, p.stderr)
+        except subprocess.TimeoutExpired as hung:
+            self.last = Console(None, hung.stdout or b"", hung.stderr or b"")
+        return self.last
+
+    def boot(self, image, *options, memory=None, arguments=None):
+        """As a user would: tools/run.sh."""
+        memory = ["-m", memory] if memory else []
+        arguments = ["-a", arguments] if arguments else []
+        return self._finish(["tools/run.sh", "-b", "-p", self.platform, *memory, *arguments,
+                             str(image), *options])
+
+    def boot_bare(self, *options, emulator=None, cpu=None):
+        """A machine with nothing in it but what options say."""
+        c = conf(self.platform)
+        return self._finish([emulator or c["emulator"], "-M", c["machine"], "-cpu", cpu or c["cpu"],
+                             "-bios", c["firmware"], "-kernel", c["kernel"], "-no-reboot",
+                             "-display", "none", "-monitor", "none", "-serial", "stdio", *options])
+
+    def last_words(self):
+        if self.last is None:
+            return ""
+        text = "\n".join(self.last.console.split("\n")[-12:])
+        return f"the console's last lines:\n{text}\n{self.last.stderr}"
