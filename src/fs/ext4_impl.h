@@ -94,7 +94,7 @@ struct ext4_fs {
 
     struct ext4_cache cache;
     atomic_uint       complaints;
-    _Atomic uint32_t   last_complaint; /* checksum of its text */
+    _Atomic uint32_t  last_complaint; /* checksum of its text */
 };
 
 static inline struct ext4_fs *ext4_fs_of(struct fs *fs)
