@@ -664,6 +664,8 @@ static void a_full_table_refuses_what_needs_a_slot_and_changes_nothing(void **st
     assert_int_equal(cellrange_protect(&table, range(81, 1), 1, PERM_R), -ENOSPC);
     assert_int_equal(cellrange_replace(&table, range(81, 1), 0x7000), -ENOSPC);
     assert_int_equal(cellrange_move(&table, range(81, 1), FIRST + 90), -ENOSPC);
+    assert_int_equal(cellrange_move(&table, range(80, 1), FIRST + 90), -ENOSPC);
+    assert_int_equal(cellrange_move(&table, range(82, 1), FIRST + 90), -ENOSPC);
     assert_int_equal(enter(0, 1, 0x8000), -EEXIST);
     assert_memory_equal(copy, mine, sizeof(copy));
 }
@@ -703,6 +705,21 @@ static void one_compartment_grows_ranges_without_a_slot(void **state)
     for (unsigned i = 88; i < 94; i++)
         assert_int_equal(look(FIRST + i).ppn, 0x9000 + i - 88);
     assert_false(look(FIRST + 87).mapped || look(FIRST + 94).mapped);
+}
+
+static void a_range_that_fills_a_gap_makes_one_cell_of_three(void **state)
+{
+    (void)state;
+    for (uint32_t doms = 2; doms <= DOMS; doms++) {
+        start();
+        celltable_set_doms(&table, doms);
+        assert_int_equal(enter(1, 2, 0x1001), 0);
+        assert_int_equal(enter(6, 2, 0x1006), 0);
+        assert_int_equal(enter(3, 3, 0x1003), 0);
+        assert_int_equal(table.nlive, 1);
+        for (unsigned i = 1; i < 8; i++)
+            assert_int_equal(look(FIRST + i).ppn, 0x1000 + i);
+    }
 }
 
 /* A walk that sleeps through 2048 fills of a slot must not wake up to the generation it knows. */
@@ -805,6 +822,7 @@ int main(void)
         cmocka_unit_test(a_full_table_refuses_what_needs_a_slot_and_changes_nothing),
         cmocka_unit_test(a_full_table_still_does_what_needs_no_slot),
         cmocka_unit_test(one_compartment_grows_ranges_without_a_slot),
+        cmocka_unit_test(a_range_that_fills_a_gap_makes_one_cell_of_three),
         cmocka_unit_test(a_generation_that_wraps_is_preceded_by_a_shootdown),
         cmocka_unit_test(a_dropped_domain_leaves_neither_rights_nor_grants),
         cmocka_unit_test(a_row_that_comes_into_use_holds_nothing_of_before),
