@@ -60,7 +60,7 @@ drive=$(printf '%s' "$image" | sed 's/,/,,/g')
 set -- -M "$machine" -cpu "$cpu" -m "${memory:-128m}" -bios "$firmware" -kernel "$kernel" \
     -global virtio-mmio.force-legacy=false \
     -drive "file=$drive,format=raw,if=none,id=hd0" -device virtio-blk-device,drive=hd0 \
-    -device virtio-rng-device -no-reboot ${arguments:+-append "$arguments"} "$@"
+    -device virtio-rng-device -nic none -no-reboot ${arguments:+-append "$arguments"} "$@"
 
 if [ -n "$console" ]; then
     exec "$QEMU" -display none -monitor none -serial "file:$console" "$@"

@@ -14,23 +14,23 @@ typedef uint32_t __attribute__((may_alias)) word; /* reads bytes of any structur
 
 static uint32_t tables[STEP][256];
 
-static uint32_t crc_of_byte(uint32_t byte)
+/* The crc of 0x80, 0x40, ... follows by halving; that of any other byte is the xor of two smaller ones. */
+static void first_table(void)
 {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; bit++)
+    uint32_t crc = 1;
+    for (uint32_t bit = 0x80; bit; bit >>= 1) {
         crc = (crc >> 1) ^ (crc & 1 ? CRC32C_POLY : 0);
-    return crc;
+        for (uint32_t byte = 0; byte < 256; byte += 2 * bit)
+            tables[0][byte + bit] = tables[0][byte] ^ crc;
+    }
 }
 
 void ext4_csum_init(void)
 {
-    for (uint32_t byte = 0; byte < 256; byte++) {
-        uint32_t crc = crc_of_byte(byte);
-        for (unsigned k = 0; k < STEP; k++) {
-            tables[k][byte] = crc;
-            crc = (crc >> 8) ^ crc_of_byte(crc & 0xff);
-        }
-    }
+    first_table();
+    for (unsigned k = 1; k < STEP; k++)
+        for (unsigned byte = 0; byte < 256; byte++)
+            tables[k][byte] = (tables[k - 1][byte] >> 8) ^ tables[0][tables[k - 1][byte] & 0xff];
 }
 
 static uint32_t crc_bytes(uint32_t crc, const uint8_t *p, size_t len)

@@ -38,6 +38,7 @@ struct node_info {
 
     const char *compatible; /* string list, NULL: none */
     int         compatible_len;
+    bool        disabled; /* status says so */
 };
 
 #define DEPTH_MAX 16
@@ -80,6 +81,9 @@ static void index_properties(struct node_info *info)
         if (!strcmp(name, "compatible")) {
             info->compatible = value;
             info->compatible_len = len;
+        } else if (!strcmp(name, "status")) {
+            info->disabled = !fdt_stringlist_contains(value, len, "okay") &&
+                             !fdt_stringlist_contains(value, len, "ok");
         } else if (!strcmp(name, "phandle") && len == (int)CELL) {
             info->phandle = fdt32_to_cpu(*(const fdt32_t *)value);
         }
@@ -488,16 +492,6 @@ int devtree_irq_output(const struct devtree_node *node, uint64_t hart, uint32_t 
 
 /* --- drivers ------------------------------------------------------------------------------- */
 
-static bool is_enabled(int node)
-{
-    int         len;
-    const char *status = fdt_getprop(tree, node, "status", &len);
-    if (!status)
-        return true;
-    return fdt_stringlist_contains(status, len, "okay") ||
-           fdt_stringlist_contains(status, len, "ok");
-}
-
 static bool driver_matches(const struct driver *driver, const struct node_info *node)
 {
     if (!node->compatible)
@@ -521,6 +515,6 @@ void devtree_probe(const struct driver *const *drivers)
 {
     for (; tree && *drivers; drivers++)
         for (size_t i = 0; i < nnodes; i++)
-            if (driver_matches(*drivers, &nodes[i]) && is_enabled(nodes[i].offset))
+            if (!nodes[i].disabled && driver_matches(*drivers, &nodes[i]))
                 probe_node(*drivers, nodes[i].offset);
 }
