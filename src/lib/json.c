@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json.c - a strict, non-recursive JSON reader: see json.h.
  *
- * The grammar is a state: what may come next. Containers are remembered as one bit each, so depth costs no
- * memory. Every byte is looked at once, and none beyond r->len.
+ * The grammar is a state: what may come next. Containers are remembered as one bit each, so depth
+ * costs no memory. Every byte is looked at once, and none beyond r->len.
  */
 #include "lib/json.h"
 
@@ -146,7 +146,8 @@ static bool low_surrogate(int32_t c)
     return c >= 0xdc00 && c <= 0xdfff;
 }
 
-/* Decode what follows \u at s, a surrogate pair included. Returns the bytes used, 0 if malformed. */
+/* Decode what follows \u at s, a surrogate pair included. Returns the bytes used, 0 if
+ * malformed. */
 static size_t unescape_unicode(const char *s, size_t len, uint32_t *out)
 {
     int32_t first = hex4(s, len);

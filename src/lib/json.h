@@ -2,8 +2,8 @@
 /* json.h - a strict JSON reader (RFC 8259) that pulls one token at a time out of a buffer.
  *
  * It allocates nothing and does not recurse: the caller's loop decides what to do with each token.
- * What it hands out is checked: the grammar, UTF-8, escapes and surrogate pairs, nesting depth. A string's bytes
- * stay in the buffer, escaped; json_string() decodes them.
+ * What it hands out is checked: the grammar, UTF-8, escapes and surrogate pairs, nesting depth. A
+ * string's bytes stay in the buffer, escaped; json_string() decodes them.
  *
  *     json_open(&r, text, len);
  *     json_next(&r, &tok);              // JSON_OBJECT
@@ -12,7 +12,8 @@
  *         json_skip(&r, &tok);          // ... and is passed over
  *     }                                 // JSON_OBJECT_END, or JSON_ERROR
  *
- * After an error every further call returns JSON_ERROR; r.error, r.error_line and r.error_column say why.
+ * After an error every further call returns JSON_ERROR; r.error, r.error_line and r.error_column
+ * say why.
  */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
@@ -70,7 +71,8 @@ enum json_type json_next(struct json_reader *r, struct json_token *tok);
  * token. 0, or -EINVAL after an error. */
 int json_skip(struct json_reader *r, struct json_token *tok);
 
-/* Decode a JSON_NAME or JSON_STRING into buf with a terminating zero. Returns the length without it;
+/* Decode a JSON_NAME or JSON_STRING into buf with a terminating zero. Returns the length without
+ * it;
  * -ENAMETOOLONG: does not fit into size bytes; -EINVAL: it contains the character U+0000. */
 ssize_t json_string(const struct json_token *tok, char *buf, size_t size);
 

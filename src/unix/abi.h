@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* abi.h - numbers and structures of Linux's system calls on riscv64, under Linux's names.
  *
- * Those about files are in fs/abi.h. Everything here is what programs were compiled with: sizes and offsets
- * are checked by the compiler, padding is explicit so that no kernel byte leaks through it.
+ * Those about files are in fs/abi.h. Everything here is what programs were compiled with: sizes
+ * and offsets are checked by the compiler, padding is explicit so that no kernel byte leaks
+ * through it.
  */
 #ifndef UNIX_ABI_H
 #define UNIX_ABI_H
@@ -506,8 +507,8 @@ struct abi_siginfo {
 _Static_assert(sizeof(struct abi_siginfo) == 128, "asm-generic/siginfo.h");
 _Static_assert(offsetof(struct abi_siginfo, fault) == 16, "asm-generic/siginfo.h");
 
-/* Registers of an interrupted program: pc, then x1..x31; then floating point in the room of the largest
- * extension, Q. */
+/* Registers of an interrupted program: pc, then x1..x31; then floating point in the room of the
+ * largest extension, Q. */
 struct abi_sigcontext {
     uint64_t pc;
     uint64_t x[31];

@@ -13,20 +13,20 @@ struct path_arg {
     char         *path;  /* VFS_PATH_MAX bytes of the heap */
 };
 
-/* Take a path argument over. -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR (dirfd is no directory), -ENOMEM.
- * args_path_put() gives it back, and is needed only after success. */
+/* Take a path argument over. -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR (dirfd is no directory),
+ * -ENOMEM. args_path_put() gives it back, and is needed only after success. */
 int  args_path(int dirfd, vaddr_t path, struct path_arg *out);
 void args_path_put(struct path_arg *p);
 
-/* The inode that a path argument leads to, with a reference. at_flags: AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH count
- * (an empty path then is dirfd itself). */
+/* The inode that a path argument leads to, with a reference. at_flags: AT_SYMLINK_NOFOLLOW and
+ * AT_EMPTY_PATH count (an empty path then is dirfd itself). */
 int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
 
 /* The open file behind a descriptor of the program, with a reference. NULL: -EBADF. */
 struct file *args_file(int fd);
 
-/* A struct timespec as nanoseconds. -EFAULT; -EINVAL: negative or not normalised. Times beyond what 64 bits hold
- * become the largest. */
+/* A struct timespec as nanoseconds. -EFAULT; -EINVAL: negative or not normalised. Times beyond
+ * what 64 bits hold become the largest. */
 int args_timespec(vaddr_t va, uint64_t *ns);
 
 /* Store ns as a struct timespec; -EFAULT. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* elf.c - ELF headers to load plans: see elf.h. Runs on the host unchanged (test/host/test_elf.c).
  *
- * Each check is a function that returns what is wrong, or NULL. Where Linux accepts a file that no linker
- * makes (overlapping or descending segments), this refuses it.
+ * Each check is a function that returns what is wrong, or NULL. Where Linux accepts a file that no
+ * linker makes (overlapping or descending segments), this refuses it.
  */
 #include "unix/elf.h"
 

@@ -7,8 +7,9 @@
  *     elf_read_segments(those bytes)   -> the plan, and where the interpreter's name is
  *     elf_check_interp(those bytes)    -> the name is a proper string
  *
- * Nothing in a file is believed: every sum is checked for overflow, every range against the file's size
- * and the user's part of the address space. What a plan holds can be used without further checks.
+ * Nothing in a file is believed: every sum is checked for overflow, every range against the file's
+ * size and the user's part of the address space. What a plan holds can be used without further
+ * checks.
  *
  * Source: System V ABI (gABI), chapters 4 and 5; RISC-V ELF psABI 1.0.
  */
@@ -32,9 +33,9 @@ struct elf_header {
     unsigned nphdrs;
 };
 
-/* One mapping: [start, start + mem_len), page-aligned. Its first file_len bytes are those of the file from
- * offset on, the rest is zero; file_len is 0, or its last page continues with other bytes of the file that
- * the loader has to clear where zero_tail says so. */
+/* One mapping: [start, start + mem_len), page-aligned. Its first file_len bytes are those of the
+ * file from offset on, the rest is zero; file_len is 0, or its last page continues with other
+ * bytes of the file that the loader has to clear where zero_tail says so. */
 struct elf_segment {
     vaddr_t  start;     /* page-aligned; relative to the base */
     size_t   mem_len;   /* bytes, page multiple, not 0 */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exec.c - loading programs: see exec.h. The plan is elf.c's, the stack's contents are exec_stack.c's.
+/* exec.c - loading programs: see exec.h. The plan is elf.c's, the stack's contents are
+ * exec_stack.c's.
  *
- * Segments are private mappings of the file's pages, read when they are touched. What exec itself writes (zeros
- * behind a segment's last bytes, the stack, the signal trampoline) goes through the new address space's own
- * map, which need not be the calling thread's.
+ * Segments are private mappings of the file's pages, read when they are touched. What exec itself
+ * writes (zeros behind a segment's last bytes, the stack, the signal trampoline) goes through the
+ * new address space's own map, which need not be the calling thread's.
  *
  * Addresses are chosen without randomness, so that runs repeat exactly:
  *

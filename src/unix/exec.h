@@ -21,9 +21,9 @@ struct exec_result {
     vaddr_t sp;
 };
 
-/* Load the program into vs, which is empty. Every failure is told by one line in the log. -ENOENT and the other
- * errors of vfs_lookup(); -EACCES, -ENOEXEC: it cannot be run; -E2BIG: arguments; -ENOMEM. On failure
- * vs may hold a part: destroy it. A thread of any address space; may sleep. */
+/* Load the program into vs, which is empty. Every failure is told by one line in the log. -ENOENT
+ * and the other errors of vfs_lookup(); -EACCES, -ENOEXEC: it cannot be run; -E2BIG: arguments;
+ * -ENOMEM. On failure vs may hold a part: destroy it. A thread of any address space; may sleep. */
 int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exec_stack.h - what a program finds at the top of its stack when it starts, exactly as Linux leaves it
- * on riscv64. Pure logic: exec.c copies the result into the stack's pages.
+/* exec_stack.h - what a program finds at the top of its stack when it starts, exactly as Linux
+ * leaves it on riscv64. Pure logic: exec.c copies the result into the stack's pages.
  *
  *     stack_top   8 bytes of zeros
  *                 the program's path

@@ -68,7 +68,8 @@ static unsigned find_free(const struct fdtable *t, unsigned min)
     return fd;
 }
 
-/* The lowest free descriptor from min on, with a slot. The lock is held, but may have been dropped meanwhile. */
+/* The lowest free descriptor from min on, with a slot. The lock is held, but may have been dropped
+ * meanwhile. */
 static int claim(struct fdtable *t, unsigned min)
 {
     for (;;) {

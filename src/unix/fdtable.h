@@ -35,13 +35,15 @@ struct file *fd_get(struct fdtable *t, int fd);
  * -EMFILE, -ENOMEM, -EINVAL (min beyond the limit): f stays the caller's. */
 int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec);
 
-/* Make fd refer to f, whose reference the table takes over; what it was before is closed. -EBADF (beyond the limit),
+/* Make fd refer to f, whose reference the table takes over; what it was before is closed. -EBADF
+ * (beyond the limit),
  * -ENOMEM: f stays the caller's. */
 int fd_replace(struct fdtable *t, int fd, struct file *f, bool cloexec);
 
 int fd_close(struct fdtable *t, int fd); /* -EBADF */
 
-/* Close first..last, both included, as far as they are open; or only mark them to be closed at exec. */
+/* Close first..last, both included, as far as they are open; or only mark them to be closed at
+ * exec. */
 void fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
 
 int fd_get_cloexec(struct fdtable *t, int fd); /* 0 or 1; -EBADF */

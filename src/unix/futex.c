@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* futex.c - futexes: see futex.h.
  *
- * One mutex orders "look at the word, then join the list" against "leave the list": a waker that changed the
- * word before taking the mutex is seen in the word, one that comes later finds the waiter listed. It is a
- * sleeping lock because looking at the word may have to read its page from a disk. Each waiter sleeps on its own
- * queue under futex_lock, and takes the mutex again before it returns, so no waker can still hold its
- * stack's address.
+ * One mutex orders "look at the word, then join the list" against "leave the list": a waker that
+ * changed the word before taking the mutex is seen in the word, one that comes later finds the
+ * waiter listed. It is a sleeping lock because looking at the word may have to read its page from
+ * a disk. Each waiter sleeps on its own queue under futex_lock, and takes the mutex again before
+ * it returns, so no waker can still hold its stack's address.
  */
 #include "unix/futex.h"
 

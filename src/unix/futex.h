@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* futex.h - sleeping until somebody says that a word of the program's memory changed.
  *
- * A private futex is known by its address, a shared one by the memory behind it. Threads only; all sleep.
+ * A private futex is known by its address, a shared one by the memory behind it. Threads only; all
+ * sleep.
  */
 #ifndef UNIX_FUTEX_H
 #define UNIX_FUTEX_H
 
 #include "lib/types.h"
 
-/* Sleep while the word at va is expected, until woken by somebody with a bit of bitset, or until deadline (ticks).
- * 0: woken; -EAGAIN: the word is another one; -ETIMEDOUT; -EINTR; -EFAULT; -EINVAL: va is not 4-aligned. */
+/* Sleep while the word at va is expected, until woken by somebody with a bit of bitset, or until
+ * deadline (ticks). 0: woken; -EAGAIN: the word is another one; -ETIMEDOUT; -EINTR; -EFAULT;
+ * -EINVAL: va is not 4-aligned. */
 int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset, uint64_t deadline);
 
-/* Wake at most max of those who wait for the word at va with a bit of bitset. How many; -EFAULT, -EINVAL. */
+/* Wake at most max of those who wait for the word at va with a bit of bitset. How many; -EFAULT,
+ * -EINVAL. */
 int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset);
 
-/* Wake at most max_wake, and let at most max_move others wait for the word at to instead. With check: only if the
- * word at va is expected, else -EAGAIN. Returns how many were woken, with check: or moved. */
+/* Wake at most max_wake, and let at most max_move others wait for the word at to instead. With
+ * check: only if the word at va is expected, else -EAGAIN. Returns how many were woken, with
+ * check: or moved. */
 int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
                   bool check, uint32_t expected);
 
-/* Thread tid ends: what it holds of the robust futexes on the list at head (a user address, 0: none) is
- * marked as abandoned, and one waiter of each is woken. */
+/* Thread tid ends: what it holds of the robust futexes on the list at head (a user address, 0:
+ * none) is marked as abandoned, and one waiter of each is woken. */
 void futex_abandon(vaddr_t head, uint32_t tid);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* manifest.c - reading the manifest: see manifest.h. Runs on the host (test/host/test_manifest.c).
  *
- * Why the strings need no more room than the text: in the text each string has two quotes, a colon or comma may
- * follow, and escapes only shrink; here it has one NUL or '=' in their place.
+ * Why the strings need no more room than the text: in the text each string has two quotes, a colon
+ * or comma may follow, and escapes only shrink; here it has one NUL or '=' in their place.
  */
 #include "unix/manifest.h"
 

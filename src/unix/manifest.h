@@ -9,8 +9,8 @@
  *         "RunConfig": {"Memory": "256m"}     for the tool that starts the machine
  *     }
  *
- * RunConfig, Files, Dirs and MapDirs belong to the tool that builds and starts images and are passed over here.
- * Any other key is an error: a misspelt one must not silently do nothing.
+ * RunConfig, Files, Dirs and MapDirs belong to the tool that builds and starts images and are
+ * passed over here. Any other key is an error: a misspelt one must not silently do nothing.
  */
 #ifndef UNIX_MANIFEST_H
 #define UNIX_MANIFEST_H
@@ -34,8 +34,8 @@ struct manifest_error {
     char     text[160];
 };
 
-/* Read a manifest. Its strings go to strings[0..len), which lives as long as out is used; len bytes, as many
- * as the text has, are always enough. 0, or -EINVAL with *error. */
+/* Read a manifest. Its strings go to strings[0..len), which lives as long as out is used; len
+ * bytes, as many as the text has, are always enough. 0, or -EINVAL with *error. */
 int manifest_parse(const char *text, size_t len, char *strings, struct manifest *out,
                    struct manifest_error *error);
 

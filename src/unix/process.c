@@ -104,7 +104,8 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
 
 /* --- more threads ------------------------------------------------------------------------ */
 
-/* What a new thread begins with: the current one's registers, floating point and blocked signals. */
+/* What a new thread begins with: the current one's registers, floating point and blocked
+ * signals. */
 static void inherit(struct uthread *ut, const struct thread_request *req)
 {
     struct uthread   *self = uthread_self();
@@ -175,7 +176,8 @@ void process_exit(int status)
     machine_exit(status & 0xff);
 }
 
-/* How pthread_join() learns that the thread no longer uses its stack. It waits for a shared futex. */
+/* How pthread_join() learns that the thread no longer uses its stack. It waits for a shared
+ * futex. */
 static void clear_child_tid(const struct uthread *ut)
 {
     uint32_t zero = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process.h - the one program: what its threads share, and what each thread has of its own.
  *
- * There is exactly one process, so its state is one static object. It is process 1, as the first program of
- * a container is, and its parent is 0. Its user and group are 0: the machine is the border that protects.
+ * There is exactly one process, so its state is one static object. It is process 1, as the first
+ * program of a container is, and its parent is 0. Its user and group are 0: the machine is the
+ * border that protects.
  */
 #ifndef UNIX_PROCESS_H
 #define UNIX_PROCESS_H
@@ -69,8 +70,8 @@ static inline struct uthread *uthread_self(void)
     return thread_self()->owner;
 }
 
-/* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose reference it
- * takes over. -ENOMEM; or what opening /dev/console says. */
+/* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose
+ * reference it takes over. -ENOMEM; or what opening /dev/console says. */
 int process_init(struct vmspace *vs, struct inode *cwd);
 
 /* Make the first thread, ready to run from pc with sp. -ENOMEM. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.c - fault reports: see report.h. Lines are built whole, so that each is one call of the log. */
+/* report.c - fault reports: see report.h. Lines are built whole, so that each is one call of the
+ * log. */
 #include "unix/report.h"
 
 #include "kernel/log.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.h - what the log says when a fault ends the program: what, where, why, and the registers. */
+/* report.h - what the log says when a fault ends the program: what, where, why, and the
+ * registers. */
 #ifndef UNIX_REPORT_H
 #define UNIX_REPORT_H
 

@@ -2,7 +2,8 @@
 /* sigframe.c - pushing and popping signal frames: see sigframe.h.
  *
  * The layout is Linux's (riscv64): struct siginfo, then struct ucontext, at a 16-byte aligned
- * stack pointer. Handlers may change the saved registers; what comes back is only what user mode could set itself.
+ * stack pointer. Handlers may change the saved registers; what comes back is only what user mode
+ * could set itself.
  */
 #include "unix/sigframe.h"
 

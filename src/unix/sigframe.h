@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sigframe.h - what lies on the program's stack while a handler runs, as Linux lays it out on riscv64. */
+/* sigframe.h - what lies on the program's stack while a handler runs, as Linux lays it out on
+ * riscv64. */
 #ifndef UNIX_SIGFRAME_H
 #define UNIX_SIGFRAME_H
 
 #include "unix/process.h"
 
-/* Push a frame for sig's handler and make tf run it. On failure (-EFAULT: the stack cannot take it) tf is as
- * before. */
+/* Push a frame for sig's handler and make tf run it. On failure (-EFAULT: the stack cannot take
+ * it) tf is as before. */
 int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
                   const struct abi_sigaction *action);
 
@@ -19,7 +20,8 @@ struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf);
 /* Fill *info as a handler sees it. */
 void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info);
 
-/* Code that a handler returns to (it makes the system call rt_sigreturn), and where exec puts it. */
+/* Code that a handler returns to (it makes the system call rt_sigreturn), and where exec puts
+ * it. */
 extern const uint32_t sigframe_trampoline[2];
 #define SIGFRAME_TRAMPOLINE_VA (USER_END - PAGE_SIZE)
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signal.c - sending signals and acting on them: see signal.h. Frames are sigframe.c's.
  *
- * Sending marks the signal pending, sets thread->notify and ends an interruptible sleep. The thread looks
- * on its way back to user mode (signal_notify), where its registers are at hand and no lock is held.
+ * Sending marks the signal pending, sets thread->notify and ends an interruptible sleep. The
+ * thread looks on its way back to user mode (signal_notify), where its registers are at hand and
+ * no lock is held.
  */
 #include "unix/signal.h"
 
@@ -19,8 +20,8 @@
 /* No handler and no mask stops these. */
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
 
-/* Without a handler these do nothing. The second row would stop or continue the program: there is no job
- * control to continue it. */
+/* Without a handler these do nothing. The second row would stop or continue the program: there is
+ * no job control to continue it. */
 #define IGNORED_BY_DEFAULT                                                                     \
     (BIT(SIGCHLD) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
      BIT(SIGTTIN) | BIT(SIGTTOU))
@@ -148,8 +149,9 @@ void signal_wait(struct uthread *ut)
 
 /* --- acting ------------------------------------------------------------------------------ */
 
-/* Take the next signal that ut does not block out of the pending ones, with what is to be done about it.
- * Those that a thread causes itself come first, as in Linux. Returns 0 when there is none. */
+/* Take the next signal that ut does not block out of the pending ones, with what is to be done
+ * about it. Those that a thread causes itself come first, as in Linux. Returns 0 when there is
+ * none. */
 static int take_signal(struct uthread *ut, struct signal_info *info, struct abi_sigaction *action)
 {
     int sig = 0;
@@ -196,7 +198,8 @@ static void run_handler(struct uthread *ut, struct trapframe *tf, int sig,
     TRACE(syscall, "signal %d: handler %#lx", sig, (unsigned long)action->handler);
 }
 
-/* A system call gave up because of a signal: make it start anew when the program goes on, or fail. */
+/* A system call gave up because of a signal: make it start anew when the program goes on, or
+ * fail. */
 static void settle_restart(const struct uthread *ut, struct trapframe *tf, bool restart)
 {
     if (tf->scause != CAUSE_ECALL_U || tf->a0 != (uint64_t)-ERESTARTSYS)
@@ -240,7 +243,8 @@ void signal_notify(struct thread *t, struct trapframe *tf)
 
 /* --- what a thread did itself ------------------------------------------------------------ */
 
-/* The handler that takes sig now; false: there is none, or it is blocked, which ends the program. */
+/* The handler that takes sig now; false: there is none, or it is blocked, which ends the
+ * program. */
 static bool handler_for(struct uthread *ut, int sig, struct abi_sigaction *action)
 {
     spinlock_acquire(&the_process.lock);

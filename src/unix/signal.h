@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* signal.h - signals: sent, blocked, handled by the program, or its end.
  *
- * A signal is pending in a thread or in the process until a thread that does not block it goes back to
- * user mode; then its handler's frame is pushed, or its default happens. Signals do not
- * queue: one of each number is pending. There is no job control: what would stop the program is ignored.
+ * A signal is pending in a thread or in the process until a thread that does not block it goes
+ * back to user mode; then its handler's frame is pushed, or its default happens. Signals do not
+ * queue: one of each number is pending. There is no job control: what would stop the program is
+ * ignored.
  */
 #ifndef UNIX_SIGNAL_H
 #define UNIX_SIGNAL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strlist.h - strings one behind the other, each with its NUL: the form in which a program finds its
- * arguments and environment at the top of its stack. */
+/* strlist.h - strings one behind the other, each with its NUL: the form in which a program finds
+ * its arguments and environment at the top of its stack. */
 #ifndef UNIX_STRLIST_H
 #define UNIX_STRLIST_H
 

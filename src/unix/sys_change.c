@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_change.c - system calls that change the tree of files. File systems are read-only: what is left to do is to
- * give the error that Linux gives on a read-only file system, in Linux's order of checks. */
+/* sys_change.c - system calls that change the tree of files. File systems are read-only: what is
+ * left to do is to give the error that Linux gives on a read-only file system, in Linux's order of
+ * checks. */
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"

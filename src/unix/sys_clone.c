@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_clone.c - clone and clone3: threads. There is one process: what would start another is -ENOSYS, told once. */
+/* sys_clone.c - clone and clone3: threads. There is one process: what would start another is
+ * -ENOSYS, told once. */
 #include "kernel/log.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -8,7 +9,8 @@
 
 /* What makes a thread of a clone. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-/* What may come with it. A semaphore undo list has no meaning without semaphores; DETACHED none for long. */
+/* What may come with it. A semaphore undo list has no meaning without semaphores; DETACHED none
+ * for long. */
 #define OTHER_FLAGS                                                                               \
     (CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | \
      CLONE_CHILD_SETTID)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_cred.c - user and group numbers. They are kept as Linux keeps them, for programs that give up their
- * rights and check that they are gone; nothing in the kernel depends on them. */
+/* sys_cred.c - user and group numbers. They are kept as Linux keeps them, for programs that give
+ * up their rights and check that they are gone; nothing in the kernel depends on them. */
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -58,7 +58,8 @@ static int set_one(struct ids *ids, uint32_t id)
     return 0;
 }
 
-/* setreuid and setregid: the saved number follows when the real one is set or the effective one leaves it. */
+/* setreuid and setregid: the saved number follows when the real one is set or the effective one
+ * leaves it. */
 static int set_two(struct ids *ids, uint32_t real, uint32_t effective)
 {
     if (real != UNCHANGED && !privileged() && real != ids->real && real != ids->effective)

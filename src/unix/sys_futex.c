@@ -7,7 +7,8 @@
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
-/* WAIT has a relative timeout, WAIT_BITSET an absolute one, of the monotonic clock unless flagged. */
+/* WAIT has a relative timeout, WAIT_BITSET an absolute one, of the monotonic clock unless
+ * flagged. */
 static int wait_deadline(unsigned op, vaddr_t timeout, uint64_t *deadline)
 {
     uint64_t ns;

@@ -9,7 +9,8 @@
 #include "unix/process.h"
 #include "unix/syscall.h"
 
-/* Programs compare the release with what they need: it is that of the Linux whose calls are modelled. */
+/* Programs compare the release with what they need: it is that of the Linux whose calls are
+ * modelled. */
 static const struct abi_utsname utsname = {
     .sysname = "Linux",
     .nodename = "cella",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_io.c - system calls that move bytes of open files: read, write and their relatives, lseek, sync. */
+/* sys_io.c - system calls that move bytes of open files: read, write and their relatives, lseek,
+ * sync. */
 #include "kernel/heap.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_mem.c - system calls on the address space: Linux's checks and errors, then vmspace.h does the work. */
+/* sys_mem.c - system calls on the address space: Linux's checks and errors, then vmspace.h does
+ * the work. */
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "machine/cpu.h"
@@ -7,7 +8,8 @@
 #include "unix/process.h"
 #include "unix/syscall.h"
 
-/* Flags of mmap that MAP_SHARED_VALIDATE accepts; the other two types ignore what they do not know. */
+/* Flags of mmap that MAP_SHARED_VALIDATE accepts; the other two types ignore what they do not
+ * know. */
 #define MAP_KNOWN                                                                            \
     (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
      MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
@@ -150,8 +152,9 @@ int64_t sys_munmap(const uint64_t *a)
     return vmspace_unmap(the_process.vmspace, a[0], a[1]);
 }
 
-/* A shared mapping of a file that may only be read must not become writable through mprotect. Areas do not
- * record how their file was opened; one that is not writable yet is taken to be such a mapping. */
+/* A shared mapping of a file that may only be read must not become writable through mprotect.
+ * Areas do not record how their file was opened; one that is not writable yet is taken to be such
+ * a mapping. */
 static int check_shared_files(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct area area;

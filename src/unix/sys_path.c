@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_path.c - system calls that look files up by name: access, readlink, directories, file systems. */
+/* sys_path.c - system calls that look files up by name: access, readlink, directories, file
+ * systems. */
 #include "kernel/heap.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"

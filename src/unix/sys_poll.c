@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_poll.c - ppoll and pselect6: waiting for any of many files.
  *
- * One poller per call hangs an entry on the queue of each file, then looks at all of them, and sleeps while
- * none is ready. A change between looking and sleeping is not lost: it sets `changed`, which is looked at under the
- * lock that the sleep releases.
+ * One poller per call hangs an entry on the queue of each file, then looks at all of them, and
+ * sleeps while none is ready. A change between looking and sleeping is not lost: it sets
+ * `changed`, which is looked at under the lock that the sleep releases.
  */
 #include "kernel/heap.h"
 #include "kernel/pollq.h"

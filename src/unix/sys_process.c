@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_process.c - system calls on the process and its threads: numbers, end, limits, names, scheduling. */
+/* sys_process.c - system calls on the process and its threads: numbers, end, limits, names,
+ * scheduling. */
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -78,7 +79,8 @@ int64_t sys_set_tid_address(const uint64_t *a)
     return ut->tid;
 }
 
-/* Robust futexes are cleaned up when a thread ends while it holds them: see process_exit_thread(). */
+/* Robust futexes are cleaned up when a thread ends while it holds them: see
+ * process_exit_thread(). */
 int64_t sys_set_robust_list(const uint64_t *a)
 {
     if (a[1] != ROBUST_LIST_HEAD_SIZE)

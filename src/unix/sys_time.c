@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_time.c - clocks and sleeping.
  *
- * CPU-time clocks count the time since the program's start: the kernel keeps no account for each thread.
+ * CPU-time clocks count the time since the program's start: the kernel keeps no account for each
+ * thread.
  */
 #include "kernel/time.h"
 #include "kernel/uaccess.h"

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* syscall_list.h - every system call of Linux on riscv64, by number: read with one set of macros or another.
+/* syscall_list.h - every system call of Linux on riscv64, by number: read with one set of macros
+ * or another.
  *
  *   SYSCALL(nr, name, kinds)   implemented by sys_name()
  *   SYSCALL_ABSENT(nr, name)   -ENOSYS, told in the log
- *   SYSCALL_REFUSED(nr, name)  -ENOSYS without a word: C libraries try it and do without it as a matter of course
+ *   SYSCALL_REFUSED(nr, name)  -ENOSYS without a word: C libraries try it and do without it as a
+ * matter of course
  *
- * kinds: one letter for each argument, how to print it: i int, u unsigned int, l long, z size, x hexadecimal, o octal,
- * f descriptor, F directory's descriptor or AT_FDCWD, s path, p address; "-" for none. No include guard: read several times.
+ * kinds: one letter for each argument, how to print it: i int, u unsigned int, l long, z size, x
+ * hexadecimal, o octal, f descriptor, F directory's descriptor or AT_FDCWD, s path, p address; "-"
+ * for none. No include guard: read several times.
  */
 SYSCALL_ABSENT(0, io_setup)
 SYSCALL_ABSENT(1, io_destroy)

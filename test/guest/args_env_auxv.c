@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* args_env_auxv.c - what a program finds on its stack: arguments, environment, auxiliary vector, alignment. */
+/* args_env_auxv.c - what a program finds on its stack: arguments, environment, auxiliary vector,
+ * alignment. */
 #include <elf.h>
 #include <link.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* big_bss.c - static data of 16 MiB is zero from the first byte, that after the file's last bytes included, keeps
- * what is written, and costs memory only where it is touched: three times the machine's memory is declared. */
+/* big_bss.c - static data of 16 MiB is zero from the first byte, that after the file's last bytes
+ * included, keeps what is written, and costs memory only where it is touched: three times the
+ * machine's memory is declared. */
 #include <stdint.h>
 #include <stdio.h>
 

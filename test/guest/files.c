@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* files.c - files of the image: read, positioned, mapped, listed, through links and relative to directories. */
+/* files.c - files of the image: read, positioned, mapped, listed, through links and relative to
+ * directories. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fp.c - floating-point registers, rounding mode and flags survive system calls, sleep and being interrupted. */
+/* fp.c - floating-point registers, rounding mode and flags survive system calls, sleep and being
+ * interrupted. */
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 
 static uint64_t before[NREGS], after[NREGS];
 
-/* Load all registers from before[], make system call nr(arg0, arg1), store them all to after[]. The call's result. */
+/* Load all registers from before[], make system call nr(arg0, arg1), store them all to after[].
+ * The call's result. */
 static long across_call(long nr, long arg0, long arg1)
 {
     register long a0 __asm__("a0") = arg0;

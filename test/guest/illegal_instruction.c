@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* illegal_instruction.c - an illegal instruction ends the program with SIGILL, also when SIGILL is blocked. */
+/* illegal_instruction.c - an illegal instruction ends the program with SIGILL, also when SIGILL is
+ * blocked. */
 #include <signal.h>
 #include <stdio.h>
 

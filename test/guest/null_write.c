@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* null_write.c - a write through a null pointer ends the program with SIGSEGV, and what it printed before is out. */
+/* null_write.c - a write through a null pointer ends the program with SIGSEGV, and what it printed
+ * before is out. */
 #include <stdio.h>
 
 int main(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* protection.c - each page allows exactly what was asked for: to the program's own loads, stores and jumps,
- * which give SIGSEGV with the right si_code and si_addr, and to the kernel on its behalf, which gives EFAULT. */
+/* protection.c - each page allows exactly what was asked for: to the program's own loads, stores
+ * and jumps, which give SIGSEGV with the right si_code and si_addr, and to the kernel on its
+ * behalf, which gives EFAULT. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -61,7 +62,8 @@ static const char *outcome(void (*access)(void *), void *p)
     return text;
 }
 
-/* The kernel on the program's behalf: read() from /dev/zero stores into p, access() loads a path from it. */
+/* The kernel on the program's behalf: read() from /dev/zero stores into p, access() loads a path
+ * from it. */
 static const char *kernel_store(void *p)
 {
     ssize_t n = read(zero_fd, p, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signals.c - handlers run with the right arguments, on the right stack, with the right signals blocked, and
- * the program goes on where it was, with every register as it was. */
+/* signals.c - handlers run with the right arguments, on the right stack, with the right signals
+ * blocked, and the program goes on where it was, with every register as it was. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
@@ -104,7 +104,8 @@ static void blocked(void)
     sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* A pattern in all the registers that a handler must not disturb, kept across a fault that the handler repairs. */
+/* A pattern in all the registers that a handler must not disturb, kept across a fault that the
+ * handler repairs. */
 static void repair(int sig, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stack_growth.c - the stack grows to 7 MiB as it is used; below its limit of 8 MiB the program ends with SIGSEGV. */
+/* stack_growth.c - the stack grows to 7 MiB as it is used; below its limit of 8 MiB the program
+ * ends with SIGSEGV. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>

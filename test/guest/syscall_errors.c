@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* syscall_errors.c - wrong arguments give Linux's errors, in Linux's order of checks, and change nothing. */
+/* syscall_errors.c - wrong arguments give Linux's errors, in Linux's order of checks, and change
+ * nothing. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* waiting.c - clocks move on, sleeping takes at least its time, and waits for what never comes end on time. */
+/* waiting.c - clocks move on, sleeping takes at least its time, and waits for what never comes end
+ * on time. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

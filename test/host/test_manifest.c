@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_manifest.c - manifests: defaults, every key, and the line that each mistake is reported on. */
+/* test_manifest.c - manifests: defaults, every key, and the line that each mistake is reported
+ * on. */
 /* sources: src/unix/manifest.c src/lib/json.c src/lib/fmt.c */
 #include <setjmp.h>
 #include <stdarg.h>
