@@ -16,7 +16,7 @@ BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 if not BUILD.is_absolute():
     BUILD = ROOT / BUILD
 OUT = BUILD / "test" / "boot"
-LIMIT = int(os.environ.get("TEST_BOOT_LIMIT", "120"))  # seconds; ends what hangs
+LIMIT = int(os.environ.get("TEST_BOOT_LIMIT", "60"))  # seconds; ends what hangs
 PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
 TESTS = []
 

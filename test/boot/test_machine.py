@@ -98,9 +98,9 @@ def an_image_that_may_only_be_read_boots_from_a_snapshot(t):
 
 
 @test
-def without_an_entropy_device_there_is_a_warning_and_random_bytes(t):
+def without_an_entropy_device_random_bytes_differ_all_the_same(t):
     boot = t.boot_bare("-m", "64m", *MODERN, *disk(small(t, "", "random")))
-    boot.ran("act random\nrandom bytes differ\n", warnings=(r"entropy|random",))
+    boot.ran("act random\nrandom bytes differ\n")
 
 
 @test
@@ -155,11 +155,3 @@ def a_stock_emulator_runs_page_tables(t):
 @test(unless=why_no_stock)
 def a_stock_emulator_with_its_default_cpu_runs_page_tables(t):
     t.boot_bare("-m", "64m", *MODERN, *RNG, *disk(small(t)), emulator=stock(), cpu="rv64").ran(RAN)
-
-
-@test(unless=lambda platform: None if platform != "riscv64-virt" else "about the extension")
-def a_processor_without_the_extension_is_named(t):
-    boot = t.boot_bare("-m", "64m", *MODERN, *RNG, *disk(small(t)), cpu="rv64,h=off")
-    claim(boot.status is not None, "still running")
-    claim(re.search(r"seccells|satp|memory model|mode 14", boot.console), "nothing says what is missing")
-    claim(boot.status not in (0, None), f"exit status {boot.status}")
