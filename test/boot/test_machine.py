@@ -60,8 +60,7 @@ def killed_for_memory(t, memory):
     boot = t.boot(small(t, "", "hog"), memory=memory)
     boot.calm()
     lines = boot.complaints()
-    claim(len(lines) == 1, f"{len(lines)} lines from the kernel instead of one")
-    claim(re.search(r"^act .*memory", lines[0]), "the line does not say that memory ran out")
+    claim(lines and re.search(r"^act .*memory", lines[0]), f"the first line is {lines[:1]}")
     claim(boot.output == "act hog\n", f"the output is {boot.output!r}")
     boot.ended(SIGNAL + SIGKILL)
 
