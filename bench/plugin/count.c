@@ -17,29 +17,27 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef uint64_t             qemu_plugin_id_t;
-typedef struct qemu_info_t   qemu_info_t;
+typedef uint64_t           qemu_plugin_id_t;
+typedef struct qemu_info_t qemu_info_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 
-void     qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-                                               void (*cb)(qemu_plugin_id_t,
-                                                          struct qemu_plugin_tb *));
-void     qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*cb)(qemu_plugin_id_t, void *),
-                                        void *arg);
-size_t   qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+void   qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
+                                             void (*cb)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+void   qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*cb)(qemu_plugin_id_t, void *),
+                                      void            *arg);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t      qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t    qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-void        qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn,
-                                                       enum qemu_plugin_op op, void *ptr,
-                                                       uint64_t add);
-void        qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-                                                   void (*cb)(unsigned, void *),
-                                                   enum qemu_plugin_cb_flags flags, void *arg);
+const void              *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t                   qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+uint64_t                 qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+void                     qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn,
+                                                                    enum qemu_plugin_op op, void *ptr, uint64_t add);
+void                     qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
+                                                                void (*cb)(unsigned, void *),
+                                                                enum qemu_plugin_cb_flags flags, void *arg);
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -5,11 +5,6 @@
 #include "platform/common/platform.h"
 
 const struct driver *const virt_machine_drivers[] = {
-    &sifive_test_driver,
-    &plic_driver,
-    &uart16550_driver,
-    &goldfish_rtc_driver,
-    &virtio_blk_driver,
-    &virtio_rng_driver,
-    NULL,
+    &sifive_test_driver, &plic_driver, &uart16550_driver, &goldfish_rtc_driver, &virtio_blk_driver,
+    &virtio_rng_driver,  NULL,
 };

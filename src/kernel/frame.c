@@ -35,7 +35,7 @@ struct frame {
 static struct spinlock lock = SPINLOCK_INIT(LOCK_FRAME, "frame");
 /* constant after frame_init: */
 static struct frame *frames; /* indexed by page number - base; entries [lowest, end) exist */
-static uint64_t      base;   /* aligned to the largest block: aligned indices are aligned addresses */
+static uint64_t      base; /* aligned to the largest block: aligned indices are aligned addresses */
 static uint32_t      lowest, end;
 static bool (*reclaim)(size_t npages);
 /* lock protects: */
@@ -49,8 +49,8 @@ static size_t   fail_countdown;
 static void list_push(uint32_t i, unsigned order)
 {
     struct frame *f = &frames[i];
-    *f = (struct frame){.state = FRAME_FREE, .order = (uint8_t)order, .next = free_list[order],
-                        .prev = NONE};
+    *f = (struct frame){
+        .state = FRAME_FREE, .order = (uint8_t)order, .next = free_list[order], .prev = NONE};
     if (f->next != NONE)
         frames[f->next].prev = i;
     free_list[order] = i;

@@ -25,9 +25,9 @@ void frame_init(const struct bootinfo *bi);
 /* frame_alloc() with zeroed contents. */
 int frame_alloc_zeroed(size_t npages, paddr_t *out);
 
-void     frame_get(paddr_t pa);             /* one more reference on the frame at pa */
-void     frame_put(paddr_t pa);             /* one less; frees the frame at zero */
-unsigned frame_refs(paddr_t pa);            /* 0: free, or not RAM that frames manage */
+void     frame_get(paddr_t pa);  /* one more reference on the frame at pa */
+void     frame_put(paddr_t pa);  /* one less; frees the frame at zero */
+unsigned frame_refs(paddr_t pa); /* 0: free, or not RAM that frames manage */
 void     frame_get_run(paddr_t pa, size_t npages);
 void     frame_put_run(paddr_t pa, size_t npages);
 

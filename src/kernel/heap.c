@@ -28,7 +28,8 @@ struct slab {
 _Static_assert(sizeof(struct slab) <= SLAB_HEADER, "objects start 16-aligned behind the header");
 
 /* Sizes are multiples of 16; the large ones are what divides a frame less its header. */
-static const uint16_t class_size[] = {32, 48, 64, 96, 128, 192, 256, 384, 512, 672, 1008, 1344, 2032};
+static const uint16_t class_size[] = {32,  48,  64,  96,   128,  192, 256,
+                                      384, 512, 672, 1008, 1344, 2032};
 
 #define CLASSES  ARRAY_LEN(class_size)
 #define SLAB_MAX 2032

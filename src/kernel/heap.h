@@ -5,9 +5,9 @@
 
 #include "lib/types.h"
 
-void *kmalloc(size_t size);  /* contents undefined; NULL: no memory; any context */
-void *kzalloc(size_t size);  /* zeroed */
-void  kfree(void *ptr);      /* NULL is fine */
+void *kmalloc(size_t size);   /* contents undefined; NULL: no memory; any context */
+void *kzalloc(size_t size);   /* zeroed */
+void  kfree(void *ptr);       /* NULL is fine */
 char *kstrdup(const char *s); /* NULL: no memory */
 
 #endif

@@ -30,10 +30,10 @@ void log_set_sink(void (*put)(const char *bytes, size_t len));
 /* Write bytes as they are, unlevelled (panic, dumps). */
 void log_raw(const char *bytes, size_t len);
 
-#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
-#define log_warn(...)  log_line(LOG_WARN, __VA_ARGS__)
+#define log_error(...)  log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...)   log_line(LOG_WARN, __VA_ARGS__)
 #define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)
-#define log_info(...)  log_line(LOG_INFO, __VA_ARGS__)
-#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)   log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)  log_line(LOG_DEBUG, __VA_ARGS__)
 
 #endif

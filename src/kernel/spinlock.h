@@ -36,8 +36,8 @@ struct spinlock {
     const char     *name;  /* constant, for panics */
 };
 
-#define SPINLOCK_INIT(order_, name_)              \
-    {                                             \
+#define SPINLOCK_INIT(order_, name_)                  \
+    {                                                 \
         .held = 0, .order = (order_), .name = (name_) \
     }
 

@@ -25,7 +25,8 @@ static struct spinlock sched_lock = SPINLOCK_INIT(LOCK_SCHED, "sched");
 /* sched_lock protects: */
 static TAILQ_HEAD(, thread) run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
 static TAILQ_HEAD(, thread) all_threads = TAILQ_HEAD_INITIALIZER(all_threads);
-static LIST_HEAD(, thread) sleepers = LIST_HEAD_INITIALIZER(sleepers); /* by wake_at, soonest first */
+static LIST_HEAD(,
+                 thread) sleepers = LIST_HEAD_INITIALIZER(sleepers); /* by wake_at, soonest first */
 static uint32_t       next_tid = 1;
 static uint64_t       slice_end; /* ticks; WAIT_FOREVER: nobody else is ready */
 static struct thread *dead;      /* stack still in use until the switch away from it is over */
@@ -38,7 +39,7 @@ extern char _boot_stack_bottom[];
 
 static void timer_arm(void)
 {
-    uint64_t deadline = slice_end;
+    uint64_t       deadline = slice_end;
     struct thread *first = LIST_FIRST(&sleepers);
     if (first && first->wake_at < deadline)
         deadline = first->wake_at;
@@ -316,8 +317,8 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *arg)
     return t;
 }
 
-struct thread *thread_create_user(const char *name, struct vmspace *vs, const struct thread_ops *ops,
-                                  void *owner)
+struct thread *thread_create_user(const char *name, struct vmspace *vs,
+                                  const struct thread_ops *ops, void *owner)
 {
     struct cpu_fp *fp = kzalloc(sizeof(*fp));
     struct thread *t = fp ? thread_new(name, user_thread_main, sizeof(struct trapframe)) : NULL;
@@ -360,7 +361,7 @@ void thread_exit(void)
 void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg)
 {
     struct thread *t;
-    TAILQ_FOREACH (t, &all_threads, all_link) /* no lock: panics use this too */
+    TAILQ_FOREACH(t, &all_threads, all_link) /* no lock: panics use this too */
         fn(t, arg);
 }
 

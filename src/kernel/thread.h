@@ -50,15 +50,15 @@ struct thread {
     volatile bool            notify;  /* call ops->notify before user mode */
 
     /* protected by the scheduler's lock: */
-    enum thread_state   state;
+    enum thread_state state;
     TAILQ_ENTRY(thread) run_link;
-    struct waitq       *sleeping_on;
+    struct waitq *sleeping_on;
     TAILQ_ENTRY(thread) wait_link;
-    uint64_t            wake_at; /* ticks; WAIT_FOREVER: no deadline */
-    LIST_ENTRY(thread)  timer_link;
-    int                 wake_reason; /* what waitq_sleep_until returns */
-    bool                interruptible;
-    bool                interrupted; /* thread_interrupt() while not sleeping interruptibly */
+    uint64_t wake_at; /* ticks; WAIT_FOREVER: no deadline */
+    LIST_ENTRY(thread) timer_link;
+    int  wake_reason; /* what waitq_sleep_until returns */
+    bool interruptible;
+    bool interrupted; /* thread_interrupt() while not sleeping interruptibly */
     TAILQ_ENTRY(thread) all_link;
 };
 
@@ -67,20 +67,20 @@ static inline struct thread *thread_self(void)
     return hart_self()->thread;
 }
 
-void thread_init(void); /* the caller becomes the idle thread: it may not sleep */
+void           thread_init(void); /* the caller becomes the idle thread: it may not sleep */
 _Noreturn void thread_idle(void); /* the end of kmain: runs when nobody is ready */
 
 /* A kernel thread that runs entry(arg), ready. NULL: no memory. */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg);
 
 /* A user thread in vs, not started: fill *t->tf, then thread_start(). NULL: no memory. */
-struct thread *thread_create_user(const char *name, struct vmspace *vs, const struct thread_ops *ops,
-                                  void *owner);
+struct thread *thread_create_user(const char *name, struct vmspace *vs,
+                                  const struct thread_ops *ops, void *owner);
 void           thread_start(struct thread *t);
 
-_Noreturn void thread_exit(void);                /* end the current thread */
+_Noreturn void thread_exit(void); /* end the current thread */
 void           thread_yield(void);
-void           thread_interrupt(struct thread *t); /* ends an interruptible sleep with -EINTR */
+void           thread_interrupt(struct thread *t);    /* ends an interruptible sleep with -EINTR */
 void           thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
 
 /* For the debugger and panics: calls fn for every thread. */

@@ -8,7 +8,7 @@
 #define NS_PER_S 1000000000ul
 
 static uint64_t hz;
-static uint64_t ns_per_tick; /* 32.32 */
+static uint64_t ns_per_tick;  /* 32.32 */
 static uint64_t ticks_per_ns; /* 0.64 would overflow for clocks above 1 GHz: 32.32 */
 static uint64_t wall_offset_ns;
 

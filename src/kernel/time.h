@@ -9,10 +9,11 @@
 #include "lib/types.h"
 
 void     time_init(uint64_t timebase_hz);
-uint64_t time_ns(void);                        /* nanoseconds since reset, monotonic */
-uint64_t time_ns_to_deadline(uint64_t delta_ns); /* cpu_time() at now + delta_ns, saturating, rounded up */
+uint64_t time_ns(void); /* nanoseconds since reset, monotonic */
+uint64_t time_ns_to_deadline(
+    uint64_t delta_ns); /* cpu_time() at now + delta_ns, saturating, rounded up */
 uint64_t time_hz(void);
-uint64_t time_wall_ns(void);                   /* nanoseconds since 1970 UTC; from reset if no RTC was found */
-void     time_set_wall_ns(uint64_t ns);        /* the RTC driver, at boot */
+uint64_t time_wall_ns(void); /* nanoseconds since 1970 UTC; from reset if no RTC was found */
+void     time_set_wall_ns(uint64_t ns); /* the RTC driver, at boot */
 
 #endif

@@ -9,7 +9,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 
-#define RING    64
+#define RING     64
 #define TEXT_MAX 96
 
 static struct record {
@@ -22,8 +22,8 @@ static unsigned next; /* records ever made */
 uint32_t trace_enabled;
 
 static const char *const class_names[TRACE_CLASSES] = {
-    [TRACE_CLASS_vm] = "vm",     [TRACE_CLASS_fault] = "fault", [TRACE_CLASS_sched] = "sched",
-    [TRACE_CLASS_irq] = "irq",   [TRACE_CLASS_blk] = "blk",     [TRACE_CLASS_fs] = "fs",
+    [TRACE_CLASS_vm] = "vm",     [TRACE_CLASS_fault] = "fault",     [TRACE_CLASS_sched] = "sched",
+    [TRACE_CLASS_irq] = "irq",   [TRACE_CLASS_blk] = "blk",         [TRACE_CLASS_fs] = "fs",
     [TRACE_CLASS_exec] = "exec", [TRACE_CLASS_syscall] = "syscall",
 };
 

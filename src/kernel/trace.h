@@ -33,10 +33,10 @@ void trace_configure(const char *list);
 /* Print the newest n records to the log (panic). */
 void trace_tail(size_t n);
 
-#define TRACE(cls, ...)                                          \
-    do {                                                         \
-        if (trace_enabled & (1u << TRACE_CLASS_##cls))           \
-            trace_record(TRACE_CLASS_##cls, __VA_ARGS__);        \
+#define TRACE(cls, ...)                                   \
+    do {                                                  \
+        if (trace_enabled & (1u << TRACE_CLASS_##cls))    \
+            trace_record(TRACE_CLASS_##cls, __VA_ARGS__); \
     } while (0)
 
 #endif

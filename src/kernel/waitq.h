@@ -25,8 +25,8 @@ struct waitq {
     TAILQ_HEAD(waitq_list, thread) threads; /* protected by the scheduler's lock */
 };
 
-#define WAITQ_INIT(q)                         \
-    {                                         \
+#define WAITQ_INIT(q)                                  \
+    {                                                  \
         .threads = TAILQ_HEAD_INITIALIZER((q).threads) \
     }
 
@@ -39,7 +39,8 @@ void waitq_sleep(struct waitq *q, struct spinlock *lock);
 
 /* The same until cpu_time() >= deadline or, if interruptible, until thread_interrupt().
  * 0 woken (re-check the condition), -ETIMEDOUT, -EINTR. */
-int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible);
+int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
+                      bool interruptible);
 
 void waitq_wake_one(struct waitq *q); /* any context */
 void waitq_wake_all(struct waitq *q);

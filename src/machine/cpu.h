@@ -8,16 +8,17 @@
 
 /* One per hart; tp points at it in the kernel. The first three fields belong to trap.S. */
 struct hart {
-    uint64_t kernel_sp; /* stack for the next trap from user mode: top of the thread's kernel stack */
-    uint64_t scratch;   /* trap.S: the user's sp on the way in */
-    uint64_t id;        /* mhartid */
+    uint64_t
+        kernel_sp;    /* stack for the next trap from user mode: top of the thread's kernel stack */
+    uint64_t scratch; /* trap.S: the user's sp on the way in */
+    uint64_t id;      /* mhartid */
 
-    struct thread *thread;     /* current thread; NULL before threads exist */
-    struct vmspace *active; /* whose map translates user addresses; NULL: none yet */
-    struct thread *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
-    uint64_t       locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
-    bool           irq_before; /* interrupts were on before the first lock */
-    bool           resched;    /* leave the CPU at the next chance */
+    struct thread  *thread;     /* current thread; NULL before threads exist */
+    struct vmspace *active;     /* whose map translates user addresses; NULL: none yet */
+    struct thread  *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
+    uint64_t        locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
+    bool            irq_before; /* interrupts were on before the first lock */
+    bool            resched;    /* leave the CPU at the next chance */
 };
 
 _Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
@@ -69,14 +70,15 @@ void cpu_fp_save(struct cpu_fp *fp);          /* registers to memory */
 void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
 
 /* --- time --- */
-uint64_t cpu_time(void);                    /* ticks of bootinfo.timebase_hz since reset */
-void     cpu_timer_arm(uint64_t deadline);  /* interrupt when cpu_time() >= deadline; UINT64_MAX: never */
-bool     cpu_timer_pending(void);
+uint64_t cpu_time(void); /* ticks of bootinfo.timebase_hz since reset */
+void     cpu_timer_arm(
+        uint64_t deadline); /* interrupt when cpu_time() >= deadline; UINT64_MAX: never */
+bool cpu_timer_pending(void);
 
 /* --- traps --- */
-void cpu_trap_init(void);        /* stvec of this hart, interrupt sources on, interrupts still off */
-void cpu_external_enable(void);  /* accept external (device) interrupts */
-void cpu_icache_sync(void);      /* stores to code are seen by this hart's fetch */
+void cpu_trap_init(void);       /* stvec of this hart, interrupt sources on, interrupts still off */
+void cpu_external_enable(void); /* accept external (device) interrupts */
+void cpu_icache_sync(void);     /* stores to code are seen by this hart's fetch */
 
 #define CAUSE_ILLEGAL    2u
 #define CAUSE_BREAKPOINT 3u
@@ -85,11 +87,13 @@ void cpu_icache_sync(void);      /* stores to code are seen by this hart's fetch
 #define IRQ_EXTERNAL     9u
 
 /* --- the end --- */
-_Noreturn void cpu_halt(void);     /* firmware shutdown; the last resort when no poweroff device exists */
-void cpu_early_putc(char c);       /* through the firmware, before the UART driver runs */
+_Noreturn void cpu_halt(
+    void);                   /* firmware shutdown; the last resort when no poweroff device exists */
+void cpu_early_putc(char c); /* through the firmware, before the UART driver runs */
 
 /* Return addresses of the call chain whose frame pointer is fp (0: the caller's own), newest first;
  * stops at bad frames. [stack_lo, stack_hi) bounds it. Returns how many. */
-size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs, size_t max);
+size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs,
+                     size_t max);
 
 #endif

@@ -108,8 +108,7 @@ static bool add_mmio(struct bootinfo *bi, struct phys_range r)
 static void each_child_reg(struct bootinfo *bi, const void *fdt, int parent, range_fn fn)
 {
     int node;
-    fdt_for_each_subnode (node, fdt, parent)
-        each_reg(bi, fdt, parent, node, fn);
+    fdt_for_each_subnode(node, fdt, parent) each_reg(bi, fdt, parent, node, fn);
 }
 
 static void cut_reservations(struct bootinfo *bi, const void *fdt, int reserved_memory)
@@ -152,7 +151,8 @@ static void read_timebase(struct bootinfo *bi, const void *fdt, int cpus)
 static void read_tree(struct bootinfo *bi, const void *fdt)
 {
     int node, reserved_memory = -1;
-    fdt_for_each_subnode (node, fdt, 0) {
+    fdt_for_each_subnode(node, fdt, 0)
+    {
         const char *name = fdt_get_name(fdt, node, NULL);
         if (has_name(name, "memory"))
             each_reg(bi, fdt, 0, node, add_ram);

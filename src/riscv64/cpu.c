@@ -100,7 +100,8 @@ void cpu_halt(void)
 
 /* GCC's frame layout with -fno-omit-frame-pointer: ra at fp - 8, the caller's fp at fp - 16; but a function
  * that calls nothing keeps its ra and has the caller's fp, an address on this stack, at fp - 8. */
-size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs, size_t max)
+size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs,
+                     size_t max)
 {
     if (!fp)
         fp = (uintptr_t)__builtin_frame_address(0);

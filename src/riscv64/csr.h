@@ -9,11 +9,11 @@
 #include "lib/types.h"
 
 /* `csr` is a name the assembler knows, or a number. */
-#define csr_read(csr)                                                  \
-    ({                                                                 \
-        uint64_t value_;                                               \
+#define csr_read(csr)                                                   \
+    ({                                                                  \
+        uint64_t value_;                                                \
         __asm__ volatile("csrr %0, " #csr : "=r"(value_) : : "memory"); \
-        value_;                                                        \
+        value_;                                                         \
     })
 
 #define csr_write(csr, value) \
@@ -26,16 +26,15 @@
     __asm__ volatile("csrc " #csr ", %0" : : "rK"((uint64_t)(bits)) : "memory")
 
 /* Clear bits, return the register's old value. */
-#define csr_read_clear(csr, bits)                                    \
-    ({                                                               \
-        uint64_t value_;                                             \
-        __asm__ volatile("csrrc %0, " #csr ", %1"                    \
-                         : "=r"(value_)                              \
-                         : "rK"((uint64_t)(bits))                    \
-                         : "memory");                                \
-        value_;                                                      \
+#define csr_read_clear(csr, bits)                 \
+    ({                                            \
+        uint64_t value_;                          \
+        __asm__ volatile("csrrc %0, " #csr ", %1" \
+                         : "=r"(value_)           \
+                         : "rK"((uint64_t)(bits)) \
+                         : "memory");             \
+        value_;                                   \
     })
-
 
 #define SIE_STIE (1ul << 5)
 #define SIE_SEIE (1ul << 9)

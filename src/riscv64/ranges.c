@@ -50,7 +50,7 @@ bool ranges_cut(struct phys_range *list, size_t *n, size_t max, struct phys_rang
             i++;
             continue;
         }
-        bool left = old.start < r.start, right = range_end(old) > range_end(r);
+        bool left = old.start<r.start, right = range_end(old)> range_end(r);
         if (left && right && *n == max)
             return false; /* one entry contains r: nothing else was changed */
         list_delete(list, n, i);

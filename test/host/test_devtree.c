@@ -18,10 +18,10 @@
 #include <libfdt.h>
 
 #include "kernel/devtree.h"
-#include "lib/fdtcheck.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
+#include "lib/fdtcheck.h"
 #include "machine/layout.h"
 
 #define BLOB_MAX 4096

@@ -53,7 +53,8 @@ static uint64_t word(size_t index)
     return value;
 }
 
-/* The value of an entry of the auxiliary vector that begins at word index; it must be there once. */
+/* The value of an entry of the auxiliary vector that begins at word index; it must be there
+ * once. */
 static uint64_t aux(size_t index, uint64_t type)
 {
     uint64_t value = 0;

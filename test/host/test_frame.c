@@ -42,7 +42,7 @@ void spinlock_release(struct spinlock *lock)
     hart.locks_held &= ~(1ul << lock->order);
 }
 
-static bool expect_assert;
+static bool    expect_assert;
 static jmp_buf assert_jmp;
 
 void assert_failed(const char *expr, const char *file, int line)
@@ -95,9 +95,9 @@ struct run {
 static void random_runs_are_disjoint_and_all_memory_comes_back(void **state)
 {
     (void)state;
-    static struct run runs[400];
-    static uint8_t    owner[RAM_PAGES];
-    size_t            nruns = 0;
+    static struct run  runs[400];
+    static uint8_t     owner[RAM_PAGES];
+    size_t             nruns = 0;
     struct frame_stats start, now;
 
     frame_stats(&start);
@@ -247,7 +247,7 @@ static void random_objects_keep_their_contents_and_all_frames_but_slabs_come_bac
     srand(11);
     for (int step = 0; step < 40000; step++) {
         if (n < ARRAY_LEN(obj) && rand() % 2) {
-            size_t size = (size_t)(rand() % 5 ? rand() % 2200 : rand() % 20000);
+            size_t         size = (size_t)(rand() % 5 ? rand() % 2200 : rand() % 20000);
             unsigned char *p = kmalloc(size);
             if (!p)
                 continue;
@@ -306,7 +306,8 @@ int main(void)
         cmocka_unit_test_setup(zeroed_frames_are_zero, setup),
         cmocka_unit_test_setup(the_nth_allocation_fails_on_request_and_only_it, setup),
         cmocka_unit_test_setup(reclaim_is_asked_before_an_allocation_fails, setup),
-        cmocka_unit_test_setup(random_objects_keep_their_contents_and_all_frames_but_slabs_come_back, setup),
+        cmocka_unit_test_setup(
+            random_objects_keep_their_contents_and_all_frames_but_slabs_come_back, setup),
         cmocka_unit_test(no_memory_is_null_and_too_large_is_null),
         cmocka_unit_test(kzalloc_clears_what_was_used_before),
     };

@@ -46,7 +46,7 @@ static void adding_and_cutting_equals_a_bitmap_and_a_full_list_changes_nothing(v
                 r.len = PAGES - r.start;
             struct model before = m;
             bool         add = rand() % 2;
-            bool         ok = add ? ranges_add(m.list, &m.n, MAX, r) : ranges_cut(m.list, &m.n, MAX, r);
+            bool ok = add ? ranges_add(m.list, &m.n, MAX, r) : ranges_cut(m.list, &m.n, MAX, r);
             if (ok)
                 memset(m.page + r.start, add, r.len);
             else
