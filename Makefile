@@ -36,8 +36,8 @@ include tools/make/compile-commands.mk
 include tools/make/check.mk
 include bench/bench.mk
 
-kernel: $(BUILD)/$(PLATFORM)/kernel.elf compile_commands.json ## the kernel of PLATFORM
-kernels: $(KERNEL_ELFS) compile_commands.json ## the kernels of all platforms
+kernel: $(BUILD)/$(PLATFORM)/kernel.elf $(BUILD)/$(PLATFORM)/run.conf compile_commands.json ## the kernel of PLATFORM
+kernels: $(KERNEL_ELFS) $(RUN_CONFS) compile_commands.json ## the kernels of all platforms
 
 clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 	rm -rf $(BUILD)

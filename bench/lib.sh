@@ -25,5 +25,5 @@ boot() {
 
 # boot_counted PLATFORM MEMORY NAME: the same under the counting plugin, to $out/NAME.PLATFORM.count.
 boot_counted() {
-    boot "$@" -icount shift=0,sleep=off -plugin "$out/count.so,out=$out/$3.$1.count"
+    boot "$@" -icount shift=0 -plugin "$out/count.so,out=$out/$3.$1.count"
 }

@@ -23,7 +23,8 @@ extern char _text_start[], _text_end[], _rodata_start[], _rodata_end[], _data_st
 struct bootinfo boot_info;
 uintptr_t       phys_window; /* 0 until start.S has turned translation on */
 
-uint64_t boot_main(uint64_t hart, paddr_t dtb); /* start.S */
+uint64_t       boot_main(uint64_t hart, paddr_t dtb); /* start.S */
+_Noreturn void boot_mode_refused(void);               /* start.S */
 
 static _Noreturn void boot_fail(const char *what)
 {
@@ -235,4 +236,10 @@ uint64_t boot_main(uint64_t hart, paddr_t dtb)
     cut_image(bi);
     copy_dtb(bi, fdt);
     return pmap_bootstrap(bi);
+}
+
+/* The write of satp changed nothing, so the hart is still here, at a physical address. */
+void boot_mode_refused(void)
+{
+    boot_fail("this CPU does not translate in the way this kernel was built for");
 }

@@ -56,9 +56,16 @@ uint64_t cpu_time(void)
     return csr_read(time);
 }
 
+/* "Never" masks the interrupt and leaves stimecmp alone: a deadline at the end of time is one that an
+ * emulator which skips idle time would jump to. */
 void cpu_timer_arm(uint64_t deadline)
 {
+    if (deadline == UINT64_MAX) {
+        csr_clear(sie, SIE_STIE);
+        return;
+    }
     csr_write(0x14d /* stimecmp */, deadline);
+    csr_set(sie, SIE_STIE);
 }
 
 bool cpu_timer_pending(void)
@@ -69,10 +76,9 @@ bool cpu_timer_pending(void)
 /* The kernel leaves sstatus.FS on (fp.S) and SUM off: user memory is reached through the window only. */
 void cpu_trap_init(void)
 {
-    cpu_timer_arm(UINT64_MAX);
+    csr_write(sie, 0);
     csr_write(stvec, (uint64_t)trap_entry);
     csr_set(sstatus, SSTATUS_FS);
-    csr_write(sie, SIE_STIE);
 }
 
 void cpu_external_enable(void)

@@ -44,7 +44,7 @@ _start:
         csrw    stvec, t0
         sfence.vma
         csrw    satp, a0
-        nop                             # never executed: its fetch faults
+        call    boot_mode_refused       # only if satp did not take the mode: else the fetch faults
         .balign 4
 continue_virtual:
         sfence.vma

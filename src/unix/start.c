@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* start.c - from the image's manifest to the running program: see unix.h. */
+#include "fs/tty.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
@@ -7,6 +8,7 @@
 #include "unix/exec.h"
 #include "unix/manifest.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 #include "unix/unix.h"
 
 /* The manifest, and the memory that its strings lie in. */
@@ -76,6 +78,15 @@ static const char *last_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Ctrl-C and the like, typed at the terminal: the program is all of its foreground. */
+static void terminal_signal(enum ldisc_signal typed)
+{
+    static const int number[] = {
+        [LDISC_INTR] = SIGINT, [LDISC_QUIT] = SIGQUIT, [LDISC_SUSP] = SIGTSTP};
+    const struct signal_info info = {.code = SI_KERNEL};
+    signal_send_process(number[typed], &info);
+}
+
 static int start_program(struct start *s)
 {
     const struct manifest *m = &s->manifest;
@@ -93,6 +104,7 @@ static int start_program(struct start *s)
         return complain("/dev/console cannot be opened");
     if (process_start(last_name(m->program), at.entry, at.sp))
         return complain("no memory for the first thread");
+    tty_set_signal(terminal_signal);
     return 0;
 }
 

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 import tty
 
@@ -18,9 +19,9 @@ CTRL_C, CTRL_D, CTRL_U, CTRL_BACKSLASH = b"\x03", b"\x04", b"\x15", b"\x1c"
 BACKSPACE = b"\x7f"
 
 
-def not_wanted(_platform):
-    """Some of these fail, and why is not known: a key typed alone right behind output sometimes has no effect."""
-    return None if os.environ.get("TEST_BOOT_CONSOLE") else "fails at times; TEST_BOOT_CONSOLE=1 runs it"
+def gap(reason):
+    """A claim that does not hold yet; TEST_BOOT_CONSOLE=1 runs it all the same."""
+    return lambda _platform: None if os.environ.get("TEST_BOOT_CONSOLE") else reason
 
 
 class Terminal:
@@ -33,13 +34,16 @@ class Terminal:
         self.at = 0  # expect() looks from here on
         self.deadline = time.monotonic() + LIMIT
         self.ours, theirs = pty.openpty()
-        tty.setraw(theirs)  # what the machine prints comes unchanged
+        tty.setraw(theirs)
+        attributes = termios.tcgetattr(theirs)
+        attributes[1] = 0  # QEMU switches output processing on again: without flags it does nothing
+        termios.tcsetattr(theirs, termios.TCSANOW, attributes)
         self.child = subprocess.Popen(["tools/run.sh", "-p", t.platform, str(image)], stdin=theirs,
                                       stdout=theirs, stderr=theirs, cwd=ROOT,
                                       env=dict(os.environ, BUILD=str(BUILD)))
         os.close(theirs)
         os.set_blocking(self.ours, False)
-        self.expect(rb"memory model \w+, \d+ MiB free\r\n")
+        self.expect(rb"memory model \w+, \d+ MiB free\n")
 
     def __enter__(self):
         return self
@@ -102,7 +106,7 @@ class Terminal:
         return self.seen[self.at:]
 
 
-@test(unless=not_wanted)
+@test()
 def keys_are_echoed_and_a_line_reaches_the_program_at_its_end(t):
     with Terminal(t, "cat") as term:
         term.type(b"one")
@@ -114,7 +118,7 @@ def keys_are_echoed_and_a_line_reaches_the_program_at_its_end(t):
         claim(term.rest() == b"", f"more was printed: {term.rest()!r}")
 
 
-@test(unless=not_wanted)
+@test(unless=gap("backspace takes a byte of a longer UTF-8 character, not all of it"))
 def backspace_takes_a_character_off_the_line(t):
     with Terminal(t, "cat") as term:
         term.type(b"cax" + BACKSPACE + b"t\r")
@@ -125,7 +129,7 @@ def backspace_takes_a_character_off_the_line(t):
         term.ends(0)
 
 
-@test(unless=not_wanted)
+@test()
 def backspace_on_an_empty_line_does_nothing(t):
     with Terminal(t, "cat") as term:
         term.type(BACKSPACE * 3 + b"x\r")
@@ -134,7 +138,7 @@ def backspace_on_an_empty_line_does_nothing(t):
         term.ends(0)
 
 
-@test(unless=not_wanted)
+@test()
 def control_U_takes_the_line_away(t):
     with Terminal(t, "cat") as term:
         term.type(b"wrong" + CTRL_U + b"right\r")
@@ -144,7 +148,7 @@ def control_U_takes_the_line_away(t):
         claim(b"\nwrongright" not in term.seen, "the line was kept")
 
 
-@test(unless=not_wanted)
+@test()
 def control_D_within_a_line_gives_what_is_there(t):
     with Terminal(t, "cat") as term:
         term.type(b"half" + CTRL_D)
@@ -153,7 +157,7 @@ def control_D_within_a_line_gives_what_is_there(t):
         term.ends(0)
 
 
-@test(unless=not_wanted)
+@test()
 def control_C_kills_with_130(t):
     with Terminal(t, "cat") as term:
         term.type(b"here\r")
@@ -162,7 +166,7 @@ def control_C_kills_with_130(t):
         term.ends(SIGNAL + SIGINT)
 
 
-@test(unless=not_wanted)
+@test()
 def control_C_kills_a_program_that_does_not_read(t):
     with Terminal(t, "yes") as term:
         term.expect(rb"y\r\ny\r\n")
@@ -170,7 +174,7 @@ def control_C_kills_a_program_that_does_not_read(t):
         term.ends(SIGNAL + SIGINT)
 
 
-@test(unless=not_wanted)
+@test()
 def control_backslash_kills_with_131(t):
     with Terminal(t, "cat") as term:
         term.type(b"here\r")
@@ -179,7 +183,7 @@ def control_backslash_kills_with_131(t):
         term.ends(SIGNAL + SIGQUIT)
 
 
-@test(unless=not_wanted)
+@test()
 def keys_typed_before_the_program_reads_are_not_lost(t):
     with Terminal(t, "cat") as term:
         term.type(b"early\r" + CTRL_D)
@@ -188,7 +192,7 @@ def keys_typed_before_the_program_reads_are_not_lost(t):
         claim(term.seen.count(b"early\r\n") == 2, "the line was not echoed and printed")
 
 
-@test(unless=not_wanted)
+@test(unless=gap("input that the terminal's queue cannot hold is dropped"))
 def a_long_paste_arrives_complete(t):
     """8 KiB in lines of 40; wc reads them all and prints nothing before the end."""
     lines = [b"line %05d of a paste of many lines here" % i for i in range(200)]
@@ -202,7 +206,7 @@ def a_long_paste_arrives_complete(t):
         term.ends(0)
 
 
-@test(unless=not_wanted)
+@test(unless=gap("input that the terminal's queue cannot hold is dropped"))
 def a_paste_into_a_program_that_answers_each_line_arrives_complete(t):
     lines = [b"%05d short" % i for i in range(400)]
     with Terminal(t, "cat") as term:
@@ -216,7 +220,7 @@ def a_paste_into_a_program_that_answers_each_line_arrives_complete(t):
             claim(term.seen.count(line) == 2, f"{line!r} is there {term.seen.count(line)} times")
 
 
-@test(unless=not_wanted)
+@test(unless=gap("the cause is not known yet"))
 def single_keys_reach_a_program_in_raw_mode(t):
     """vi switches the terminal to raw mode: no line end is needed, and nothing is echoed twice."""
     with Terminal(t, "vi", "/tmp/x") as term:

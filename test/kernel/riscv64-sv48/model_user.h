@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* model_user.h - page tables add no state to a trap: nothing to mark, nothing to look at. */
+/* clang-format off */
         .macro  model_mark
         .endm
 
