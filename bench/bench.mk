@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Benchmarks: counts of guest instructions, never time. Both platforms in one run; results go to
-# $(BUILD)/bench/SUITE.tsv ; bench/to-docs.sh writes docs/benchmarks.md from them.
+# $(BUILD)/bench/SUITE.tsv; bench/to-docs.sh writes docs/benchmarks.md from them.
 
 BENCH_OUT    := $(BUILD)/bench
 BENCH_PLUGIN := $(BENCH_OUT)/count.so

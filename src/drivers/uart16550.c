@@ -49,7 +49,7 @@
 #define IDLE_READS_MAX 1000000u /* far longer than a FIFO takes at any usual speed */
 
 /* Received bytes handed over at a time, and how often per interrupt; what is left interrupts again. */
-#define RECEIVE_BATCH  64u
+#define RECEIVE_BATCH  CONSOLE_INPUT_BATCH
 #define RECEIVE_ROUNDS 16u
 
 static struct {
@@ -60,6 +60,7 @@ static struct {
     struct spinlock lock;
     /* lock protects, besides the registers: */
     uint8_t  ier;        /* what the register holds */
+    bool     held;       /* received bytes stay in the port for now */
     uint32_t head, tail; /* of the ring, running numbers; head == tail: empty */
     char     ring[RING_SIZE];
 
@@ -91,8 +92,15 @@ static void reg_write(unsigned reg, uint8_t value)
         mmio_write8(at, value);
 }
 
-static void set_interrupts(uint8_t ier)
+static size_t ring_used(void)
 {
+    return uart.tail - uart.head;
+}
+
+/* Ask for what is wanted now: received bytes unless held, room unless there is nothing to send. */
+static void set_interrupts(void)
+{
+    uint8_t ier = (uint8_t)((uart.held ? 0 : IER_RECEIVED) | (ring_used() > 0 ? IER_SENT : 0));
     if (uart.ier == ier)
         return;
     uart.ier = ier;
@@ -116,11 +124,6 @@ static size_t port_send(const char *bytes, size_t len)
     return n;
 }
 
-static size_t ring_used(void)
-{
-    return uart.tail - uart.head;
-}
-
 /* Empty the ring as far as the port takes it now, and have it ask for what is left. */
 static void ring_send(void)
 {
@@ -131,7 +134,7 @@ static void ring_send(void)
             break;
         uart.head += (uint32_t)n;
     }
-    set_interrupts(ring_used() > 0 ? IER_RECEIVED | IER_SENT : IER_RECEIVED);
+    set_interrupts();
 }
 
 /* Put bytes into the ring. Returns how many it took. */
@@ -158,7 +161,7 @@ static size_t send_some(const char *bytes, size_t len)
         done += n;
     if (done < len) {
         done += ring_put(bytes + done, len - done);
-        set_interrupts(IER_RECEIVED | IER_SENT);
+        set_interrupts();
     }
     spinlock_release(&uart.lock);
     return done;
@@ -213,10 +216,19 @@ static void uart_flush(void)
         spinlock_release(&uart.lock);
 }
 
+static void uart_hold_input(bool hold)
+{
+    spinlock_acquire(&uart.lock);
+    uart.held = hold;
+    set_interrupts();
+    spinlock_release(&uart.lock);
+}
+
 static const struct console_ops uart_ops = {
     .write = uart_write,
     .write_sync = uart_write_sync,
     .flush = uart_flush,
+    .hold_input = uart_hold_input,
 };
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -233,7 +245,7 @@ static void receive(void)
 {
     char   bytes[RECEIVE_BATCH];
     size_t n;
-    for (unsigned round = 0; round < RECEIVE_ROUNDS; round++) {
+    for (unsigned round = 0; round < RECEIVE_ROUNDS && !uart.held; round++) {
         if ((n = receive_batch(bytes, sizeof(bytes))) == 0)
             return;
         console_input(bytes, n);
@@ -309,7 +321,7 @@ static void reset_port(const struct devtree_node *node)
     reg_write(UART_LCR, LCR_8N1);
     reg_write(UART_FCR, FCR_RESET);
     reg_write(UART_MCR, MCR_ON);
-    set_interrupts(IER_RECEIVED);
+    set_interrupts();
 }
 
 static int uart16550_probe(const struct devtree_node *node)

@@ -82,6 +82,11 @@ static bool append(struct ldisc *ld, uint8_t byte, bool ends_line)
     return true;
 }
 
+bool ldisc_full(const struct ldisc *ld)
+{
+    return ld->end - ld->read >= LDISC_SIZE - 1 && ldisc_readable(ld);
+}
+
 void ldisc_flush_input(struct ldisc *ld)
 {
     ld->read = ld->line = ld->end;

@@ -48,6 +48,9 @@ void ldisc_set(struct ldisc *ld, const struct tty_termios *termios);
  * be given again, with an empty out, to complete what it does. */
 bool ldisc_input(struct ldisc *ld, uint8_t byte, struct ldisc_out *out, enum ldisc_signal *sig);
 
+/* Is there no room for another byte, until somebody reads what is ready to be read? */
+bool ldisc_full(const struct ldisc *ld);
+
 /* Bytes that a read would get now; in canonical mode those of finished lines. */
 size_t ldisc_available(const struct ldisc *ld);
 

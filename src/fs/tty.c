@@ -3,7 +3,9 @@
  *
  * Received bytes arrive in interrupt context and are only queued; a thread of the kernel runs them
  * through the line discipline and prints the echo, since printing may sleep. Readers sleep until the
- * line discipline has something for them.
+ * line discipline has something for them, and while it is full of what they could read, the thread
+ * sleeps; then the queue fills and the console is asked to hold its input, so that a paste of any
+ * length arrives whole.
  */
 #include "fs/tty.h"
 
@@ -15,7 +17,9 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define QUEUE_SIZE 1024u /* bytes received and not yet processed; more are dropped */
+#define QUEUE_SIZE 1024u /* bytes received and not yet processed */
+#define QUEUE_HIGH 512u  /* hold the console's input above, */
+#define QUEUE_LOW  128u  /* and let it go on below */
 #define CHUNK      256u  /* bytes moved between a program and the terminal at once */
 #define VTIME_NS   100000000u
 
@@ -27,7 +31,9 @@ static struct {
     uint32_t           pgrp;
     uint32_t           queue_head, queue_tail; /* grow for ever, count modulo QUEUE_SIZE */
     char               queue[QUEUE_SIZE];
-    struct waitq       received; /* the thread waits for bytes */
+    bool               held;     /* the console holds its input */
+    struct waitq       received; /* the thread waits for bytes, */
+    struct waitq       drained;  /* or for room to put them */
     struct waitq       readers;  /* for something to read, */
     struct waitq       writers;  /* for output to be released */
 
@@ -37,23 +43,40 @@ static struct {
 
 /* --- input ------------------------------------------------------------------------------------ */
 
+_Static_assert(QUEUE_HIGH + CONSOLE_INPUT_BATCH <= QUEUE_SIZE, "held input still fits");
+
+/* tty.lock held. */
+static void hold_input(void)
+{
+    uint32_t used = tty.queue_tail - tty.queue_head;
+    bool     hold = used > (tty.held ? QUEUE_LOW : QUEUE_HIGH);
+    if (hold != tty.held) {
+        tty.held = hold;
+        console_hold_input(hold);
+    }
+}
+
 /* From the console driver, any context. */
 static void tty_receive(const char *bytes, size_t len)
 {
     spinlock_acquire(&tty.lock);
     for (size_t i = 0; i < len && tty.queue_tail - tty.queue_head < QUEUE_SIZE; i++)
         tty.queue[tty.queue_tail++ % QUEUE_SIZE] = bytes[i];
+    hold_input();
     waitq_wake_one(&tty.received);
     spinlock_release(&tty.lock);
 }
 
-/* The next received byte; sleeps until there is one. */
+/* The next received byte; sleeps until there is one, and room for it. */
 static uint8_t next_received(void)
 {
     spinlock_acquire(&tty.lock);
     while (tty.queue_head == tty.queue_tail)
         waitq_sleep(&tty.received, &tty.lock);
+    while (ldisc_full(&tty.ld))
+        waitq_sleep(&tty.drained, &tty.lock);
     uint8_t byte = (uint8_t)tty.queue[tty.queue_head++ % QUEUE_SIZE];
+    hold_input();
     spinlock_release(&tty.lock);
     return byte;
 }
@@ -97,6 +120,7 @@ int tty_init(void)
 {
     spinlock_init(&tty.lock, LOCK_TTY, "tty");
     waitq_init(&tty.received);
+    waitq_init(&tty.drained);
     waitq_init(&tty.readers);
     waitq_init(&tty.writers);
     pollq_init(&tty.pollers);
@@ -185,6 +209,7 @@ static ssize_t tty_read(struct file *f, struct iobuf *iob, uint64_t pos)
     int err = wait_readable(atomic_load(&f->flags) & O_NONBLOCK, iob->left);
     while (!err && !done && iob->left) {
         size_t n = ldisc_read(&tty.ld, chunk, size_min(iob->left, CHUNK), &done);
+        waitq_wake_all(&tty.drained);
         spinlock_release(&tty.lock);
         ssize_t moved = iobuf_put(iob, chunk, n);
         spinlock_acquire(&tty.lock);
@@ -293,6 +318,7 @@ static int set_termios(uintptr_t arg, bool flush)
     if (flush)
         ldisc_flush_input(&tty.ld);
     ldisc_set(&tty.ld, &t);
+    waitq_wake_all(&tty.drained);
     bool readable = ldisc_readable(&tty.ld);
     waitq_wake_all(&tty.readers); /* what they wait for may have changed */
     if (!(t.iflag & IXON))
@@ -346,6 +372,7 @@ static int flush(uintptr_t which)
     spinlock_acquire(&tty.lock);
     if (which != 1)
         ldisc_flush_input(&tty.ld);
+    waitq_wake_all(&tty.drained);
     spinlock_release(&tty.lock);
     return 0;
 }

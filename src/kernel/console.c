@@ -68,3 +68,9 @@ void console_set_input(void (*handler)(const char *bytes, size_t len))
         handler(input.early, nearly);
     cpu_irq_restore(irq_on);
 }
+
+void console_hold_input(bool hold)
+{
+    if (console && console->hold_input)
+        console->hold_input(hold);
+}

@@ -16,7 +16,12 @@ struct console_ops {
     void (*write_sync)(const char *bytes, size_t len);
     /* Busy-wait until all is on the wire. */
     void (*flush)(void);
+    /* Stop, or go on, taking received bytes from the device, which then holds back the sender. At most
+     * CONSOLE_INPUT_BATCH more bytes are delivered after a stop. Any context. NULL: not possible. */
+    void (*hold_input)(bool hold);
 };
+
+#define CONSOLE_INPUT_BATCH 64u
 
 /* The driver, once found. Also becomes the log's sink. */
 void console_register(const struct console_ops *ops);
@@ -26,5 +31,8 @@ void console_write(const char *bytes, size_t len); /* threads; falls back to the
 /* Received bytes; delivered to the handler, or kept (up to 256) until one is there. Any context. */
 void console_input(const char *bytes, size_t len);
 void console_set_input(void (*handler)(const char *bytes, size_t len));
+
+/* From the handler's side: no room for more, or room again (console_ops.hold_input). Any context. */
+void console_hold_input(bool hold);
 
 #endif

@@ -19,11 +19,6 @@ CTRL_C, CTRL_D, CTRL_U, CTRL_BACKSLASH = b"\x03", b"\x04", b"\x15", b"\x1c"
 BACKSPACE = b"\x7f"
 
 
-def gap(reason):
-    """A claim that does not hold yet; TEST_BOOT_CONSOLE=1 runs it all the same."""
-    return lambda _platform: None if os.environ.get("TEST_BOOT_CONSOLE") else reason
-
-
 class Terminal:
     """A machine whose console is a pseudo-terminal. Waits for what is printed, never for time."""
 
@@ -190,7 +185,7 @@ def keys_typed_before_the_program_reads_are_not_lost(t):
         claim(term.seen.count(b"early\r\n") == 2, "the line was not echoed and printed")
 
 
-@test(unless=gap("input that the terminal's queue cannot hold is dropped"))
+@test
 def a_long_paste_arrives_complete(t):
     """8 KiB in lines of 40; wc reads them all and prints nothing before the end."""
     lines = [b"line %05d of a paste of many lines here" % i for i in range(200)]
@@ -204,18 +199,17 @@ def a_long_paste_arrives_complete(t):
         term.ends(0)
 
 
-@test(unless=gap("input that the terminal's queue cannot hold is dropped"))
+@test
 def a_paste_into_a_program_that_answers_each_line_arrives_complete(t):
-    lines = [b"%05d short" % i for i in range(400)]
+    """Echo and answers may mix within a line, as on Linux: what counts is that every byte is there twice."""
+    lines = b"".join(b"%05d short\r\n" % i for i in range(400))
     with Terminal(t, "cat") as term:
-        term.type(b"".join(line + b"\r" for line in lines))
-        for line in lines:
-            term.expect(re.escape(line) + rb"\r\n")
-        term.expect(re.escape(lines[-1]) + rb"\r\n")
+        term.type(lines.replace(b"\n", b""))
+        term.expect(b"(?s).{%d}" % (2 * len(lines)))
         term.type(CTRL_D)
         term.ends(0)
-        for line in lines:
-            claim(term.seen.count(line) == 2, f"{line!r} is there {term.seen.count(line)} times")
+        printed = term.seen[term.at - 2 * len(lines):]
+        claim(sorted(printed) == sorted(2 * lines), f"{len(printed)} bytes are not the {2 * len(lines)} expected")
 
 
 @test

@@ -369,6 +369,14 @@ void console_set_input(void (*handler)(const char *bytes, size_t len))
     receive = handler;
 }
 
+static bool held; /* what the terminal last asked for */
+
+void console_hold_input(bool hold)
+{
+    assert_true(hold != held);
+    held = hold;
+}
+
 static void (*thread_entry)(void *arg);
 
 static void *run_thread(void *arg)
