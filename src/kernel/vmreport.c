@@ -16,16 +16,24 @@ static void area_name(const struct area *area, char *buf, size_t size)
         strlcpy(buf, area->name ? area->name : "", size);
 }
 
+/* What every description of an area begins with. */
+static size_t area_range(const struct area *area, char *buf, size_t size)
+{
+    return fmt_snprintf(buf, size, "%lx-%lx %c%c%c%c", area->start, area->end,
+                        area->prot & PMAP_R ? 'r' : '-', area->prot & PMAP_W ? 'w' : '-',
+                        area->prot & PMAP_X ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p');
+}
+
 /* Linux's form: address range, rights, offset, device, inode, name from column 73 on. Device and
  * inode are not known here and are 0. */
 static void area_line(const struct area *area, char *buf, size_t size)
 {
     char   name[NAME_MAX_SHOWN];
-    size_t n = fmt_snprintf(buf, size, "%lx-%lx %c%c%c%c %08lx 00:00 0", area->start, area->end,
-                            area->prot & PMAP_R ? 'r' : '-', area->prot & PMAP_W ? 'w' : '-',
-                            area->prot & PMAP_X ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p',
-                            (unsigned long)(area->file ? area->offset : 0));
+    size_t n = area_range(area, buf, size);
 
+    if (n < size)
+        n += fmt_snprintf(buf + n, size - n, " %08lx 00:00 0",
+                          (unsigned long)(area->file ? area->offset : 0));
     area_name(area, name, sizeof(name));
     if (name[0] && n < size)
         fmt_snprintf(buf + n, size - n, "%*s%s", n < 73 ? (int)(73 - n) : 1, "", name);
@@ -77,13 +85,11 @@ static void describe_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t si
         return;
     }
 
-    char   line[80 + NAME_MAX_SHOWN], map[120];
-    size_t n;
-    area_line(area, line, sizeof(line));
+    char range[48], name[NAME_MAX_SHOWN], map[120];
+    area_range(area, range, sizeof(range));
+    area_name(area, name, sizeof(name));
     pmap_describe(vs->pmap, va, map, sizeof(map));
-    n = fmt_snprintf(buf, size, "%#lx is in area %s", va, line);
-    if (n < size)
-        fmt_snprintf(buf + n, size - n, "; %s", map);
+    fmt_snprintf(buf, size, "%#lx is in area %s %s; %s", va, range, name, map);
 }
 
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)

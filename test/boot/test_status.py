@@ -40,7 +40,7 @@ def reported(t, word, signal, *patterns):
     boot.ended(SIGNAL + signal)
 
 
-PC_AREA = r"^  pc: +0x\w+ is in area 10000-\w+ r-xp .* /bin/act; (cell \d+: |page )0x10000-0x\w+ -> 0x8\w+"
+PC_AREA = r"^  pc: +0x\w+ is in area 10000-\w+ r-xp /bin/act; (cell \d+: |page )0x10000-0x\w+ -> 0x8\w+"
 
 
 @test
