@@ -338,14 +338,15 @@ int fault_resolve(struct vmspace *vs, const struct fault *fault)
                         .access = fault->access};
     if (!f.area)
         return -EFAULT;
-    if (fault->dom != f.area->dom || !(area_rights(f.area->prot) & fault->access))
+    bool allowed = !fault->access || (area_rights(f.area->prot) & fault->access);
+    if (fault->dom != f.area->dom || !allowed)
         return -EACCES;
 
     struct pmap_run run;
     int             err;
     if (pmap_extract(vs->pmap, fault->dom, f.page, &run))
         err = fill(&f);
-    else if (run.prot & fault->access)
+    else if (!fault->access || (run.prot & fault->access))
         err = 0; /* another thread was faster */
     else
         err = add_right(&f, &run);

@@ -8,7 +8,8 @@
 
 struct vmspace;
 
-/* Make the access of fault possible (kind FAULT_UNMAPPED or FAULT_PROTECTION). 0: done, retry
+/* Make the access of fault possible (kind FAULT_UNMAPPED or FAULT_PROTECTION). Access PMAP_NONE, by
+ * an instruction that only names the page, needs no right: the page is filled. 0: done, retry
  * it. Else what the program did wrong, or what is missing:
  *   -EFAULT  no area there              SIGSEGV, SEGV_MAPERR
  *   -EACCES  the area forbids it        SIGSEGV, SEGV_ACCERR

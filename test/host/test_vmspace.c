@@ -862,6 +862,21 @@ static void a_right_that_the_program_gave_away_does_not_come_back(void **state)
     assert_int_equal(uaccess_zero(ZONE_LOW, 1), -EFAULT);
 }
 
+static void naming_a_page_without_an_access_fills_it_whatever_its_rights(void **state)
+{
+    (void)state;
+    struct fault fault = {.kind = FAULT_UNMAPPED, .va = ZONE_LOW, .access = PMAP_NONE, .dom = DOM};
+    struct pmap_run run;
+
+    map_at(ZONE_LOW, 1, PMAP_NONE);
+    assert_int_equal(fault_handle(vs, &fault), 0);
+    assert_int_equal(pmap_extract(vs->pmap, DOM, ZONE_LOW, &run), 0);
+    assert_int_equal(run.prot, PMAP_NONE);
+    assert_int_equal(touch(ZONE_LOW, PMAP_R), -EACCES);
+    fault.dom = 2;
+    assert_int_equal(fault_handle(vs, &fault), -EACCES);
+}
+
 static void touching_sixteen_pages_in_order_takes_one_fault(void **state)
 {
     (void)state;
@@ -1088,6 +1103,7 @@ int main(void)
         CASE(remap_moves_frames_and_not_bytes),
         CASE(another_compartments_area_is_out_of_reach),
         CASE(a_right_that_the_program_gave_away_does_not_come_back),
+        CASE(naming_a_page_without_an_access_fills_it_whatever_its_rights),
         CASE(touching_sixteen_pages_in_order_takes_one_fault),
         CASE(fills_grow_while_an_area_is_touched_in_order),
         CASE(a_private_write_reaches_neither_file_nor_other_mapping),
