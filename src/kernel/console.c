@@ -15,7 +15,8 @@ static struct {
     struct spinlock lock;
     /* lock protects: */
     void (*handler)(const char *bytes, size_t len);
-    char   early[EARLY_MAX]; /* what came before there was a handler; more is dropped */
+    char early
+        [EARLY_MAX]; /* what came before there was a handler; the device is held when it is full */
     size_t nearly;
 } input = {.lock = SPINLOCK_INIT(LOCK_DEVICE, "console input")};
 
@@ -40,6 +41,8 @@ static void keep_early(const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len && input.nearly < EARLY_MAX; i++)
         input.early[input.nearly++] = bytes[i];
+    if (EARLY_MAX - input.nearly < CONSOLE_INPUT_BATCH) /* what still comes would not fit */
+        console_hold_input(true);
 }
 
 void console_input(const char *bytes, size_t len)
@@ -64,8 +67,10 @@ void console_set_input(void (*handler)(const char *bytes, size_t len))
     input.nearly -= nearly;
     spinlock_release(&input.lock);
 
-    if (nearly > 0) /* nobody writes to `early` while there is a handler */
+    if (nearly > 0) { /* nobody writes to `early` while there is a handler */
         handler(input.early, nearly);
+        console_hold_input(false);
+    }
     cpu_irq_restore(irq_on);
 }
 
