@@ -6,9 +6,10 @@
  * their own without the kernel, and no copy is kept.
  *
  * Calls behave as Linux's mmap family does, errors included, with one difference: a call that fails
- * has changed nothing. Exceptions: a fixed or shrinking vmspace_remap() may have unmapped its target or
- * tail, vmspace_discard() and vmspace_populate() may have done a part. Addresses and lengths are bytes; lengths are rounded up to pages. All calls
- * take vs->mutex themselves and may sleep, unless they say otherwise.
+ * has changed nothing. Exceptions: a fixed or shrinking vmspace_remap() may have unmapped its target
+ * or tail, vmspace_discard() and vmspace_populate() may have done a part. Addresses and lengths are
+ * bytes; lengths are rounded up to pages. All calls take vs->mutex themselves and may sleep, unless
+ * they say otherwise.
  */
 #ifndef KERNEL_VMSPACE_H
 #define KERNEL_VMSPACE_H
