@@ -66,7 +66,6 @@ void kmain(struct bootinfo *bi)
     devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */
     log_notice("%s: memory model %s, %zu MiB free", platform.name, pmap_limits->name,
                platform_free_mib());
-    cpu_external_enable();
     cpu_irq_restore(true);
 
     if (!thread_create("init", boot_program, NULL))

@@ -34,11 +34,6 @@ static void put(const char *bytes, size_t len)
         cpu_early_putc(bytes[i]);
 }
 
-void log_raw(const char *bytes, size_t len)
-{
-    put(bytes, len);
-}
-
 void log_line(enum log_level level, const char *fmt, ...)
 {
     if (level > log_threshold)

@@ -27,9 +27,6 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
  * and must accept bytes from any context. */
 void log_set_sink(void (*put)(const char *bytes, size_t len));
 
-/* Write bytes as they are, unlevelled (panic, dumps). */
-void log_raw(const char *bytes, size_t len);
-
 #define log_error(...)  log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)   log_line(LOG_WARN, __VA_ARGS__)
 #define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)

@@ -73,10 +73,9 @@ void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
 uint64_t cpu_time(void); /* ticks of bootinfo.timebase_hz since reset */
 void     cpu_timer_arm(
         uint64_t deadline); /* interrupt when cpu_time() >= deadline; UINT64_MAX: never */
-bool cpu_timer_pending(void);
 
 /* --- traps --- */
-void cpu_trap_init(void);       /* stvec of this hart, interrupt sources on, interrupts still off */
+void cpu_trap_init(void);       /* stvec of this hart; every interrupt source is off */
 void cpu_external_enable(void); /* accept external (device) interrupts */
 void cpu_icache_sync(void);     /* stores to code are seen by this hart's fetch */
 

@@ -68,11 +68,6 @@ void cpu_timer_arm(uint64_t deadline)
     csr_set(sie, SIE_STIE);
 }
 
-bool cpu_timer_pending(void)
-{
-    return csr_read(sip) & SIE_STIE;
-}
-
 /* The kernel leaves sstatus.FS on (fp.S) and SUM off: user memory is reached through the window only. */
 void cpu_trap_init(void)
 {
