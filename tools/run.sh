@@ -7,7 +7,7 @@
 #
 #   -p   riscv64-cells (default) or riscv64-virt; built before with make
 #   -m   memory, as QEMU has it; else RunConfig.Memory of the image's manifest, else 128m
-#   -a   the kernel's boot arguments, for example: verbose
+#   -a   the kernel's boot arguments, for example: 'verbose manifest=/.cella/other.json'
 #   -b   batch: no terminal, standard input empty; the console goes to standard output
 #   -c   the console goes to FILE, and standard input and output are left alone
 #
@@ -46,9 +46,19 @@ conf=$BUILD/$platform/run.conf
 [ -r "$image" ] || die "no such image: $image"
 QEMU=${QEMU:-$emulator}
 
-# The last RunConfig.Memory in the manifest, if it has one.
+# The manifest that the kernel will read: of several arguments manifest=PATH the last one.
+manifest_path() {
+    path=/.cella/manifest.json
+    set -f
+    for argument in $arguments; do
+        case $argument in manifest=?*) path=${argument#manifest=} ;; esac
+    done
+    printf '%s' "$path"
+}
+
+# The last RunConfig.Memory in that manifest, if it has one.
 manifest_memory() {
-    debugfs -R 'cat /.cella/manifest.json' "$image" 2>/dev/null | tr -d '\n' |
+    debugfs -R "cat \"$(manifest_path)\"" "$image" 2>/dev/null | tr -d '\n' |
         sed -n 's/.*"RunConfig"[^}]*"Memory"[ \t]*:[ \t]*"\([0-9]\{1,\}[kKmMgG]\{0,1\}\)".*/\1/p'
 }
 [ -n "$memory" ] || memory=$(manifest_memory)

@@ -6,6 +6,7 @@
  */
 #include "kernel/devtree.h"
 #include "kernel/frame.h"
+#include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/pagecache.h"
 #include "kernel/panic.h"
@@ -17,20 +18,45 @@
 #include "machine/pmap.h"
 #include "platform/common/platform.h"
 
+/* What boot_program is to run: the path of a manifest, or NULL for the usual one. */
+static char *manifest;
+
+/* What is behind "NAME=" in the len bytes at arg, or NULL if they begin otherwise. */
+static const char *value_of(const char *arg, size_t len, const char *name)
+{
+    size_t skip = strlen(name);
+    return len > skip && !memcmp(arg, name, skip) ? arg + skip : NULL;
+}
+
+/* Of several, the last one counts. */
+static void set_manifest(const char *path, size_t len)
+{
+    kfree(manifest);
+    manifest = kmalloc(len + 1);
+    if (!manifest)
+        panic("no memory for the boot arguments");
+    memcpy(manifest, path, len);
+    manifest[len] = 0;
+}
+
 static void bootarg(const char *arg, size_t len)
 {
-    char list[64];
+    char        list[64];
+    const char *value, *end = arg + len;
 
     if (len == 7 && !memcmp(arg, "verbose", len)) {
         log_threshold = LOG_INFO;
     } else if (len == 5 && !memcmp(arg, "debug", len)) {
         log_threshold = LOG_DEBUG;
-    } else if (len > 6 && len - 6 < sizeof(list) && !memcmp(arg, "trace=", 6)) {
-        memcpy(list, arg + 6, len - 6);
-        list[len - 6] = 0;
+    } else if ((value = value_of(arg, len, "manifest="))) {
+        set_manifest(value, (size_t)(end - value));
+    } else if ((value = value_of(arg, len, "trace=")) && (size_t)(end - value) < sizeof(list)) {
+        memcpy(list, value, (size_t)(end - value));
+        list[end - value] = 0;
         trace_configure(list);
     } else {
-        log_warn("boot argument \"%.*s\" is unknown; there are verbose, debug, trace=CLASS,...",
+        log_warn("boot argument \"%.*s\" is unknown; "
+                 "there are verbose, debug, trace=CLASS,..., manifest=PATH",
                  (int)len, arg);
     }
 }
@@ -68,7 +94,7 @@ void kmain(struct bootinfo *bi)
                platform_free_mib());
     cpu_irq_restore(true);
 
-    if (!thread_create("init", boot_program, NULL))
+    if (!thread_create("init", boot_program, manifest))
         panic("no memory for the first thread");
     thread_idle();
 }

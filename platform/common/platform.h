@@ -15,8 +15,9 @@ extern const struct platform platform;
 /* The devices of QEMU's virt machine, which all platforms so far run on. */
 extern const struct driver *const virt_machine_drivers[];
 
-/* The first thread's entry: interrupts on, may sleep, devices are there. */
-void boot_program(void *arg);
+/* The first thread's entry: interrupts on, may sleep, devices are there. manifest is what the boot
+ * argument manifest= says (a char *, there for good), or NULL. */
+void boot_program(void *manifest);
 
 size_t platform_free_mib(void); /* physical memory that nobody uses */
 

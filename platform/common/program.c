@@ -13,12 +13,11 @@
 /* Exit status when there was no program to take one from; as shells use it. */
 #define STATUS_CANNOT_RUN 126
 
-void boot_program(void *arg)
+void boot_program(void *manifest)
 {
-    (void)arg;
     int err = root_mount(blk_root()); /* the root file system, /dev */
     if (!err)
-        err = unix_start(); /* the program; its threads take over */
+        err = unix_start(manifest); /* the program; its threads take over */
     if (err)
         machine_exit(err > 0 ? err : STATUS_CANNOT_RUN); /* whoever failed has said why */
     log_info("%zu MiB free with the program loaded", platform_free_mib());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manifest.h - what to run: the file /.cella/manifest.json that every image carries.
+/* manifest.h - what to run: the file /.cella/manifest.json that every image carries. An image
+ * may carry more of the kind; the boot argument manifest=PATH chooses.
  *
  *     {
  *         "Program": "/bin/hello",            the file to run; Args[0] if left out

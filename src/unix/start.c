@@ -13,6 +13,7 @@
 
 /* The manifest, and the memory that its strings lie in. */
 struct start {
+    const char     *path;
     char           *text;
     char           *strings;
     size_t          len;
@@ -26,38 +27,56 @@ static int complain(const char *what)
     return STATUS_NOT_EXECUTABLE;
 }
 
+/* what is wrong with the manifest as a whole. */
+static int refuse(const struct start *s, const char *what)
+{
+    log_error("%s %s", s->path, what);
+    return STATUS_NOT_EXECUTABLE;
+}
+
 /* The manifest's bytes. 0 or an exit status. */
 static int read_manifest_file(struct start *s, struct file *f)
 {
     struct vfs_attr attr;
     file_stat(f, &attr);
     if (attr.size > MANIFEST_SIZE_MAX)
-        return complain(MANIFEST_PATH " is too large");
+        return refuse(s, "is too large");
     s->len = attr.size;
     s->text = kmalloc(s->len + 1);
     s->strings = kmalloc(s->len + 1);
     if (!s->text || !s->strings)
-        return complain("no memory for " MANIFEST_PATH);
+        return complain("no memory for the manifest");
     if (file_read_exact(f, s->text, s->len, 0))
-        return complain(MANIFEST_PATH " cannot be read");
+        return refuse(s, "cannot be read");
     return 0;
+}
+
+/* No manifest has this name. */
+static int not_found(const struct start *s)
+{
+    if (strcmp(s->path, MANIFEST_PATH) == 0)
+        log_error("this disk has no %s: was the image built by this project?", s->path);
+    else
+        log_error("this disk has no %s, which the boot argument manifest= asks for", s->path);
+    return STATUS_NOT_FOUND;
 }
 
 static int read_manifest(struct start *s)
 {
     struct file          *f;
     struct manifest_error error;
-    int                   err = vfs_open(NULL, MANIFEST_PATH, O_RDONLY, 0, &f);
-    if (err == -ENOENT) {
-        log_error("this disk has no " MANIFEST_PATH ": was the image built by this project?");
-        return STATUS_NOT_FOUND;
-    }
+
+    if (s->path[0] != '/')
+        return refuse(s, "is no absolute path, and the boot argument manifest= needs one");
+    int err = vfs_open(NULL, s->path, O_RDONLY, 0, &f);
+    if (err == -ENOENT || err == -ENOTDIR)
+        return not_found(s);
     if (err)
-        return complain(MANIFEST_PATH " cannot be opened");
+        return refuse(s, "cannot be opened");
     int status = read_manifest_file(s, f);
     file_put(f);
     if (!status && manifest_parse(s->text, s->len, s->strings, &s->manifest, &error)) {
-        log_error(MANIFEST_PATH ", line %u, column %u: %s", error.line, error.column, error.text);
+        log_error("%s, line %u, column %u: %s", s->path, error.line, error.column, error.text);
         status = STATUS_NOT_EXECUTABLE;
     }
     return status;
@@ -67,7 +86,7 @@ static int enter_cwd(struct start *s)
 {
     if (vfs_lookup(NULL, s->manifest.cwd, VFS_DIRECTORY, &s->cwd) == 0)
         return 0;
-    log_error(MANIFEST_PATH ": \"Cwd\": %s is no directory", s->manifest.cwd);
+    log_error("%s: \"Cwd\": %s is no directory", s->path, s->manifest.cwd);
     return STATUS_NOT_EXECUTABLE;
 }
 
@@ -108,9 +127,9 @@ static int start_program(struct start *s)
     return 0;
 }
 
-int unix_start(void)
+int unix_start(const char *manifest)
 {
-    struct start s = {.text = NULL};
+    struct start s = {.path = manifest ? manifest : MANIFEST_PATH};
     int          status = read_manifest(&s);
     if (!status)
         status = enter_cwd(&s);

@@ -8,9 +8,10 @@
 #define STATUS_NOT_FOUND      127 /* there is no program, or no manifest to name it */
 #define STATUS_SIGNAL         128 /* + signal number: a signal ended the program */
 
-/* Start the program that the image's manifest names. Called once, on a kernel thread, when devices
- * and the root file system are up. 0: its thread runs, and its end will end the machine. Else one
- * of the statuses above, after one line in the log said why. */
-int unix_start(void);
+/* Start the program that a manifest of the image names: the one at manifest, an absolute path that
+ * lives as long as the call, or with NULL the usual one (unix/manifest.h). Called once, on a kernel
+ * thread, when devices and the root file system are up. 0: its thread runs, and its end will end
+ * the machine. Else one of the statuses above, after one line in the log said why. */
+int unix_start(const char *manifest);
 
 #endif

@@ -50,7 +50,7 @@ def fill(root, files, text):
             place.write_bytes(content)
             place.chmod(0o755)
     place = root / ".cella/manifest.json"
-    place.parent.mkdir()
+    place.parent.mkdir(exist_ok=True)
     place.write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
