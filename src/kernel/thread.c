@@ -142,6 +142,9 @@ static void switch_away(void)
         h->active = next->vmspace;
         pmap_activate(next->vmspace->pmap);
     }
+    uint64_t now = cpu_time();
+    self->run_ticks += now;
+    next->run_ticks -= now;
     bool irq_before = h->irq_before; /* belongs to the thread, not to the hart */
     h->thread = next;
     cpu_switch(&self->context, &next->context);
@@ -261,6 +264,16 @@ void thread_sleep_until(uint64_t deadline)
     spinlock_release(&lock);
 }
 
+void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out)
+{
+    spinlock_acquire(&sched_lock);
+    ASSERT(t->state != THREAD_RUNNING || t == thread_self());
+    uint64_t total = t->run_ticks + (t == thread_self() ? cpu_time() : 0);
+    out->user = t->user_ticks;
+    out->kernel = total - t->user_ticks;
+    spinlock_release(&sched_lock);
+}
+
 /* --- life -------------------------------------------------------------------------------- */
 
 static void thread_setup(struct thread *t, const char *name, void *stack)
@@ -287,6 +300,8 @@ static void user_thread_main(void *arg)
 {
     struct thread *t = arg;
     after_switch();
+    cpu_irq_save();
+    thread_enters_user(t);
     cpu_user_enter(t->tf);
 }
 
@@ -388,6 +403,7 @@ void thread_init(void)
     slice_end = WAIT_FOREVER;
     thread_setup(&boot_thread, "idle", _boot_stack_bottom);
     boot_thread.state = THREAD_RUNNING;
+    boot_thread.run_ticks = 0 - cpu_time();
     idle = &boot_thread;
     hart_self()->thread = idle;
 }

@@ -49,8 +49,13 @@ struct thread {
     struct cpu_fp           *fp;      /* saved floating point, user threads */
     volatile bool            notify;  /* call ops->notify before user mode */
 
+    /* CPU time: ends of stretches minus their beginnings, so that either costs one addition. What
+     * is read while a stretch lasts lacks its end: thread_cpu_time() adds it. */
+    uint64_t user_ticks; /* in user mode; only the thread itself, interrupts off */
+
     /* protected by the scheduler's lock: */
     enum thread_state state;
+    uint64_t          run_ticks; /* on a hart, user mode included */
     TAILQ_ENTRY(thread) run_link;
     struct waitq *sleeping_on;
     TAILQ_ENTRY(thread) wait_link;
@@ -82,6 +87,27 @@ _Noreturn void thread_exit(void); /* end the current thread */
 void           thread_yield(void);
 void           thread_interrupt(struct thread *t);    /* ends an interruptible sleep with -EINTR */
 void           thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
+
+/* CPU time of a thread since it was made. Interrupts count for the thread that they interrupt, in
+ * its kernel time. */
+struct thread_cpu_time {
+    uint64_t user, kernel; /* ticks */
+};
+
+/* t: the caller, or a thread that is not running; exact to the tick in both cases. t must not end
+ * meanwhile. Any context. */
+void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out);
+
+/* For trap handling, interrupts off: the current thread has come from, goes to, user mode. */
+static inline void thread_left_user(struct thread *t)
+{
+    t->user_ticks += cpu_time();
+}
+
+static inline void thread_enters_user(struct thread *t)
+{
+    t->user_ticks -= cpu_time();
+}
 
 /* For the debugger and panics: calls fn for every thread. */
 void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg);

@@ -30,9 +30,14 @@ uint64_t time_hz(void)
     return hz;
 }
 
+uint64_t time_ticks_to_ns(uint64_t ticks)
+{
+    return scale(ticks, ns_per_tick);
+}
+
 uint64_t time_ns(void)
 {
-    return scale(cpu_time(), ns_per_tick);
+    return time_ticks_to_ns(cpu_time());
 }
 
 uint64_t time_ns_to_deadline(uint64_t delta_ns)

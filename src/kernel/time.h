@@ -13,6 +13,7 @@ uint64_t time_ns(void); /* nanoseconds since reset, monotonic */
 uint64_t time_ns_to_deadline(
     uint64_t delta_ns); /* cpu_time() at now + delta_ns, saturating, rounded up */
 uint64_t time_hz(void);
+uint64_t time_ticks_to_ns(uint64_t ticks); /* a length of time, rounded down */
 uint64_t time_wall_ns(void); /* nanoseconds since 1970 UTC; from reset if no RTC was found */
 void     time_set_wall_ns(uint64_t ns); /* the RTC driver, at boot */
 

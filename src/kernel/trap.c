@@ -69,6 +69,7 @@ void trap_handle(struct trapframe *tf)
     }
 
     struct thread *t = thread_self();
+    thread_left_user(t);
     if (tf->scause & SCAUSE_INTERRUPT) {
         interrupt(tf);
     } else {
@@ -77,6 +78,7 @@ void trap_handle(struct trapframe *tf)
         cpu_irq_save();
     }
     before_user_mode(t, tf);
+    thread_enters_user(t);
 }
 
 /* One hart runs: there are no others to tell. */

@@ -51,11 +51,6 @@ void cpu_trapframe_init(struct trapframe *tf, vaddr_t pc, vaddr_t sp)
     tf->sp = sp;
 }
 
-uint64_t cpu_time(void)
-{
-    return csr_read(time);
-}
-
 /* "Never" masks the interrupt and leaves stimecmp alone: a deadline at the end of time is one that an
  * emulator which skips idle time would jump to. */
 void cpu_timer_arm(uint64_t deadline)
