@@ -35,6 +35,7 @@ include test/boot/boot.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk
 include bench/bench.mk
+include test/oracle/oracle.mk
 
 kernel: $(BUILD)/$(PLATFORM)/kernel.elf $(BUILD)/$(PLATFORM)/run.conf compile_commands.json ## the kernel of PLATFORM
 kernels: $(KERNEL_ELFS) $(RUN_CONFS) compile_commands.json ## the kernels of all platforms
@@ -44,7 +45,8 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 
 ##@ Help
 help: ## this list
-	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk $(wildcard test/machine/machine.mk bench/bench.mk) \
+	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk \
+	    $(wildcard test/machine/machine.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"

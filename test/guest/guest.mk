@@ -36,4 +36,7 @@ $(GUEST_OUT)/$(1).img: $(GUEST_OUT)/$(1) test/guest/mkroot.sh tools/image/mkimag
 endef
 $(foreach t,$(GUEST_TESTS),$(eval $(call guest_image_rule,$t)))
 
+ORACLE_CASES  += $(foreach t,$(GUEST_TESTS),guest/$t=$(GUEST_OUT)/$t.img)
+ORACLE_IMAGES += $(GUEST_IMAGES)
+
 -include $(GUEST_TESTS:%=$(GUEST_OUT)/%.d)

@@ -12,7 +12,7 @@ here=$(dirname "$0")
 
 umask 022
 rm -rf "$root"
-mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/.cella"
+mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/dev" "$root/.cella"
 cp "$program" "$root/bin/$name"
 if [ -d "$here/$name.root" ]; then
     cp -R "$here/$name.root/." "$root/"

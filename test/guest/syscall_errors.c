@@ -120,8 +120,8 @@ int main(void)
 
     SHOW(nanosleep(&bad_time, NULL));
     SHOW(nanosleep(bad, NULL));
-    SHOW(clock_gettime(77, &zero_time));
-    SHOW(clock_gettime(CLOCK_MONOTONIC, bad));
+    SHOW(syscall(SYS_clock_gettime, 77, &zero_time));
+    SHOW(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, bad));
     SHOW(ppoll(&pfd, 1, &zero_time, NULL));
     SHOW(ppoll(bad, 1, &zero_time, NULL));
     SHOW(ppoll(&pfd, 1, &bad_time, NULL));

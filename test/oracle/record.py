@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Record what Linux makes of cases, as what is to be expected of Cella.
+
+    record.py [-n] [-t PATTERN]... NAME=IMAGE[:MANIFEST]...
+    record.py [-n] [-t PATTERN]... --suite SUITE IMAGE CASE...
+
+NAME is where the result goes: test/expected/NAME.out and NAME.status. The manifest is a path inside
+the image, /.cella/manifest.json if left out. The second form is short for
+SUITE/CASE=IMAGE:/.cella/CASE.json.
+
+    -t   only cases whose name, or its last part, the shell pattern matches
+    -n   change nothing: only say what differs from what was recorded
+
+One line tells of each case: `same`, `new`, `changed` with the difference, or `FAILED` with the reason
+why there is no result. The exit status is 1 if a case failed (what else was asked for is recorded all
+the same), with -n also if one differs.
+"""
+
+import argparse
+import difflib
+import fnmatch
+import pathlib
+import sys
+
+import linux
+
+EXPECTED = linux.ROOT / "test/expected"
+FILES = (".out", ".status")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].strip())
+    parser.add_argument("-n", dest="dry", action="store_true")
+    parser.add_argument("-t", dest="patterns", action="append", default=[])
+    parser.add_argument("--suite")
+    parser.add_argument("words", nargs="+")
+    return parser.parse_args()
+
+
+def case_of(word):
+    name, _, where = word.partition("=")
+    image, _, manifest = where.partition(":")
+    if not name or not image:
+        sys.exit(f"record: {word} is not NAME=IMAGE[:MANIFEST]")
+    return linux.Case(name, pathlib.Path(image).resolve(), manifest or linux.DEFAULT_MANIFEST)
+
+
+def cases_of(options):
+    words = options.words
+    if options.suite:
+        words = [f"{options.suite}/{c}={words[0]}:/.cella/{c}.json" for c in words[1:]]
+    cases = [case_of(w) for w in words]
+    return [c for c in cases if not options.patterns or wanted(c.name, options.patterns)]
+
+
+def wanted(name, patterns):
+    return any(fnmatch.fnmatchcase(n, p) for n in (name, name.rpartition("/")[2]) for p in patterns)
+
+
+def place(name, suffix):
+    return EXPECTED / (name + suffix)
+
+
+def read(path):
+    return path.read_bytes() if path.exists() else None
+
+
+def as_files(result):
+    return result.output, f"{result.status}\n".encode()
+
+
+def print_difference(old, new):
+    for line in difflib.diff_bytes(difflib.unified_diff, old.splitlines(), new.splitlines(),
+                                   b"recorded", b"on Linux now", lineterm=b""):
+        print("    " + line.decode("utf-8", "replace"))
+
+
+def compare(name, result):
+    """Say how the result differs from what was recorded; whether it does."""
+    old = [read(place(name, suffix)) for suffix in FILES]
+    new = as_files(result)
+    if tuple(old) == new:
+        print(f"same     {name}")
+        return False
+    if None in old:
+        print(f"new      {name}: status {result.status}, {len(result.output)} bytes")
+        return True
+    print(f"changed  {name}: status {old[1].decode().strip()} -> {result.status}")
+    print_difference(old[0], result.output)
+    return True
+
+
+def write(name, result):
+    place(name, "").parent.mkdir(parents=True, exist_ok=True)
+    for suffix, data in zip(FILES, as_files(result)):
+        place(name, suffix).write_bytes(data)
+
+
+def judge(case, result, dry):
+    """Tell of one result and keep it; whether all is well."""
+    if isinstance(result, linux.Trouble):
+        print(f"FAILED   {case.name}: {result}")
+        return False
+    differs = compare(case.name, result)
+    if differs and not dry:
+        write(case.name, result)
+    return not (differs and dry)
+
+
+def main():
+    options = arguments()
+    cases = cases_of(options)
+    if not cases:
+        sys.exit("record: no case has such a name")
+    good = True
+    try:
+        for version, case, result in linux.run(cases):
+            good = judge(case, result, options.dry) and good
+            sys.stdout.flush()
+    except linux.Trouble as trouble:
+        sys.exit(f"record: {trouble}")
+    if not options.dry:
+        (EXPECTED / "linux.txt").write_text(f"{linux.locked()[0]} {linux.locked()[1]}\n{version}\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
