@@ -232,6 +232,12 @@ struct area *area_merge(struct area_tree *tree, struct area *area)
     return area;
 }
 
+struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t start)
+{
+    area_trim(area, start, area->end);
+    return area_merge(tree, area);
+}
+
 struct area *area_insert(struct area_tree *tree, struct area *area)
 {
     struct area *above = area_at_or_above(tree, area->start);

@@ -22,12 +22,16 @@ enum area_flags {
     AREA_FIXED_NOREPLACE = 1u << 1, /* at hint exactly; -EEXIST if something is there */
 
     AREA_SHARED = 1u << 8,     /* writes reach the file; without it the area is private */
-    AREA_STACK = 1u << 9,      /* grows down: free space below it is not handed out nearby */
+    AREA_STACK = 1u << 9,      /* grows down when touched below (vmspace_grow_stack()); free space
+                                  below it is not handed out nearby */
     AREA_NORESERVE = 1u << 10, /* accepted; nothing is ever committed in advance */
     AREA_READ_ONLY = 1u << 11, /* never PMAP_W: a shared file that was opened for reading */
+    AREA_LOCKED = 1u << 12,    /* mlock(2): contents may not be discarded */
+    AREA_LOCK_LAZY = 1u << 13, /* with it: pages need not be there before they are touched */
 };
 
-#define AREA_KEPT (AREA_SHARED | AREA_STACK | AREA_NORESERVE | AREA_READ_ONLY)
+#define AREA_KEPT \
+    (AREA_SHARED | AREA_STACK | AREA_NORESERVE | AREA_READ_ONLY | AREA_LOCKED | AREA_LOCK_LAZY)
 
 /* Free space that stays below a stack. */
 #define AREA_STACK_GAP ((size_t)1 << 20)
@@ -100,6 +104,9 @@ void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *s
 /* Join area with neighbours it continues (after its rights have changed). Returns what holds it
  * now. */
 struct area *area_merge(struct area_tree *tree, struct area *area);
+
+/* Move the start of area down to start; what lies between is free. Returns what holds it now. */
+struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t start);
 
 /* The highest free range of len bytes: its start, or 0 if there is none. */
 vaddr_t area_find_gap(struct area_tree *tree, size_t len);

@@ -336,7 +336,7 @@ int fault_resolve(struct vmspace *vs, const struct fault *fault)
                         .area = area_find(&vs->areas, fault->va),
                         .page = ALIGN_DOWN(fault->va, PAGE_SIZE),
                         .access = fault->access};
-    if (!f.area)
+    if (!f.area && !(f.area = vmspace_grow_stack(vs, fault->va)))
         return -EFAULT;
     bool allowed = !fault->access || (area_rights(f.area->prot) & fault->access);
     if (fault->dom != f.area->dom || !allowed)

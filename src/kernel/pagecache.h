@@ -117,6 +117,9 @@ void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);
  * zeroed; frames that are mapped stay with their mappings. */
 void pagecache_resize(struct pagecache *pc, uint64_t size);
 
+/* Is that page in memory? */
+bool pagecache_resident(struct pagecache *pc, uint64_t index);
+
 /* The page was changed, by a mapping or by who holds the run. Does not sleep. */
 void pagecache_mark_dirty(struct pagecache *pc, uint64_t index, size_t npages);
 

@@ -90,6 +90,15 @@ void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len)
     spinlock_release(&pagecache_lock);
 }
 
+bool pagecache_resident(struct pagecache *pc, uint64_t index)
+{
+    spinlock_acquire(&pagecache_lock);
+    const uint32_t *page = pagecache_page(pc, index);
+    bool            ready = page && page_state(*page) == PAGE_READY;
+    spinlock_release(&pagecache_lock);
+    return ready;
+}
+
 static bool is_dirty(struct pagecache *pc, uint64_t index)
 {
     uint32_t *page = pagecache_page(pc, index);

@@ -51,14 +51,25 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
     mutex_unlock(&vs->mutex);
 }
 
-int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out)
+int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out)
 {
     mutex_lock(&vs->mutex);
-    struct area *area = area_find(&vs->areas, va);
+    struct area *area = area_at_or_above(&vs->areas, va);
     if (area)
         *out = *area;
     mutex_unlock(&vs->mutex);
     return area ? 0 : -ENOENT;
+}
+
+int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out)
+{
+    struct area area;
+    int         err = vmspace_find_next(vs, va, &area);
+
+    if (err || area.start > va)
+        return -ENOENT;
+    *out = area;
+    return 0;
 }
 
 /* No area holds va: say what is next to it. */

@@ -5,11 +5,13 @@
  * (fault.h). The memory model's table is the truth about rights: compartments may change
  * their own without the kernel, and no copy is kept.
  *
- * Calls behave as Linux's mmap family does, errors included, with one difference: a call that fails
- * has changed nothing. Exceptions: a fixed or shrinking vmspace_remap() may have unmapped its target
- * or tail, vmspace_discard() and vmspace_populate() may have done a part. Addresses and lengths are
- * bytes; lengths are rounded up to pages. All calls take vs->mutex themselves and may sleep, unless
- * they say otherwise.
+ * Calls behave as Linux's mmap family does, errors included, down to what has happened when they
+ * fail: a call over several areas stops at the first that it cannot change, or at a hole, and what
+ * stands before it has been changed. Programs see that, and some rely on it. For want of memory a
+ * call fails before it changes anything, but for vmspace_discard() and vmspace_populate(), which may
+ * have done a part, and vmspace_remap(), which may have unmapped its target or tail. Addresses and
+ * lengths are bytes; lengths are rounded up to pages. All calls take vs->mutex themselves and may
+ * sleep, unless they say otherwise.
  */
 #ifndef KERNEL_VMSPACE_H
 #define KERNEL_VMSPACE_H
@@ -30,6 +32,9 @@ struct vmspace {
     size_t           resident;  /* bytes mapped to frames */
     vaddr_t          brk_start; /* 0: no brk yet */
     vaddr_t          brk;       /* bytes: not rounded */
+    unsigned         map_flags; /* AREA_LOCKED...: every new area has them */
+    size_t           stack_max; /* bytes: no AREA_STACK grows beyond; 0 at first */
+    size_t           map_max;   /* bytes: mapped stays below; SIZE_MAX at first */
 };
 
 /* What to map. Zero-initialise and name the fields that matter. */
@@ -53,7 +58,7 @@ void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread 
  * AREA_READ_ONLY. */
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 
-/* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, outside of user space;
+/* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, reaches past USER_END;
  * -ENOMEM. */
 int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len);
 
@@ -61,22 +66,48 @@ int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len);
  * an area of another compartment, or PMAP_W where AREA_READ_ONLY forbids it. len 0 is fine. */
 int vmspace_protect(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot);
 
-/* madvise(MADV_DONTNEED): private pages go and read as zeros, or as the file, again; shared
- * memory keeps its contents. -EINVAL: unaligned va; -ENOMEM: a hole, no memory. */
-int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len);
+/* Lock memory (flags: AREA_LOCKED, AREA_LOCK_LAZY) or unlock it (0). Fills nothing. As
+ * vmspace_protect(). */
+int vmspace_lock(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned flags);
 
-/* MAP_POPULATE: fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a
- * hole, no memory; -EACCES, -EIO as fault_handle(). May have filled a part. */
+/* The same for every area there is, if current, and for those to come: future. */
+void vmspace_lock_all(struct vmspace *vs, bool current, unsigned flags, unsigned future);
+
+/* madvise(MADV_DONTNEED): private pages go and read as zeros, or as the file, again; shared
+ * memory keeps its contents. -EINVAL: unaligned va, or an area that is locked (unless even_locked);
+ * -ENOMEM: no memory; a hole, which is told after the rest is done. */
+int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked);
+
+/* A file was cut: pages from page number first on are shown no more, private copies included, so
+ * that a touch is judged by the file's size again. */
+void vmspace_forget_file(struct vmspace *vs, const struct pagecache *file, uint64_t first);
+
+/* Fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
+ * -EACCES, -EIO as fault_handle(). May have filled a part. */
 int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access);
 
-/* mremap(2). new_va: with AREA_FIXED, where to; else 0. may_move: when it cannot grow in place.
- * -EINVAL, -EFAULT: old range not in one area; -ENOMEM. */
-int vmspace_remap(struct vmspace *vs, vaddr_t old_va, size_t old_len, size_t new_len, bool may_move,
+/* Fill what is mapped in the range for the use that its rights allow, as MAP_POPULATE and mlock()
+ * do; holes are skipped. The first error: -EACCES: nothing may touch it; else as above. */
+int vmspace_fill(struct vmspace *vs, vaddr_t va, size_t len);
+
+enum remap_flags {
+    REMAP_MAY_MOVE = 1, /* when it cannot grow in place */
+    REMAP_FIXED = 2,    /* to new_va; what is there goes */
+    REMAP_KEEP = 4,     /* move the pages, leave the old area there empty; new_va is a wish */
+};
+
+/* mremap(2). old_len 0: show shared memory a second time. -EINVAL, -EPERM; -EFAULT: the old range
+ * is not in one area; -ENOMEM. Shared memory of no file can be shown at one place only: -EINVAL. */
+int vmspace_remap(struct vmspace *vs, vaddr_t old_va, size_t old_len, size_t new_len,
                   unsigned flags, vaddr_t new_va, vaddr_t *va);
 
-/* msync(2): dirty pages of shared mappings in the range go to their files. -ENOMEM: a hole;
- * -EIO. */
-int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len);
+/* msync(2): dirty pages of shared mappings in the range go to their files. -EBUSY: invalidate, and
+ * an area is locked; -EIO; -ENOMEM: a hole, which is told after the rest is done. */
+int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len, bool invalidate);
+
+/* mincore(2): out[i] = whether page i from va on can be had without reading a disk. -ENOMEM: a hole;
+ * out is written up to it. */
+int vmspace_resident(struct vmspace *vs, vaddr_t va, size_t npages, uint8_t *out);
 
 /* The heap starts here, empty (exec, once; page-aligned). */
 void vmspace_brk_init(struct vmspace *vs, vaddr_t start);
@@ -85,11 +116,22 @@ void vmspace_brk_init(struct vmspace *vs, vaddr_t start);
  * possible. */
 vaddr_t vmspace_brk(struct vmspace *vs, vaddr_t addr);
 
+/* Bytes: how much may be mapped in all (RLIMIT_AS), how large a stack may grow (RLIMIT_STACK). */
+void vmspace_set_limits(struct vmspace *vs, size_t map_max, size_t stack_max);
+
+/* va is touched and in no area: let the stack above it, if there is one, grow down to it. The area
+ * that holds va now, or NULL: too large, or too close to what is mapped below (AREA_STACK_GAP). With
+ * vs->mutex held. */
+struct area *vmspace_grow_stack(struct vmspace *vs, vaddr_t va);
+
 /* Where a mapping of len bytes without a wish would go: the highest free place; 0: none. */
 vaddr_t vmspace_find_free(struct vmspace *vs, size_t len);
 
 /* A copy of the area that holds va (links meaningless, file not referenced). -ENOENT. */
 int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out);
+
+/* The same for the first area that ends above va. */
+int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out);
 
 /* One line per area as in /proc/self/maps, no newline. */
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);

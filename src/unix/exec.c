@@ -272,7 +272,8 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
         .name = "[stack]",
     };
     vaddr_t va;
-    int     err = vmspace_map(vs, &spec, &va);
+    vmspace_set_limits(vs, SIZE_MAX, STACK_SIZE);
+    int err = vmspace_map(vs, &spec, &va);
     if (err == -EEXIST)
         return complain(bin, -ENOEXEC, "its segments lie where the stack has to be");
     return err ? complain(bin, err, error_text(err)) : 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_mem.c - system calls on the address space: Linux's checks and errors, then vmspace.h does
  * the work. */
+#include "kernel/shmem.h"
+#include "kernel/uaccess.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "machine/cpu.h"
@@ -8,12 +10,10 @@
 #include "unix/process.h"
 #include "unix/syscall.h"
 
-/* Flags of mmap that MAP_SHARED_VALIDATE accepts; the other two types ignore what they do not
- * know. */
+/* Flags of mmap that MAP_SHARED_VALIDATE accepts; the other types ignore what they do not know. */
 #define MAP_KNOWN                                                                            \
     (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
-     MAP_FIXED_NOREPLACE)
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB)
 
 static pmap_dom_t current_dom(void)
 {
@@ -41,36 +41,32 @@ struct mmap_args {
     uint64_t offset;
 };
 
-static int check_flags(unsigned flags)
-{
-    switch (flags & MAP_TYPE) {
-    case MAP_SHARED:
-    case MAP_PRIVATE:
-        break;
-    case MAP_SHARED_VALIDATE:
-        if (flags & ~(unsigned)MAP_KNOWN)
-            return -EOPNOTSUPP;
-        break;
-    default:
-        return -EINVAL;
-    }
-    return flags & MAP_HUGETLB ? -ENOMEM : 0; /* there are no huge pages */
-}
-
+/* Addresses, lengths and offsets, in Linux's order. */
 static int check_range(const struct mmap_args *m)
 {
-    bool fixed = m->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
-    if (m->len == 0 || unaligned(m->offset))
+    size_t len = ALIGN_UP(m->len, PAGE_SIZE);
+    if (m->len == 0)
         return -EINVAL;
-    if (m->len > USER_END)
+    if (len == 0)
         return -ENOMEM;
-    if (m->offset + ALIGN_UP(m->len, PAGE_SIZE) < m->offset)
+    if (m->offset + len < m->offset)
         return -EOVERFLOW;
-    if (fixed && unaligned(m->addr))
+    if (len > USER_END - USER_MIN)
+        return -ENOMEM;
+    if (!(m->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
+        return 0;
+    if (m->addr > USER_END - len)
+        return -ENOMEM;
+    if (unaligned(m->addr))
         return -EINVAL;
-    if (fixed && m->addr < USER_MIN)
-        return -EPERM; /* below mmap_min_addr */
-    return 0;
+    return m->addr < USER_MIN ? -EPERM : 0; /* below mmap_min_addr */
+}
+
+/* A wish is brought to a page that can be had. */
+static vaddr_t wish(const struct mmap_args *m)
+{
+    vaddr_t page = ALIGN_DOWN(m->addr, PAGE_SIZE);
+    return page && page < USER_MIN ? USER_MIN : page;
 }
 
 static unsigned area_flags(unsigned flags)
@@ -79,17 +75,58 @@ static unsigned area_flags(unsigned flags)
             : flags & MAP_FIXED         ? AREA_FIXED
                                         : 0) |
            ((flags & MAP_TYPE) == MAP_PRIVATE ? 0 : AREA_SHARED) |
-           (flags & MAP_NORESERVE ? AREA_NORESERVE : 0);
+           (flags & MAP_NORESERVE ? AREA_NORESERVE : 0) | (flags & MAP_GROWSDOWN ? AREA_STACK : 0) |
+           (flags & MAP_LOCKED ? AREA_LOCKED : 0);
 }
 
-/* May f be mapped like this? And what does the mapping show? */
-static int check_file(struct file *f, const struct mmap_args *m, struct area_spec *spec)
+/* Whether a file may be mapped with these flags and rights, apart from what file_mmap() says. */
+static int check_file(const struct file *f, const struct mmap_args *m)
 {
-    unsigned access = atomic_load(&f->flags) & O_ACCMODE;
-    bool     shared = spec->flags & AREA_SHARED;
-    if (access == O_WRONLY || (shared && m->prot & PROT_WRITE && access != O_RDWR))
-        return -EACCES;
-    return file_mmap(f, &spec->file);
+    unsigned type = m->flags & MAP_TYPE;
+    bool     writable = (atomic_load(&f->flags) & O_ACCMODE) != O_RDONLY;
+    if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    if (m->flags & MAP_HUGETLB || m->offset + m->len > INT64_MAX)
+        return m->flags & MAP_HUGETLB ? -EINVAL : -EOVERFLOW;
+    if (type == MAP_SHARED_VALIDATE && m->flags & ~(unsigned)MAP_KNOWN)
+        return -EOPNOTSUPP;
+    return type != MAP_PRIVATE && m->prot & PROT_WRITE && !writable ? -EACCES : 0;
+}
+
+/* What a mapping of f shows, into spec. */
+static int attach_file(struct file *f, const struct mmap_args *m, struct area_spec *spec)
+{
+    int err = check_file(f, m);
+    if (!err)
+        err = file_mmap(f, &spec->file);
+    if (err)
+        return err;
+    if (m->flags & MAP_GROWSDOWN)
+        return -EINVAL;
+    if (spec->file)
+        spec->offset = m->offset;
+    if (spec->flags & AREA_SHARED && (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY)
+        spec->flags |= AREA_READ_ONLY; /* and stays so: mprotect cannot give more */
+    return 0;
+}
+
+static int check_anonymous(const struct mmap_args *m)
+{
+    unsigned type = m->flags & MAP_TYPE;
+    if (m->flags & MAP_HUGETLB)
+        return -ENOMEM; /* there are no huge pages */
+    if (type == MAP_SHARED)
+        return m->flags & MAP_GROWSDOWN ? -EINVAL : 0;
+    return type == MAP_PRIVATE ? 0 : -EINVAL;
+}
+
+/* New or grown memory, if it is to be there at once; what cannot be filled faults later. */
+static void fill_if_locked(vaddr_t va, size_t len)
+{
+    struct area area;
+    if (len && !vmspace_find(the_process.vmspace, va, &area) && area.flags & AREA_LOCKED &&
+        !(area.flags & AREA_LOCK_LAZY))
+        vmspace_fill(the_process.vmspace, va, len);
 }
 
 /* f: NULL for anonymous memory. */
@@ -97,22 +134,27 @@ static int64_t map(const struct mmap_args *m, struct file *f)
 {
     vaddr_t          va;
     struct area_spec spec = {
-        .hint = ALIGN_UP(m->addr, PAGE_SIZE),
+        .hint = wish(m),
         .len = m->len,
         .prot = pmap_prot(m->prot),
         .flags = area_flags(m->flags),
         .dom = current_dom(),
     };
-    int err = f ? check_file(f, m, &spec) : 0;
-    if (spec.file)
-        spec.offset = m->offset;
+    int               err = f ? attach_file(f, m, &spec) : check_anonymous(m);
+    struct pagecache *memory = NULL;
+    if (!err && spec.flags & AREA_SHARED && !spec.file) {
+        err = shmem_create(ALIGN_UP(m->len, PAGE_SIZE), &memory);
+        spec.file = memory;
+    }
     if (!err)
         err = vmspace_map(the_process.vmspace, &spec, &va);
+    shmem_put(memory);
     if (err)
         return err;
-    bool fill = (m->flags & MAP_POPULATE && !(m->flags & MAP_NONBLOCK)) || m->flags & MAP_LOCKED;
-    if (fill && spec.prot) /* what cannot be filled now faults later, as in Linux */
-        vmspace_populate(the_process.vmspace, va, m->len, spec.prot & PMAP_W ? PMAP_W : PMAP_R);
+    if ((m->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+        vmspace_fill(the_process.vmspace, va, m->len);
+    else
+        fill_if_locked(va, m->len);
     return (int64_t)va;
 }
 
@@ -133,12 +175,8 @@ int64_t sys_mmap(const uint64_t *a)
         f = args_file(m.fd);
         if (!f)
             return -EBADF;
-    } else {
-        m.offset = 0;
     }
     int64_t result = check_range(&m);
-    if (!result)
-        result = check_flags(m.flags);
     if (!result)
         result = map(&m, f);
     file_put(f);
@@ -152,96 +190,156 @@ int64_t sys_munmap(const uint64_t *a)
     return vmspace_unmap(the_process.vmspace, a[0], a[1]);
 }
 
-/* A shared mapping of a file that may only be read must not become writable through mprotect.
- * Areas do not record how their file was opened; one that is not writable yet is taken to be such
- * a mapping. */
-static int check_shared_files(struct vmspace *vs, vaddr_t va, vaddr_t end)
+/* PROT_GROWSDOWN: the whole of the stack that [*va, end) touches, from its lowest page. */
+static int extend_to_stack(vaddr_t *va, vaddr_t end)
 {
     struct area area;
-    while (va < end && vmspace_find(vs, va, &area) == 0) {
-        if (area.flags & AREA_SHARED && area.file && !(area.prot & PMAP_W))
-            return -EACCES;
-        va = area.end;
-    }
+    if (vmspace_find_next(the_process.vmspace, *va, &area) || area.start >= end)
+        return -ENOMEM;
+    if (!(area.flags & AREA_STACK))
+        return -EINVAL;
+    *va = area.start;
     return 0;
 }
 
 int64_t sys_mprotect(const uint64_t *a)
 {
-    vaddr_t         va = a[0];
-    size_t          len = a[1];
-    unsigned        prot = (unsigned)a[2], grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-    struct vmspace *vs = the_process.vmspace;
+    vaddr_t     va = a[0], end = va + ALIGN_UP(a[1], PAGE_SIZE);
+    unsigned    prot = (unsigned)a[2], grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+    int         err = 0;
+    struct area area;
 
     if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || unaligned(va))
         return -EINVAL;
-    if (len == 0)
+    if (a[1] == 0)
         return 0;
-    if (ALIGN_UP(len, PAGE_SIZE) < len || va + ALIGN_UP(len, PAGE_SIZE) <= va)
+    if (end <= va)
         return -ENOMEM;
-    if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP))
+    if ((prot & ~grows) & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
         return -EINVAL;
-    int err = prot & PROT_WRITE ? check_shared_files(vs, va, va + len) : 0;
-    return err ? err : vmspace_protect(vs, current_dom(), va, len, pmap_prot(prot));
+    if (grows == PROT_GROWSDOWN)
+        err = extend_to_stack(&va, end);
+    if (grows == PROT_GROWSUP) /* no stack grows up */
+        err = vmspace_find(the_process.vmspace, va, &area) ? -ENOMEM : -EINVAL;
+    return err ? err
+               : vmspace_protect(the_process.vmspace, current_dom(), va, end - va, pmap_prot(prot));
 }
 
 int64_t sys_mremap(const uint64_t *a)
 {
-    vaddr_t  old_va = a[0], new_va = a[4], va;
     unsigned flags = (unsigned)a[3];
-    bool     fixed = flags & MREMAP_FIXED, may_move = flags & MREMAP_MAYMOVE;
-    if (flags & ~(unsigned)(MREMAP_MAYMOVE | MREMAP_FIXED) || (fixed && !may_move))
+    vaddr_t  va;
+    if (a[3] & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
         return -EINVAL;
-    if (unaligned(old_va) || a[2] == 0 || (fixed && unaligned(new_va)))
-        return -EINVAL;
-    int err = vmspace_remap(the_process.vmspace, old_va, a[1], a[2], may_move,
-                            fixed ? AREA_FIXED : 0, fixed ? new_va : 0, &va);
-    return err ? err : (int64_t)va;
+    int err = vmspace_remap(the_process.vmspace, a[0], a[1], a[2],
+                            (flags & MREMAP_MAYMOVE ? REMAP_MAY_MOVE : 0) |
+                                (flags & MREMAP_FIXED ? REMAP_FIXED : 0) |
+                                (flags & MREMAP_DONTUNMAP ? REMAP_KEEP : 0),
+                            a[4], &va);
+    if (err)
+        return err;
+    fill_if_locked(va, a[2] > a[1] ? a[2] : 0);
+    return (int64_t)va;
 }
 
 int64_t sys_brk(const uint64_t *a)
 {
-    return (int64_t)vmspace_brk(the_process.vmspace, a[0]);
+    vaddr_t before = vmspace_brk(the_process.vmspace, 0);
+    vaddr_t now = vmspace_brk(the_process.vmspace, a[0]);
+    if (now > before)
+        fill_if_locked(ALIGN_UP(before, PAGE_SIZE), now - ALIGN_UP(before, PAGE_SIZE));
+    return (int64_t)now;
 }
 
-/* --- advice, writing back, locking ------------------------------------------------------- */
+/* --- advice ------------------------------------------------------------------------------ */
 
-/* -ENOMEM: the range has a hole. */
-static int check_mapped(struct vmspace *vs, vaddr_t va, vaddr_t end)
+static int judge_any(const struct area *area)
 {
-    struct area area;
-    for (; va < end; va = area.end) {
-        if (vmspace_find(vs, va, &area))
-            return -ENOMEM;
-    }
+    (void)area;
     return 0;
 }
 
-static int64_t advise(struct vmspace *vs, vaddr_t va, size_t len, int advice)
+static bool is_private_memory(const struct area *area)
+{
+    return !area->file && !(area->flags & AREA_SHARED);
+}
+
+static int judge_private_memory(const struct area *area)
+{
+    return is_private_memory(area) ? 0 : -EINVAL;
+}
+
+/* Only what is shared and may be written has a hole punched into it; no file here can have one. */
+static int judge_removable(const struct area *area)
+{
+    if (area->flags & AREA_LOCKED || !area->file)
+        return -EINVAL;
+    bool writable = area->flags & AREA_SHARED && !(area->flags & AREA_READ_ONLY);
+    return writable ? -EOPNOTSUPP : -EACCES;
+}
+
+static int judge_unlocked(const struct area *area)
+{
+    return area->flags & AREA_LOCKED ? -EINVAL : 0;
+}
+
+/* Advice that asks for nothing but a judgement of each area; holes are told at the end. */
+static int judge_areas(vaddr_t va, vaddr_t end, int (*judge)(const struct area *))
+{
+    struct area area;
+    int         hole = 0;
+    for (; va < end; va = area.end) {
+        if (vmspace_find_next(the_process.vmspace, va, &area) || area.start >= end)
+            return -ENOMEM;
+        if (area.start > va)
+            hole = -ENOMEM;
+        int err = judge(&area);
+        if (err)
+            return err;
+    }
+    return hole;
+}
+
+static int64_t populate(vaddr_t va, size_t len, unsigned access)
+{
+    switch (vmspace_populate(the_process.vmspace, va, len, access)) {
+    case 0:
+        return 0;
+    case -EACCES:
+        return -EINVAL;
+    case -EIO:
+        return -EFAULT;
+    default:
+        return -ENOMEM;
+    }
+}
+
+static bool advice_known(int advice)
+{
+    return (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) || advice == MADV_FREE ||
+           (advice >= MADV_REMOVE && advice <= MADV_DONTNEED_LOCKED);
+}
+
+static int64_t advise(vaddr_t va, size_t len, int advice)
 {
     switch (advice) {
     case MADV_DONTNEED:
-        return vmspace_discard(vs, va, len);
+    case MADV_DONTNEED_LOCKED:
+        return vmspace_discard(the_process.vmspace, va, len, advice == MADV_DONTNEED_LOCKED);
     case MADV_POPULATE_READ:
-        return vmspace_populate(vs, va, len, PMAP_R);
+        return populate(va, len, PMAP_R);
     case MADV_POPULATE_WRITE:
-        return vmspace_populate(vs, va, len, PMAP_W);
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
+        return populate(va, len, PMAP_W);
     case MADV_FREE: /* the pages may stay as they are */
-    case MADV_DONTFORK:
-    case MADV_DOFORK:
-    case MADV_HUGEPAGE:
-    case MADV_NOHUGEPAGE:
-    case MADV_DONTDUMP:
-    case MADV_DODUMP:
+    case MADV_WIPEONFORK:
+        return judge_areas(va, va + len, judge_private_memory);
     case MADV_COLD:
     case MADV_PAGEOUT:
-        return check_mapped(vs, va, va + len);
+        return judge_areas(va, va + len, judge_unlocked);
+    case MADV_REMOVE:
+        return judge_areas(va, va + len, judge_removable);
     default:
-        return -EINVAL; /* also what Linux says to MERGEABLE when it is built without it */
+        return judge_areas(va, va + len, judge_any);
     }
 }
 
@@ -249,12 +347,12 @@ int64_t sys_madvise(const uint64_t *a)
 {
     vaddr_t va = a[0];
     size_t  len = ALIGN_UP(a[1], PAGE_SIZE);
-    if (unaligned(va) || (a[1] && !len) || va + len < va)
+    if (!advice_known((int)a[2]) || unaligned(va) || (a[1] && !len) || va + len < va)
         return -EINVAL;
-    if (len == 0)
-        return 0;
-    return advise(the_process.vmspace, va, len, (int)a[2]);
+    return len ? advise(va, len, (int)a[2]) : 0;
 }
+
+/* --- writing back, locking, telling ------------------------------------------------------ */
 
 int64_t sys_msync(const uint64_t *a)
 {
@@ -267,28 +365,86 @@ int64_t sys_msync(const uint64_t *a)
         return -EINVAL;
     if (va + len < va)
         return -ENOMEM;
-    return len ? vmspace_sync(the_process.vmspace, va, len) : 0;
+    return len ? vmspace_sync(the_process.vmspace, va, len, flags & MS_INVALIDATE) : 0;
 }
 
-/* Memory of a program is never taken away, so to lock it is to fill it. */
-int64_t sys_mlock(const uint64_t *a)
+/* Memory of a program is never taken away, so to lock it is to fill it, and to keep it from being
+ * discarded. flags: AREA_LOCKED, AREA_LOCK_LAZY: when it is touched. */
+static int64_t lock(vaddr_t start, size_t bytes, unsigned flags)
 {
-    vaddr_t va = ALIGN_DOWN(a[0], PAGE_SIZE);
-    size_t  len = ALIGN_UP(a[1] + (a[0] & PAGE_MASK), PAGE_SIZE);
+    vaddr_t va = ALIGN_DOWN(start, PAGE_SIZE);
+    size_t  len = ALIGN_UP(bytes + (start & PAGE_MASK), PAGE_SIZE);
     if (va + len < va)
         return -EINVAL;
-    if (len == 0)
+    int err = vmspace_lock(the_process.vmspace, current_dom(), va, len, flags);
+    if (err || flags != AREA_LOCKED)
+        return err;
+    switch (vmspace_fill(the_process.vmspace, va, len)) {
+    case 0:
         return 0;
-    return vmspace_populate(the_process.vmspace, va, len, PMAP_R) ? -ENOMEM : 0;
+    case -ENOMEM:
+        return -EAGAIN;
+    default:
+        return -ENOMEM;
+    }
+}
+
+int64_t sys_mlock(const uint64_t *a)
+{
+    return lock(a[0], a[1], AREA_LOCKED);
+}
+
+int64_t sys_mlock2(const uint64_t *a)
+{
+    if (a[2] & ~(uint64_t)MLOCK_ONFAULT)
+        return -EINVAL;
+    return lock(a[0], a[1], AREA_LOCKED | (a[2] ? AREA_LOCK_LAZY : 0));
 }
 
 int64_t sys_munlock(const uint64_t *a)
 {
-    vaddr_t va = ALIGN_DOWN(a[0], PAGE_SIZE);
-    size_t  len = ALIGN_UP(a[1] + (a[0] & PAGE_MASK), PAGE_SIZE);
-    if (va + len < va)
+    return lock(a[0], a[1], 0);
+}
+
+int64_t sys_mlockall(const uint64_t *a)
+{
+    unsigned flags = (unsigned)a[0], how;
+    if (!flags || flags & ~(unsigned)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ||
+        flags == MCL_ONFAULT)
         return -EINVAL;
-    return check_mapped(the_process.vmspace, va, va + len);
+    how = AREA_LOCKED | (flags & MCL_ONFAULT ? AREA_LOCK_LAZY : 0);
+    vmspace_lock_all(the_process.vmspace, flags & MCL_CURRENT, how, flags & MCL_FUTURE ? how : 0);
+    if (flags & MCL_CURRENT && how == AREA_LOCKED)
+        vmspace_fill(the_process.vmspace, USER_MIN, USER_END - USER_MIN);
+    return 0;
+}
+
+int64_t sys_munlockall(const uint64_t *a)
+{
+    (void)a;
+    vmspace_lock_all(the_process.vmspace, true, 0, 0);
+    return 0;
+}
+
+int64_t sys_mincore(const uint64_t *a)
+{
+    enum { CHUNK = 256 };
+    uint8_t here[CHUNK];
+    vaddr_t va = a[0];
+    if (unaligned(va))
+        return -EINVAL;
+    if (va > USER_END || a[1] > USER_END - va)
+        return -ENOMEM;
+    size_t npages = pages_for(a[1]);
+    for (size_t done = 0; done < npages; done += CHUNK) {
+        size_t n = size_min(npages - done, CHUNK);
+        int    err = vmspace_resident(the_process.vmspace, va + (done << PAGE_SHIFT), n, here);
+        if (!err)
+            err = uaccess_write(a[2] + done, here, n);
+        if (err)
+            return err;
+    }
+    return 0;
 }
 
 /* One hart: what it stored, its own fetches have to see. */

@@ -3,6 +3,7 @@
  * scheduling. */
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
+#include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "unix/args.h"
@@ -114,6 +115,9 @@ static int change_limit(unsigned resource, const struct abi_rlimit *new, struct 
     spinlock_release(&the_process.lock);
     if (new &&resource == RLIMIT_NOFILE)
         fdtable_set_limit(&the_process.fds, (unsigned)new->cur);
+    if (new && (resource == RLIMIT_STACK || resource == RLIMIT_AS))
+        vmspace_set_limits(the_process.vmspace, the_process.limits[RLIMIT_AS].cur,
+                           the_process.limits[RLIMIT_STACK].cur);
     return 0;
 }
 

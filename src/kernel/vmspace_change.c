@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmspace_change.c - rights and other attributes of areas that exist.
+ *
+ * As in Linux, a call over several areas works on them in order and stops at the first that it
+ * cannot change, or at a hole: what stands before has been changed then. That part is done whole
+ * or, when memory runs out, not at all.
+ *
+ * Writable pages of files are mapped without the right to write until they are written for the
+ * first time (fault.c), so a mapping of a file never gets PMAP_W from here.
+ */
+#include "kernel/log.h"
+#include "kernel/runlist.h"
+#include "kernel/vmspace_internal.h"
+#include "lib/errno.h"
+
+/* What a call changes about areas. */
+struct change {
+    bool     set_prot;
+    unsigned prot;
+    unsigned set, clear; /* AREA_* */
+};
+
+static bool changes(const struct change *c, const struct area *area)
+{
+    return (c->set_prot && area->prot != c->prot) || (~area->flags & c->set) ||
+           (area->flags & c->clear);
+}
+
+/* --- pages ------------------------------------------------------------------------------- */
+
+/* The first mapped stretch of [*at, end), whatever runs it consists of; *at moves behind it. i: the
+ * caller's place in the list. False: nothing is mapped there. */
+static bool next_stretch(const struct runlist *list, size_t *i, vaddr_t *at, vaddr_t end,
+                         vaddr_t *start)
+{
+    const struct mapped_run *run = &list->runs[*i], *stop = &list->runs[list->n];
+
+    while (run < stop && run->va + run->len <= *at)
+        run++;
+    *i = (size_t)(run - list->runs);
+    if (run == stop || run->va >= end || *at >= end)
+        return false;
+
+    *start = *at = run->va > *at ? run->va : *at;
+    for (; run < stop && run->va <= *at && *at < end; run++)
+        *at = run->va + run->len < end ? run->va + run->len : end;
+    return true;
+}
+
+/* Give back what the runs before end had. It takes no more room than there was before. */
+static void protect_undo(struct vmspace *vs, pmap_dom_t dom, const struct runlist *list,
+                         vaddr_t end)
+{
+    for (size_t i = 0; i < list->n && list->runs[i].va < end; i++) {
+        const struct mapped_run *run = &list->runs[i];
+        size_t                   len = size_min(run->len, end - run->va);
+        if (pmap_protect(vs->pmap, dom, run->va, len, run->prot))
+            log_error("address space: rights at %#lx could not be restored", run->va);
+    }
+    pmap_update(vs->pmap);
+}
+
+/* Change the rights of what is mapped in [va, end), which areas cover. */
+static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end, unsigned prot)
+{
+    struct runlist list;
+    int            err = runlist_collect(&list, vs->pmap, dom, va, end);
+    if (err || !list.n)
+        return err;
+
+    size_t i = 0;
+    for (struct area *a = area_find(&vs->areas, va); !err && a && a->start < end;
+         a = area_next(a)) {
+        vaddr_t at = area_part_start(a, va), stop = area_part_end(a, end), start;
+        while (!err && next_stretch(&list, &i, &at, stop, &start)) {
+            err = pmap_protect(vs->pmap, dom, start, at - start, area_mapped_prot(a, prot));
+            if (err)
+                protect_undo(vs, dom, &list, start);
+        }
+    }
+    if (!err)
+        pmap_update(vs->pmap);
+    runlist_free(&list);
+    return err ? -ENOMEM : 0;
+}
+
+/* --- areas ------------------------------------------------------------------------------- */
+
+/* Those that are already so are left whole; spares are for cutting the first and the last, if
+ * they are not. */
+static void change_areas(struct vmspace *vs, vaddr_t va, vaddr_t end, const struct change *c,
+                         struct area *spares[2])
+{
+    struct area *area = area_find(&vs->areas, va);
+
+    for (; area && area->start < end; area = area_next(area)) {
+        if (!changes(c, area))
+            continue;
+        if (area->start < va) {
+            area_split(&vs->areas, area, va, spares[0]);
+            area = spares[0];
+            spares[0] = NULL;
+        }
+        if (area->end > end) {
+            area_split(&vs->areas, area, end, spares[1]);
+            spares[1] = NULL;
+        }
+        area->prot = c->set_prot ? c->prot : area->prot;
+        area->flags = (area->flags | c->set) & ~c->clear;
+        area = area_merge(&vs->areas, area);
+    }
+}
+
+/* The change as a whole on [va, end), which areas cover and nothing forbids. -ENOMEM: nothing
+ * changed. */
+static int change_covered(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end,
+                          const struct change *c)
+{
+    struct area *spares[2] = {NULL, NULL};
+    struct area *first = area_find(&vs->areas, va), *last = area_find(&vs->areas, end - 1);
+    bool         split_first = first->start < va && changes(c, first);
+    bool         split_last = last->end > end && changes(c, last);
+    int          err = 0;
+
+    if ((split_first && !(spares[0] = area_new())) || (split_last && !(spares[1] = area_new())))
+        err = -ENOMEM;
+    if (!err && c->set_prot)
+        err = protect_pages(vs, dom, va, end, c->prot);
+    if (!err)
+        change_areas(vs, va, end, c, spares);
+    area_free(spares[0]);
+    area_free(spares[1]);
+    return err;
+}
+
+/* Why dom may not change area so. */
+static int change_check(const struct area *area, pmap_dom_t dom, const struct change *c)
+{
+    if (area->dom != dom)
+        return -EACCES;
+    bool writes = c->set_prot && (c->prot & PMAP_W);
+    return writes && (area->flags & AREA_READ_ONLY) ? -EACCES : 0;
+}
+
+/* How far from va areas without a hole allow the change: *stop, and why not to end. */
+static int change_reach(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end,
+                        const struct change *c, vaddr_t *stop)
+{
+    struct area *area = area_find(&vs->areas, va);
+
+    for (*stop = va; *stop < end; area = area_next(area)) {
+        if (!area || area->start > *stop)
+            return -ENOMEM;
+        int err = change_check(area, dom, c);
+        if (err)
+            return err;
+        *stop = area_part_end(area, end);
+    }
+    return 0;
+}
+
+static int change(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len,
+                  const struct change *c)
+{
+    vaddr_t end, stop;
+    int     err = vmspace_range_check(va, len, &end);
+    if (err || !len)
+        return err;
+
+    mutex_lock(&vs->mutex);
+    int why = change_reach(vs, dom, va, end, c, &stop);
+    if (stop > va)
+        err = change_covered(vs, dom, va, stop, c);
+    mutex_unlock(&vs->mutex);
+    return err ? err : why;
+}
+
+/* --- calls ------------------------------------------------------------------------------- */
+
+int vmspace_protect(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
+{
+    const struct change c = {.set_prot = true, .prot = prot};
+
+    return change(vs, dom, va, len, &c);
+}
+
+#define LOCK_FLAGS (unsigned)(AREA_LOCKED | AREA_LOCK_LAZY)
+
+int vmspace_lock(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len, unsigned flags)
+{
+    const struct change c = {.set = flags, .clear = LOCK_FLAGS & ~flags};
+
+    return change(vs, dom, va, len, &c);
+}
+
+void vmspace_lock_all(struct vmspace *vs, bool current, unsigned flags, unsigned future)
+{
+    mutex_lock(&vs->mutex);
+    vs->map_flags = future;
+    for (struct area *a = current ? area_first(&vs->areas) : NULL; a; a = area_next(a)) {
+        a->flags = (a->flags & ~LOCK_FLAGS) | flags;
+        a = area_merge(&vs->areas, a);
+    }
+    mutex_unlock(&vs->mutex);
+}

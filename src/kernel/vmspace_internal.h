@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmspace_internal.h - what the vmspace*.c files use of each other; nobody else includes it.
+ *
+ *     vmspace.c         life, mapping, unmapping, the heap, growing stacks
+ *     vmspace_change.c  rights and other attributes of areas
+ *     vmspace_pages.c   contents: filling, dropping, writing back
+ *     vmspace_remap.c   moving and resizing
+ *     vmreport.c        describing
+ *
+ * Calls that end in _locked want vs->mutex held and take pages' addresses: [va, end), aligned.
+ */
+#ifndef KERNEL_VMSPACE_INTERNAL_H
+#define KERNEL_VMSPACE_INTERNAL_H
+
+#include "kernel/vmspace.h"
+
+/* [va, va + len), rounded up to pages, lies in user space. */
+bool vmspace_range_valid(vaddr_t va, size_t len);
+
+/* For calls on what exists: outside of user space nothing does. -EINVAL: va is unaligned; -ENOMEM. */
+int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end);
+
+/* Every reason to refuse spec that does not depend on what is mapped: see vmspace_map(). */
+int vmspace_spec_check(const struct area_spec *spec);
+
+/* Map a spec that was checked. -EEXIST, -ENOMEM: nothing changed. */
+int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out);
+
+/* Leave no area in [va, end). -ENOMEM: nothing changed. */
+int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end);
+
+/* Take [va, end) out of the pmap and drop its frames; areas stay. -ENOMEM: nothing changed. */
+int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end);
+
+/* Where the part of area that lies in [va, end) starts and ends. */
+static inline vaddr_t area_part_start(const struct area *area, vaddr_t va)
+{
+    return area->start > va ? area->start : va;
+}
+
+static inline vaddr_t area_part_end(const struct area *area, vaddr_t end)
+{
+    return area->end < end ? area->end : end;
+}
+
+#endif

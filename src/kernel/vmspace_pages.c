@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vmspace_pages.c - the contents of areas: filling them in advance, dropping them, writing them
+ * back, telling which are there. As in Linux, a call over a hole does its work on both sides of
+ * it and tells of it at the end, unless it says otherwise. */
+#include "kernel/fault.h"
+#include "kernel/pagecache.h"
+#include "kernel/vmspace_internal.h"
+#include "lib/errno.h"
+
+/* --- dropping ---------------------------------------------------------------------------- */
+
+/* Shared memory without a file is nowhere else. */
+static bool keeps_contents(const struct area *area)
+{
+    return !area->file && (area->flags & AREA_SHARED);
+}
+
+static int discard_area(struct vmspace *vs, const struct area *area, vaddr_t va, vaddr_t end,
+                        bool even_locked)
+{
+    if ((area->flags & AREA_LOCKED) && !even_locked)
+        return -EINVAL;
+    if (keeps_contents(area))
+        return 0;
+    return vmspace_drop_pages(vs, area_part_start(area, va), area_part_end(area, end));
+}
+
+static int discard_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, bool even_locked)
+{
+    int     err = 0;
+    vaddr_t covered = va; /* up to here there was no hole */
+
+    for (struct area *a = area_at_or_above(&vs->areas, va); !err && a && a->start < end;
+         a = area_next(a)) {
+        err = discard_area(vs, a, va, end, even_locked);
+        if (a->start <= covered)
+            covered = a->end;
+    }
+    return err ? err : covered < end ? -ENOMEM : 0;
+}
+
+int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked)
+{
+    vaddr_t end;
+    int     err = vmspace_range_check(va, len, &end);
+    if (err || !len)
+        return err;
+
+    mutex_lock(&vs->mutex);
+    err = discard_locked(vs, va, end, even_locked);
+    mutex_unlock(&vs->mutex);
+    return err;
+}
+
+/* The part of area that shows file pages from first on goes. */
+static void forget_in_area(struct vmspace *vs, const struct area *area, uint64_t first)
+{
+    uint64_t from = first << PAGE_SHIFT;
+    size_t   kept = from > area->offset ? from - area->offset : 0;
+
+    if (kept < area->end - area->start)
+        vmspace_drop_pages(vs, area->start + kept, area->end);
+}
+
+void vmspace_forget_file(struct vmspace *vs, const struct pagecache *file, uint64_t first)
+{
+    mutex_lock(&vs->mutex);
+    for (struct area *a = area_first(&vs->areas); a; a = area_next(a)) {
+        if (a->file == file)
+            forget_in_area(vs, a, first);
+    }
+    mutex_unlock(&vs->mutex);
+}
+
+/* --- filling ----------------------------------------------------------------------------- */
+
+/* Is the page at va mapped with that right? *next: where the run that says so ends. */
+static bool page_ready(struct vmspace *vs, const struct fault *fault, vaddr_t *next)
+{
+    struct pmap_run run;
+
+    if (pmap_extract(vs->pmap, fault->dom, fault->va, &run) || !(run.prot & fault->access))
+        return false;
+    *next = fault->va + run.len;
+    return true;
+}
+
+/* Up to the first hole or the first page that cannot be had. */
+static int populate_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned access)
+{
+    struct fault fault = {.kind = FAULT_UNMAPPED, .va = va, .access = access};
+
+    while (fault.va < end) {
+        struct area *area = area_find(&vs->areas, fault.va);
+        if (!area)
+            return -ENOMEM;
+        fault.dom = area->dom;
+        if (page_ready(vs, &fault, &fault.va))
+            continue;
+        int err = fault_resolve(vs, &fault);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access)
+{
+    vaddr_t end;
+    int     err = vmspace_range_check(va, len, &end);
+    if (err || !len)
+        return err;
+
+    mutex_lock(&vs->mutex);
+    err = populate_locked(vs, va, end, access);
+    mutex_unlock(&vs->mutex);
+    return err;
+}
+
+/* What locked memory of area is filled for: private memory that may be written gets its own
+ * frames at once. 0: nothing can be. */
+static unsigned lock_access(const struct area *area)
+{
+    unsigned rights = area_rights(area->prot);
+
+    if ((rights & PMAP_W) && !(area->flags & AREA_SHARED))
+        return PMAP_W;
+    return rights & PMAP_R ? PMAP_R : rights;
+}
+
+static int lock_fill_area(struct vmspace *vs, const struct area *area, vaddr_t va, vaddr_t end)
+{
+    unsigned access = lock_access(area);
+
+    return access ? populate_locked(vs, area_part_start(area, va), area_part_end(area, end), access)
+                  : -EACCES;
+}
+
+int vmspace_fill(struct vmspace *vs, vaddr_t va, size_t len)
+{
+    vaddr_t end;
+    int     err = vmspace_range_check(va, len, &end), first = 0;
+    if (err || !len)
+        return err;
+
+    mutex_lock(&vs->mutex);
+    for (struct area *a = area_at_or_above(&vs->areas, va); a && a->start < end; a = area_next(a)) {
+        err = lock_fill_area(vs, a, va, end);
+        first = first ? first : err;
+    }
+    mutex_unlock(&vs->mutex);
+    return first;
+}
+
+/* --- writing back ------------------------------------------------------------------------ */
+
+/* Dirty pages of area within [va, end) go to the file. */
+static int sync_area(const struct area *area, vaddr_t va, vaddr_t end)
+{
+    if (!area->file || !(area->flags & AREA_SHARED))
+        return 0;
+
+    vaddr_t  start = area_part_start(area, va), stop = area_part_end(area, end);
+    uint64_t index = (area->offset + (start - area->start)) >> PAGE_SHIFT;
+    return pagecache_flush(area->file, index, (stop - start) >> PAGE_SHIFT);
+}
+
+static int sync_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, bool invalidate)
+{
+    int     err = 0;
+    vaddr_t covered = va;
+
+    for (struct area *a = area_at_or_above(&vs->areas, va); !err && a && a->start < end;
+         a = area_next(a)) {
+        err = invalidate && (a->flags & AREA_LOCKED) ? -EBUSY : sync_area(a, va, end);
+        if (a->start <= covered)
+            covered = a->end;
+    }
+    return err ? err : covered < end ? -ENOMEM : 0;
+}
+
+int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len, bool invalidate)
+{
+    vaddr_t end;
+    int     err = vmspace_range_check(va, len, &end);
+    if (err || !len)
+        return err;
+
+    mutex_lock(&vs->mutex);
+    err = sync_locked(vs, va, end, invalidate);
+    mutex_unlock(&vs->mutex);
+    return err;
+}
+
+/* --- telling ----------------------------------------------------------------------------- */
+
+static bool page_resident(struct vmspace *vs, const struct area *area, vaddr_t va)
+{
+    struct pmap_run run;
+
+    if (!pmap_extract(vs->pmap, area->dom, va, &run))
+        return true;
+    uint64_t index = (area->offset + (va - area->start)) >> PAGE_SHIFT;
+    return area->file && pagecache_resident(area->file, index);
+}
+
+int vmspace_resident(struct vmspace *vs, vaddr_t va, size_t npages, uint8_t *out)
+{
+    struct area *area = NULL;
+
+    mutex_lock(&vs->mutex);
+    for (size_t i = 0; i < npages; i++, va += PAGE_SIZE) {
+        if (!area || va >= area->end)
+            area = area_find(&vs->areas, va);
+        if (!area)
+            break;
+        out[i] = page_resident(vs, area, va);
+    }
+    mutex_unlock(&vs->mutex);
+    return area || !npages ? 0 : -ENOMEM;
+}
