@@ -4,11 +4,13 @@
 
 BENCH_OUT    := $(BUILD)/bench
 BENCH_PLUGIN := $(BENCH_OUT)/count.so
-BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench/guest/*.c))
+BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench/guest/*.c)) \
+                $(BENCH_OUT)/guest/hello-dynamic
 
 ##@ Measuring
 bench: $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
+	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
 
 $(BENCH_PLUGIN): bench/plugin/count.c | $(call packages,host)
@@ -20,5 +22,11 @@ $(BENCH_OUT)/guest/%: bench/guest/%.c | $(call packages,guest)
 	@echo "  GUESTCC $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)riscv64-linux-gnu-gcc -O2 $(WARNINGS) -static -pthread $< -o $@
+
+# As gcc makes it by default: a position-independent program that ld.so loads libc.so.6 for.
+$(BENCH_OUT)/guest/hello-dynamic: bench/guest/hello.c | $(call packages,guest)
+	@echo "  GUESTCC $< (dynamic)"
+	$(Q)mkdir -p $(@D)
+	$(Q)riscv64-linux-gnu-gcc -O2 $(WARNINGS) $< -o $@
 
 .PHONY: bench

@@ -4,13 +4,20 @@
 PATH=$PATH:/usr/sbin:/sbin
 out=$BUILD/bench
 
-# image NAME PROGRAM: an image at $out/NAME.img that runs PROGRAM as /bin/NAME.
+# image NAME PROGRAM [LIBRARY...]: an image at $out/NAME.img that runs PROGRAM as /bin/NAME, with these
+# files of the cross compiler's in /lib.
 image() {
     rm -rf "$out/$1.root"
     mkdir -p "$out/$1.root/bin" "$out/$1.root/.cella"
     cp "$2" "$out/$1.root/bin/$1"
     printf '{ "Program": "/bin/%s", "Args": ["%s"] }\n' "$1" "$1" >"$out/$1.root/.cella/manifest.json"
-    tools/image/mkimage.sh "$out/$1.root" "$out/$1.img"
+    image_name=$1
+    shift 2
+    for library; do
+        mkdir -p "$out/$image_name.root/lib"
+        cp -L "$(riscv64-linux-gnu-gcc -print-file-name="$library")" "$out/$image_name.root/lib/"
+    done
+    tools/image/mkimage.sh "$out/$image_name.root" "$out/$image_name.img"
 }
 
 # boot PLATFORM MEMORY NAME [QEMU-OPTION...]: run $out/NAME.img from a clean copy; console to

@@ -31,6 +31,8 @@ same machine model: stock Linux 6.12 and upstream Nanos (Sv48).
 
 TEXT
     table boot
+    printf '\n## System calls\n\n'
+    table syscall
     printf '\n## Footprint\n\n'
     table footprint
 } >"$doc.new"

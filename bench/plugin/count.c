@@ -8,6 +8,9 @@
  *
  * Which is which is told by the address an instruction is executed at: the firmware's and the early
  * kernel's are physical, the kernel's are in the window (machine/layout.h), the rest is the program.
+ * With profile=FILE that file gets, at the first marker (or the end), a line `ADDRESS COUNT` for every kernel
+ * instruction executed until then, in window addresses; bench/profile.sh adds them up by function.
+ *
  * Counts are exact and repeat; one hart. Plugin API version 1 (include/qemu/qemu-plugin.h).
  */
 #include <inttypes.h>
@@ -46,13 +49,14 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
 
 #define RAM_BASE    0x80000000u
 #define KERNEL_LOAD 0x80200000u
-#define EARLY_END   0x80400000u /* the kernel before translation is on */
+#define EARLY_END   0x80400000u /* the kernel's image ends below */
 #define WINDOW_BASE 0xf000000000u
 
 enum part { FIRMWARE, KERNEL, USER, PARTS };
 
 static uint64_t executed[PARTS];
-static FILE    *out;
+static FILE    *out, *profile;
+static uint64_t profiled[(EARLY_END - KERNEL_LOAD) / 2]; /* by address, 2 bytes apart */
 
 static enum part part_of(uint64_t va)
 {
@@ -70,9 +74,29 @@ static void report(const char *what, unsigned n)
     fflush(out);
 }
 
+/* The counter of a kernel instruction, at its physical or its window address; NULL: none. */
+static uint64_t *profile_slot(uint64_t va)
+{
+    uint64_t pa = va >= WINDOW_BASE ? va - WINDOW_BASE : va;
+    return pa >= KERNEL_LOAD && pa < EARLY_END ? &profiled[(pa - KERNEL_LOAD) / 2] : NULL;
+}
+
+static void write_profile(void)
+{
+    if (!profile)
+        return;
+    for (size_t i = 0; i < sizeof(profiled) / sizeof(profiled[0]); i++)
+        if (profiled[i])
+            fprintf(profile, "%" PRIx64 " %" PRIu64 "\n", WINDOW_BASE + KERNEL_LOAD + 2 * i,
+                    profiled[i]);
+    fclose(profile);
+    profile = NULL;
+}
+
 static void on_marker(unsigned vcpu, void *arg)
 {
     (void)vcpu;
+    write_profile();
     report("mark", (unsigned)(uintptr_t)arg);
 }
 
@@ -80,6 +104,7 @@ static void on_exit_(qemu_plugin_id_t id, void *arg)
 {
     (void)id;
     (void)arg;
+    write_profile();
     report("exit", 0);
 }
 
@@ -99,9 +124,13 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     (void)id;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+        uint64_t                 va = qemu_plugin_insn_vaddr(insn);
+        uint64_t                *slot = profile ? profile_slot(va) : NULL;
         unsigned                 n;
-        qemu_plugin_register_vcpu_insn_exec_inline(
-            insn, QEMU_PLUGIN_INLINE_ADD_U64, &executed[part_of(qemu_plugin_insn_vaddr(insn))], 1);
+        qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+                                                   &executed[part_of(va)], 1);
+        if (slot)
+            qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, slot, 1);
         if (is_marker(insn, &n))
             qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS,
                                                    (void *)(uintptr_t)n);
@@ -115,6 +144,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
     for (int i = 0; i < argc; i++) {
         if (!strncmp(argv[i], "out=", 4) && !(out = fopen(argv[i] + 4, "w"))) {
             perror(argv[i] + 4);
+            return 1;
+        }
+        if (!strncmp(argv[i], "profile=", 8) && !(profile = fopen(argv[i] + 8, "w"))) {
+            perror(argv[i] + 8);
             return 1;
         }
     }
