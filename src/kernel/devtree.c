@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* devtree.c - devices from the device tree: see devtree.h. A thin layer over libfdt.
+/* devtree.c - devices from the device tree: see devtree.h.
  *
- * The boot code has checked the blob (lib/fdtcheck.h), so libfdt's readers stay inside it whatever it
- * holds. What properties say is another matter: their sizes are checked here
- * each time, sums for overflow, and every walk is bounded by the depth of the tree.
+ * The boot code has checked the blob (lib/fdtcheck.h), so walking it stays inside it whatever it holds.
+ * What properties say is another matter: their sizes are checked here each time, sums for overflow,
+ * and every walk is bounded by the depth of the tree.
  *
- * A flattened tree has no links upward, and finding a parent or a phandle means reading it from the
- * start. One walk at the beginning makes an index of the nodes; everything else asks the index.
+ * A flattened tree has no links: finding a property, a parent or a phandle means reading it from the
+ * start. One walk at the beginning makes an index of nodes and properties; everything else asks the index.
  *
  * Rules: Devicetree Specification 0.4: 2.3.5 (#address-cells, #size-cells), 2.3.6 (reg), 2.3.8
  * (ranges), 2.4 (interrupts). Tests: test/host/test_devtree.c.
  */
 #include "kernel/devtree.h"
 
-#include <libfdt.h>
-
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
+#include "lib/fdtwalk.h"
 #include "lib/string.h"
 #include "machine/layout.h"
 
@@ -30,14 +29,22 @@ static const void            *tree; /* NULL: none, or a broken one */
 static const struct bootinfo *boot;
 static uint32_t               controller; /* phandle of the interrupt controller, 0: none yet */
 
-/* The index: every node in the order of the blob, so sorted by offset. */
-struct node_info {
-    int      offset;
-    int      parent;  /* position in the index; -1: the root */
-    uint32_t phandle; /* 0: none */
+/* The index: nodes and properties, each in the order of the blob. */
+struct property {
+    const char    *name;
+    const fdt32_t *value;
+    uint32_t       len; /* bytes */
+};
 
+struct node_info {
+    int         offset; /* of the node in the structure block: its identity outside this file */
+    int         parent; /* position in the index; -1: the root */
+    const char *name;
+    size_t      first_property, nproperties;
+
+    uint32_t    phandle;    /* 0: none */
     const char *compatible; /* string list, NULL: none */
-    int         compatible_len;
+    size_t      compatible_len;
     bool        disabled; /* status says so */
 };
 
@@ -45,6 +52,8 @@ struct node_info {
 
 static struct node_info *nodes;
 static size_t            nnodes, nodes_max;
+static struct property  *properties;
+static size_t            nproperties, properties_max;
 
 /* A property's value as 32-bit cells. */
 struct cells {
@@ -54,59 +63,97 @@ struct cells {
 
 /* --- the index ------------------------------------------------------------------------------ */
 
-static int index_reserve(void)
+/* An array of *max elements, each of size bytes, that has room for one more than n. NULL: no memory, and
+ * the old one is as it was. */
+static void *reserve(void *array, size_t n, size_t *max, size_t size)
 {
-    if (nnodes < nodes_max)
-        return 0;
-    size_t            max = nodes_max ? 2 * nodes_max : 64;
-    struct node_info *more = kmalloc(max * sizeof(*more));
+    if (n < *max)
+        return array;
+    size_t more = *max ? 2 * *max : 64;
+    void  *grown = kmalloc(more * size);
+    if (!grown)
+        return NULL;
+    if (n)
+        memcpy(grown, array, n * size);
+    kfree(array);
+    *max = more;
+    return grown;
+}
+
+static int add_node(const struct fdtwalk *w, const fdt32_t *start, int parent)
+{
+    struct node_info *more = reserve(nodes, nnodes, &nodes_max, sizeof(*nodes));
     if (!more)
         return -ENOMEM;
-    if (nnodes)
-        memcpy(more, nodes, nnodes * sizeof(*more));
-    kfree(nodes);
     nodes = more;
-    nodes_max = max;
+    nodes[nnodes++] = (struct node_info){
+        .offset = (int)((uintptr_t)w->at - (uintptr_t)start),
+        .parent = parent,
+        .first_property = nproperties,
+    };
     return 0;
 }
 
-/* What the index keeps of a node's properties, in one look at them. */
-static void index_properties(struct node_info *info)
+/* What is asked of every node, and so has a field of its own. */
+static void note_property(struct node_info *node, const struct property *p)
 {
-    int prop, len;
-    fdt_for_each_property_offset(prop, tree, info->offset)
-    {
-        const char *name;
-        const void *value = fdt_getprop_by_offset(tree, prop, &name, &len);
-        if (!strcmp(name, "compatible")) {
-            info->compatible = value;
-            info->compatible_len = len;
-        } else if (!strcmp(name, "status")) {
-            info->disabled = !fdt_stringlist_contains(value, len, "okay") &&
-                             !fdt_stringlist_contains(value, len, "ok");
-        } else if (!strcmp(name, "phandle") && len == (int)CELL) {
-            info->phandle = fdt32_to_cpu(*(const fdt32_t *)value);
-        }
+    if (!strcmp(p->name, "compatible")) {
+        node->compatible = (const char *)p->value;
+        node->compatible_len = p->len;
+    } else if (!strcmp(p->name, "status")) {
+        node->disabled = !fdt_list_contains(p->value, p->len, "okay") &&
+                         !fdt_list_contains(p->value, p->len, "ok");
+    } else if (!strcmp(p->name, "phandle") && p->len == CELL) {
+        node->phandle = fdt_cell(*p->value);
     }
 }
 
+static int add_property(const struct fdtwalk *w)
+{
+    struct property *more = reserve(properties, nproperties, &properties_max, sizeof(*properties));
+    if (!more)
+        return -ENOMEM;
+    properties = more;
+    properties[nproperties] = (struct property){w->name, w->value, w->len};
+    note_property(&nodes[nnodes - 1], &properties[nproperties++]);
+    nodes[nnodes - 1].nproperties++;
+    return 0;
+}
+
+/* A node's properties precede its children (Devicetree Specification 5.4.2); one behind them is not
+ * seen. */
 static int index_build(void)
 {
-    int at_depth[DEPTH_MAX]; /* the node last seen at each depth */
-    int depth = 0;
+    int            at_depth[DEPTH_MAX]; /* the nodes around the current piece */
+    int            depth = 0, err = 0;
+    bool           begun = false; /* since the last begin or end of a node: it was a begin */
+    struct fdtwalk w;
 
-    for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
-        if (depth >= DEPTH_MAX)
-            return -EINVAL;
-        int err = index_reserve();
-        if (err)
-            return err;
-        struct node_info *info = &nodes[nnodes];
-        *info = (struct node_info){.offset = node, .parent = depth ? at_depth[depth - 1] : -1};
-        index_properties(info);
-        at_depth[depth] = (int)nnodes++;
+    fdtwalk_start(&w, tree);
+    for (const fdt32_t *start = w.at; !err;) {
+        struct fdtwalk before = w;
+        switch (fdtwalk_next(&w)) {
+        case FDTWALK_NODE:
+            if (depth == DEPTH_MAX)
+                return -EINVAL;
+            err = add_node(&before, start, depth ? at_depth[depth - 1] : -1);
+            if (!err)
+                nodes[nnodes - 1].name = w.name;
+            at_depth[depth++] = (int)nnodes - 1;
+            begun = true;
+            break;
+        case FDTWALK_PROPERTY:
+            err = begun ? add_property(&w) : 0;
+            break;
+        case FDTWALK_NODE_END:
+            depth--;
+            begun = false;
+            break;
+        case FDTWALK_END:
+            return 0;
+        }
     }
-    return 0;
+    return err;
 }
 
 /* The node at an offset, or NULL if no node starts there. */
@@ -146,6 +193,7 @@ int devtree_init(const struct bootinfo *bi)
     tree = NULL;
     controller = 0;
     nnodes = 0;
+    nproperties = 0;
     tree = phys_ptr(bi->dtb);
     boot = bi;
     int err = index_build();
@@ -156,16 +204,25 @@ int devtree_init(const struct bootinfo *bi)
 
 /* --- properties ---------------------------------------------------------------------------- */
 
+/* NULL: the node has none of this name. */
+static const struct property *get_property(const struct node_info *node, const char *name)
+{
+    const struct property *p = node ? &properties[node->first_property] : NULL;
+    for (size_t i = 0; node && i < node->nproperties; i++, p++)
+        if (!strcmp(p->name, name))
+            return p;
+    return NULL;
+}
+
 /* -ENOENT: no such property, -EINVAL: not a whole number of cells. */
 static int get_cells(int node, const char *name, struct cells *out)
 {
-    int         len;
-    const void *value = fdt_getprop(tree, node, name, &len);
-    if (!value)
+    const struct property *p = get_property(node_at(node), name);
+    if (!p)
         return -ENOENT;
-    if (len < 0 || (size_t)len % CELL != 0)
+    if (p->len % CELL != 0)
         return -EINVAL;
-    *out = (struct cells){.at = value, .count = (size_t)len / CELL};
+    *out = (struct cells){.at = p->value, .count = p->len / CELL};
     return 0;
 }
 
@@ -177,17 +234,8 @@ static int get_u32(int node, const char *name, uint32_t *value)
         return err;
     if (cells.count != 1)
         return -EINVAL;
-    *value = fdt32_to_cpu(cells.at[0]);
+    *value = fdt_cell(cells.at[0]);
     return 0;
-}
-
-/* The number of n cells from at on; n is at most CELLS_MAX. */
-static uint64_t read_number(const fdt32_t *at, unsigned n)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < n; i++)
-        value = value << 32 | fdt32_to_cpu(at[i]);
-    return value;
 }
 
 /* The cell counts that the children of `bus` use. */
@@ -212,26 +260,28 @@ int devtree_u32(const struct devtree_node *node, const char *name, uint32_t *val
     return tree ? get_u32(node->offset, name, value) : -ENOENT;
 }
 
+/* A property of /chosen. */
+static const struct property *get_chosen(const char *name)
+{
+    for (size_t i = 0; tree && i < nnodes; i++)
+        if (nodes[i].parent == 0 && !strcmp(nodes[i].name, "chosen"))
+            return get_property(&nodes[i], name);
+    return NULL;
+}
+
 const char *devtree_bootargs(void)
 {
-    if (!tree)
-        return "";
-    int         len;
-    int         chosen = fdt_path_offset(tree, "/chosen");
-    const char *args = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "bootargs", &len);
-    return args && len > 0 && memchr(args, '\0', (size_t)len) ? args : "";
+    const struct property *p = get_chosen("bootargs");
+    return p && memchr(p->value, '\0', p->len) ? (const char *)p->value : "";
 }
 
 const void *devtree_rng_seed(size_t *len)
 {
-    int         bytes = 0;
-    int         chosen = tree ? fdt_path_offset(tree, "/chosen") : -1;
-    const void *seed = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "rng-seed", &bytes);
-
-    if (!seed || bytes <= 0)
+    const struct property *p = get_chosen("rng-seed");
+    if (!p || p->len == 0)
         return NULL;
-    *len = (size_t)bytes;
-    return seed;
+    *len = p->len;
+    return p->value;
 }
 
 /* --- addresses ----------------------------------------------------------------------------- */
@@ -246,9 +296,9 @@ static int translate_entry(const struct cells *ranges, unsigned child_cells, uns
 
     for (size_t i = 0; i < ranges->count; i += stride) {
         const fdt32_t *entry = ranges->at + i;
-        uint64_t       child = read_number(entry, child_cells);
-        uint64_t       parent = read_number(entry + child_cells, parent_cells);
-        uint64_t       size = read_number(entry + child_cells + parent_cells, size_cells);
+        uint64_t       child = fdt_number(entry, child_cells);
+        uint64_t       parent = fdt_number(entry + child_cells, parent_cells);
+        uint64_t       size = fdt_number(entry + child_cells + parent_cells, size_cells);
         if (*addr < child || *addr - child > size || len > size - (*addr - child))
             continue;
         return __builtin_add_overflow(parent, *addr - child, addr) ? -EINVAL : 0;
@@ -317,8 +367,8 @@ static int read_reg(int node, int bus, unsigned index, uint64_t *addr, uint64_t 
         return -EINVAL;
     if (index >= reg.count / stride)
         return -ENOENT;
-    *addr = read_number(reg.at + index * stride, addr_cells);
-    *len = read_number(reg.at + index * stride + addr_cells, size_cells);
+    *addr = fdt_number(reg.at + index * stride, addr_cells);
+    *len = fdt_number(reg.at + index * stride + addr_cells, size_cells);
     return 0;
 }
 
@@ -382,7 +432,7 @@ static int next_extended(const struct cells *list, size_t *pos, struct irq_entry
 {
     if (*pos >= list->count)
         return -ENOENT;
-    int err = resolve_irq_parent(fdt32_to_cpu(list->at[*pos]), entry);
+    int err = resolve_irq_parent(fdt_cell(list->at[*pos]), entry);
     if (err)
         return err;
     if (entry->ncells > list->count - *pos - 1)
@@ -449,7 +499,7 @@ int devtree_irq(const struct devtree_node *node, unsigned index, unsigned *irq)
         return -ENOENT;
     if (entry.ncells == 0)
         return -EINVAL;
-    *irq = fdt32_to_cpu(entry.cells[0]); /* further cells, if any, say how it is triggered */
+    *irq = fdt_cell(entry.cells[0]); /* further cells, if any, say how it is triggered */
     return 0;
 }
 
@@ -466,7 +516,7 @@ static int hart_of_intc(int intc, uint64_t *hart)
 static bool leads_to(const struct irq_entry *entry, uint64_t hart, uint32_t cause)
 {
     uint64_t id;
-    return entry->ncells == 1 && fdt32_to_cpu(entry->cells[0]) == cause &&
+    return entry->ncells == 1 && fdt_cell(entry->cells[0]) == cause &&
            hart_of_intc(entry->parent, &id) == 0 && id == hart;
 }
 
@@ -497,18 +547,17 @@ static bool driver_matches(const struct driver *driver, const struct node_info *
     if (!node->compatible)
         return false;
     for (const char *const *name = driver->compatible; *name; name++)
-        if (fdt_stringlist_contains(node->compatible, node->compatible_len, *name))
+        if (fdt_list_contains(node->compatible, node->compatible_len, *name))
             return true;
     return false;
 }
 
-static void probe_node(const struct driver *driver, int offset)
+static void probe_node(const struct driver *driver, const struct node_info *info)
 {
-    struct devtree_node node = {.fdt = tree, .offset = offset};
+    struct devtree_node node = {.offset = info->offset, .name = info->name};
     int                 err = driver->probe(&node);
     if (err && err != -ENODEV)
-        log_error("%s: cannot use %s: error %d", driver->name, fdt_get_name(tree, offset, NULL),
-                  -err);
+        log_error("%s: cannot use %s: error %d", driver->name, info->name, -err);
 }
 
 void devtree_probe(const struct driver *const *drivers)
@@ -516,5 +565,5 @@ void devtree_probe(const struct driver *const *drivers)
     for (; tree && *drivers; drivers++)
         for (size_t i = 0; i < nnodes; i++)
             if (!nodes[i].disabled && driver_matches(*drivers, &nodes[i]))
-                probe_node(*drivers, nodes[i].offset);
+                probe_node(*drivers, &nodes[i]);
 }

@@ -11,8 +11,8 @@
 #include "machine/bootinfo.h"
 
 struct devtree_node {
-    const void *fdt;
-    int         offset; /* libfdt node offset */
+    int         offset; /* in the tree's structure block */
+    const char *name;
 };
 
 struct driver {

@@ -24,6 +24,7 @@ struct hart {
 _Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
 _Static_assert(offsetof(struct hart, scratch) == 8, "trap.S");
 
+/* What is used at every lock and every trap is inline: this hart, its interrupts, the time. */
 #ifdef __riscv
 static inline struct hart *hart_self(void)
 {
@@ -31,13 +32,37 @@ static inline struct hart *hart_self(void)
     __asm__("mv %0, tp" : "=r"(h));
     return h;
 }
-#else
-struct hart *hart_self(void); /* host tests supply it */
+
+/* Interrupts off; returns whether they were on. */
+static inline bool cpu_irq_save(void)
+{
+    uint64_t old;
+    __asm__ volatile("csrrc %0, sstatus, %1" : "=r"(old) : "rK"(SSTATUS_SIE) : "memory");
+    return old & SSTATUS_SIE;
+}
+
+/* As cpu_irq_save() said. */
+static inline void cpu_irq_restore(bool was_on)
+{
+    if (was_on)
+        __asm__ volatile("csrs sstatus, %0" : : "rK"(SSTATUS_SIE) : "memory");
+}
+
+/* Ticks of bootinfo.timebase_hz since reset. */
+static inline uint64_t cpu_time(void)
+{
+    uint64_t now;
+    __asm__ volatile("rdtime %0" : "=r"(now));
+    return now;
+}
+#else /* host tests supply them */
+struct hart *hart_self(void);
+bool         cpu_irq_save(void);
+void         cpu_irq_restore(bool was_on);
+uint64_t     cpu_time(void);
 #endif
 
 /* --- interrupts of this hart --- */
-bool cpu_irq_save(void);           /* off; returns whether they were on */
-void cpu_irq_restore(bool was_on); /* as cpu_irq_save said */
 bool cpu_irq_enabled(void);
 void cpu_wait(void); /* stop until an interrupt is pending; also returns while interrupts are off */
 
@@ -70,18 +95,6 @@ void cpu_fp_save(struct cpu_fp *fp);          /* registers to memory */
 void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
 
 /* --- time --- */
-
-/* Ticks of bootinfo.timebase_hz since reset. */
-#ifdef __riscv
-static inline uint64_t cpu_time(void)
-{
-    uint64_t now;
-    __asm__ volatile("rdtime %0" : "=r"(now));
-    return now;
-}
-#else
-uint64_t     cpu_time(void);  /* host tests supply it */
-#endif
 
 /* Interrupt when cpu_time() >= deadline; UINT64_MAX: never. */
 void cpu_timer_arm(uint64_t deadline);

@@ -237,17 +237,35 @@ static void grow_table(struct radix *rx, struct radix_pos *pos, vaddr_t va)
     *pos = descend(table_at(table), pos->level - 1, va);
 }
 
+/* Leaves from pos on, one behind the other, up to the table's end, a table below, or end. The first
+ * fits, and so do all. Returns how many bytes they map; pos moves to the last one. */
+static uint64_t map_run(struct radix_pos *pos, vaddr_t end, pte_t leaf)
+{
+    uint64_t size = pte_size(pos->level), step = pte_of_pa(size), done = 0;
+    unsigned left = PTE_PER_TABLE - pte_index(pos->va, pos->level);
+    if ((end - pos->va) / size < left)
+        left = (unsigned)((end - pos->va) / size);
+
+    pte_t *pte = pos->pte;
+    for (; done == 0 || (left > 0 && pte_load(pte) == 0); left--, done += size, leaf += step)
+        pte_store(pte++, leaf);
+    pos->pte = pte - 1;
+    pos->va += done - size;
+    return done;
+}
+
 void radix_map(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_t bits)
 {
     struct radix_pos pos = radix_find(rx, va);
-    while (va < end) {
+    for (;;) {
         while (pos.level > 0 && !leaf_fits(pos.level, va, end, pa))
             grow_table(rx, &pos, va);
-        pte_store(pos.pte, pte_of_pa(pa) | bits);
-        pa += pte_size(pos.level);
-        va += pte_size(pos.level);
-        if (va < end)
-            radix_step(rx, &pos);
+        uint64_t done = map_run(&pos, end, pte_of_pa(pa) | bits);
+        va += done;
+        pa += done;
+        if (va >= end)
+            break;
+        radix_step(rx, &pos);
     }
 }
 

@@ -5,9 +5,8 @@
  * absolute pointer may be stored here (only offsets and physical addresses survive the switch). Errors
  * end in a message through the firmware and a shutdown: there is nobody else to tell.
  */
-#include <libfdt.h>
-
 #include "lib/fdtcheck.h"
+#include "lib/fdtwalk.h"
 #include "lib/string.h"
 #include "machine/bootinfo.h"
 #include "machine/cpu.h"
@@ -52,83 +51,82 @@ static struct phys_range section(const char *start, const char *end)
 
 /* --- reading the tree --------------------------------------------------------------------- */
 
-static uint64_t read_cells(const fdt32_t *cell, int n)
-{
-    uint64_t value = 0;
-    while (n--)
-        value = value << 32 | fdt32_to_cpu(*cell++);
-    return value;
-}
+#define LEVELS 3 /* the root, its children and theirs: nothing below is asked for */
 
-typedef bool (*range_fn)(struct bootinfo *bi, struct phys_range r);
+/* What a node says of itself, and of how its children's reg is encoded. */
+struct level {
+    enum { OTHER, MEMORY, RESERVED, CPUS, BUS } kind;
+    unsigned       addr_cells, size_cells; /* 0: not usable */
+    const fdt32_t *reg;
+    size_t         reg_cells;
+};
 
-/* Call fn for every entry of node's reg property, which is encoded in parent's cell sizes. A node
+/* Where the walk is, and what it has found. */
+struct reader {
+    struct bootinfo *bi;
+    struct level     level[LEVELS]; /* the nodes around it */
+    int              depth;         /* of the innermost; -1: none */
+    bool             properties;    /* they may follow: they precede a node's children */
+
+    struct phys_range reserved[BOOTINFO_RANGES]; /* cut out of RAM when all RAM is known */
+    size_t            nreserved;
+};
+
+/* Add every entry of node's reg property, which is encoded in parent's cell sizes. A node
  * without reg, or an entry of no length, is skipped. */
-static void each_reg(struct bootinfo *bi, const void *fdt, int parent, int node, range_fn fn)
+static void each_reg(struct reader *rd, const struct level *parent, const struct level *node,
+                     bool (*add)(struct reader *rd, struct phys_range r))
 {
-    int            len;
-    const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
-    if (!reg)
-        return;
-
-    int ac = fdt_address_cells(fdt, parent), sc = fdt_size_cells(fdt, parent);
+    unsigned       ac = parent->addr_cells, sc = parent->size_cells;
+    const fdt32_t *reg = node->reg;
     if (ac < 1 || ac > 2 || sc < 1 || sc > 2)
         return;
-    for (int cells = len / 4; cells >= ac + sc; cells -= ac + sc, reg += ac + sc) {
-        uint64_t start = read_cells(reg, ac), size = read_cells(reg + ac, sc);
+    for (size_t cells = node->reg_cells; cells >= ac + sc; cells -= ac + sc, reg += ac + sc) {
+        uint64_t start = fdt_number(reg, ac), size = fdt_number(reg + ac, sc);
         if (!size)
             continue;
         if (start + size < start || start + size > WINDOW_SIZE)
             continue; /* not reachable through the window */
-        if (!fn(bi, (struct phys_range){start, size}))
+        if (!add(rd, (struct phys_range){start, size}))
             boot_fail(too_many_ranges);
     }
 }
 
 /* RAM: whole pages inside the range. */
-static bool add_ram(struct bootinfo *bi, struct phys_range r)
+static bool add_ram(struct reader *rd, struct phys_range r)
 {
     paddr_t start = ALIGN_UP(r.start, PAGE_SIZE), end = ALIGN_DOWN(r.start + r.len, PAGE_SIZE);
-    return end <= start || ranges_add(bi->window, &bi->nwindow, BOOTINFO_RANGES,
+    return end <= start || ranges_add(rd->bi->window, &rd->bi->nwindow, BOOTINFO_RANGES,
                                       (struct phys_range){start, end - start});
 }
 
 /* Reserved: every page that the range touches. */
-static bool cut_ram(struct bootinfo *bi, struct phys_range r)
+static bool add_reserved(struct reader *rd, struct phys_range r)
 {
-    return ranges_cut(bi->window, &bi->nwindow, BOOTINFO_RANGES,
+    return ranges_add(rd->reserved, &rd->nreserved, BOOTINFO_RANGES,
                       page_range(r.start, r.start + r.len));
 }
 
-static bool add_mmio(struct bootinfo *bi, struct phys_range r)
+static bool add_mmio(struct reader *rd, struct phys_range r)
 {
-    return ranges_add(bi->mmio, &bi->nmmio, ARRAY_LEN(bi->mmio),
+    return ranges_add(rd->bi->mmio, &rd->bi->nmmio, ARRAY_LEN(rd->bi->mmio),
                       page_range(r.start, r.start + r.len));
 }
 
-static void each_child_reg(struct bootinfo *bi, const void *fdt, int parent, range_fn fn)
+/* The properties of the innermost node, and of those around it, are known. Register windows are
+ * those of every node with a reg on a simple-bus. The firmware's (timer and interrupts of machine
+ * mode) are among them: mapped, but no driver of ours asks for them. */
+static void properties_read(struct reader *rd)
 {
-    int node;
-    fdt_for_each_subnode(node, fdt, parent) each_reg(bi, fdt, parent, node, fn);
-}
+    const struct level *level = rd->level;
 
-static void cut_reservations(struct bootinfo *bi, const void *fdt, int reserved_memory)
-{
-    if (reserved_memory >= 0)
-        each_child_reg(bi, fdt, reserved_memory, cut_ram);
-
-    uint64_t start, size;
-    for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
-        if (!fdt_get_mem_rsv(fdt, i, &start, &size) && size && start + size > start &&
-            !cut_ram(bi, (struct phys_range){start, size}))
-            boot_fail(too_many_ranges);
-}
-
-static bool is_compatible(const void *fdt, int node, const char *with)
-{
-    int         len;
-    const char *list = fdt_getprop(fdt, node, "compatible", &len);
-    return list && fdt_stringlist_contains(list, len, with);
+    rd->properties = false;
+    if (rd->depth == 1 && level[1].kind == MEMORY)
+        each_reg(rd, &level[0], &level[1], add_ram);
+    else if (rd->depth == 2 && level[1].kind == RESERVED)
+        each_reg(rd, &level[1], &level[2], add_reserved);
+    else if (rd->depth == 2 && level[1].kind == BUS)
+        each_reg(rd, &level[1], &level[2], add_mmio);
 }
 
 static bool has_name(const char *name, const char *base)
@@ -137,34 +135,82 @@ static bool has_name(const char *name, const char *base)
     return !strncmp(name, base, len) && (!name[len] || name[len] == '@');
 }
 
-static void read_timebase(struct bootinfo *bi, const void *fdt, int cpus)
+static void node_begins(struct reader *rd, const char *name)
 {
-    int            len;
-    const fdt32_t *hz = fdt_getprop(fdt, cpus, "timebase-frequency", &len);
-    if (hz && (len == 4 || len == 8))
-        bi->timebase_hz = read_cells(hz, len / 4);
+    if (rd->properties)
+        properties_read(rd);
+    if (++rd->depth >= LEVELS)
+        return;
+
+    struct level *node = &rd->level[rd->depth];
+    *node = (struct level){.addr_cells = 2, .size_cells = 1}; /* the defaults: 2.3.5 */
+    if (has_name(name, "memory"))
+        node->kind = MEMORY;
+    else if (has_name(name, "reserved-memory"))
+        node->kind = RESERVED;
+    else if (has_name(name, "cpus"))
+        node->kind = CPUS;
+    rd->properties = true;
 }
 
-/* One walk over the root's children: finding each by name would be a walk of its own.
- *
- * Register windows are those of every node with a reg on a simple-bus. The firmware's (timer and
- * interrupts of machine mode) are among them: mapped, but no driver of ours asks for them. */
+static void node_ends(struct reader *rd)
+{
+    if (rd->properties)
+        properties_read(rd);
+    rd->depth--;
+}
+
+static void read_property(struct reader *rd, const struct fdtwalk *w)
+{
+    struct level *node = &rd->level[rd->depth];
+    unsigned      cells = w->len / (unsigned)sizeof(fdt32_t);
+
+    if (!strcmp(w->name, "reg")) {
+        node->reg = w->value;
+        node->reg_cells = cells;
+    } else if (!strcmp(w->name, "#address-cells")) {
+        node->addr_cells = cells == 1 ? fdt_cell(*w->value) : 0;
+    } else if (!strcmp(w->name, "#size-cells")) {
+        node->size_cells = cells == 1 ? fdt_cell(*w->value) : 0;
+    } else if (!strcmp(w->name, "compatible")) {
+        if (node->kind == OTHER && fdt_list_contains(w->value, w->len, "simple-bus"))
+            node->kind = BUS;
+    } else if (rd->depth == 1 && node->kind == CPUS && !strcmp(w->name, "timebase-frequency")) {
+        if (w->len == 4 || w->len == 8)
+            rd->bi->timebase_hz = fdt_number(w->value, cells);
+    }
+}
+
+static void cut_reservations(struct reader *rd, const void *fdt)
+{
+    struct bootinfo  *bi = rd->bi;
+    struct phys_range r;
+
+    for (unsigned i = 0; fdt_reservation(fdt, i, &r.start, &r.len); i++)
+        if (r.len && r.start + r.len > r.start && !add_reserved(rd, r))
+            boot_fail(too_many_ranges);
+    for (size_t i = 0; i < rd->nreserved; i++)
+        if (!ranges_cut(bi->window, &bi->nwindow, BOOTINFO_RANGES, rd->reserved[i]))
+            boot_fail(too_many_ranges);
+}
+
+/* One walk over the whole tree: finding anything by name would be a walk of its own. */
 static void read_tree(struct bootinfo *bi, const void *fdt)
 {
-    int node, reserved_memory = -1;
-    fdt_for_each_subnode(node, fdt, 0)
-    {
-        const char *name = fdt_get_name(fdt, node, NULL);
-        if (has_name(name, "memory"))
-            each_reg(bi, fdt, 0, node, add_ram);
-        else if (has_name(name, "reserved-memory"))
-            reserved_memory = node;
-        else if (has_name(name, "cpus"))
-            read_timebase(bi, fdt, node);
-        else if (is_compatible(fdt, node, "simple-bus"))
-            each_child_reg(bi, fdt, node, add_mmio);
+    struct reader      rd = {.bi = bi, .depth = -1};
+    struct fdtwalk     w;
+    enum fdtwalk_piece piece;
+
+    fdtwalk_start(&w, fdt);
+    while ((piece = fdtwalk_next(&w)) != FDTWALK_END) {
+        if (piece == FDTWALK_NODE)
+            node_begins(&rd, w.name);
+        else if (piece == FDTWALK_NODE_END)
+            node_ends(&rd);
+        else if (rd.properties)
+            read_property(&rd, &w);
     }
-    cut_reservations(bi, fdt, reserved_memory); /* after all RAM is known */
+    cut_reservations(&rd, fdt);
 
     if (!bi->nwindow)
         boot_fail("the device tree describes no memory");

@@ -10,17 +10,6 @@ extern char cpu_thread_start[]; /* trap.S */
 
 struct hart boot_hart; /* start.S points tp at it */
 
-bool cpu_irq_save(void)
-{
-    return csr_read_clear(sstatus, SSTATUS_SIE) & SSTATUS_SIE;
-}
-
-void cpu_irq_restore(bool was_on)
-{
-    if (was_on)
-        csr_set(sstatus, SSTATUS_SIE);
-}
-
 bool cpu_irq_enabled(void)
 {
     return csr_read(sstatus) & SSTATUS_SIE;

@@ -2,11 +2,9 @@
 /* test_devtree.c - devices from good device trees, and errors, never worse, from damaged ones.
  *
  * Trees are made here with libfdt. A damaged tree lies in a heap block of its exact length, so the
- * address sanitizer sees any read outside. If it passes the check, everything is asked of it with
- * libfdt's own checks off, as in the kernel.
+ * address sanitizer sees any read outside. If it passes the check, everything is asked of it.
  */
-/* sources: src/kernel/devtree.c src/lib/fdtcheck.c src/lib/fmt.c libfdt */
-/* flags: -include test/host/fdt_assume.h */
+/* sources: src/kernel/devtree.c src/lib/fdtcheck.c src/lib/fdtwalk.c src/lib/fmt.c libfdt */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,15 +23,12 @@
 #include "machine/layout.h"
 
 #define BLOB_MAX 4096
-#define CHECKED  0
-#define TRUSTED  0xff
 
 #define CAUSE_S_EXTERNAL 9
 #define CAUSE_M_EXTERNAL 11
 
 enum phandle { INTC0 = 1, INTC1, PLIC, OTHER_CONTROLLER };
 
-int       fdt_assume_mask = CHECKED;
 uintptr_t phys_window; /* 0: physical addresses are pointers; registers are never touched here */
 enum log_level log_threshold;
 static int     nlog_lines;
@@ -165,7 +160,6 @@ static void put_disabled(void *fdt)
 
 static int make_tree(void *fdt)
 {
-    fdt_assume_mask = CHECKED;
     fdt_create(fdt, BLOB_MAX);
     fdt_finish_reservemap(fdt);
     fdt_begin_node(fdt, "");
@@ -197,15 +191,9 @@ static int use(void *fdt, size_t len)
 {
     boot.dtb = (uintptr_t)fdt;
     boot.dtb_len = len;
-    fdt_assume_mask = CHECKED;
     if (!fdtcheck(fdt, len))
         return -ENOEXEC; /* the boot code stops here */
-    int err = devtree_init(&boot);
-    if (!err) {
-        fdt_assume_mask = TRUSTED;
-        assert_int_equal(devtree_init(&boot), 0); /* the index is made without checks, too */
-    }
-    return err;
+    return devtree_init(&boot);
 }
 
 static int use_good_tree(void **state)
@@ -218,7 +206,7 @@ static int use_good_tree(void **state)
 
 static struct devtree_node node_at(const char *path)
 {
-    struct devtree_node node = {.fdt = good, .offset = fdt_path_offset(good, path)};
+    struct devtree_node node = {.offset = fdt_path_offset(good, path)};
     assert_true(node.offset >= 0);
     return node;
 }
@@ -353,7 +341,7 @@ static int         probe_result;
 static int note_probe(const struct devtree_node *node)
 {
     if (nprobed < 8)
-        probed[nprobed++] = fdt_get_name(node->fdt, node->offset, NULL);
+        probed[nprobed++] = node->name;
     return probe_result;
 }
 
@@ -467,7 +455,6 @@ static void a_tree_too_deep_is_refused(void **state)
 {
     (void)state;
     fdt32_t blob[BLOB_MAX / 4];
-    fdt_assume_mask = CHECKED;
     fdt_create(blob, sizeof(blob));
     fdt_finish_reservemap(blob);
     for (unsigned depth = 0; depth < 40; depth++)

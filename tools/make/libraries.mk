@@ -3,11 +3,9 @@
 #
 #   BSD queue.h and tree.h   libbsd-dev's headers, copied so that they can be used freestanding; the
 #                            one header they include is ours (src/lib/libc/bsd-cdefs.h)
-#   libfdt                   upstream's tarball from the device-tree-compiler source package. It is
-#                            built twice: as it is, of which the kernel sees fdt_check_full() only,
-#                            and without the checks that a tree which passed that needs no more
-#                            (FDT_ASSUME_MASK, libfdt_internal.h), for everything else: a
-#                            sixth of the instructions
+#   libfdt                   upstream's tarball from the device-tree-compiler source package. The
+#                            kernel links fdt_check_full() and what that calls, made one file, so that the
+#                            compiler can specialise it; host tests make trees with all of it
 #
 # Everything a source file may include from them is under $(INCLUDE); it is complete when
 # $(LIBRARY_HEADERS) exists.
@@ -18,7 +16,6 @@ LIBFDT_DIR      := $(BUILD)/libraries/libfdt
 LIBFDT          := $(BUILD)/libraries/libfdt.a
 LIBFDT_HEADERS  := fdt.h libfdt.h libfdt_env.h
 LIBFDT_SRCS     := fdt.c fdt_check.c fdt_ro.c fdt_rw.c fdt_sw.c fdt_wip.c fdt_addresses.c fdt_strerror.c
-LIBFDT_OBJS     := $(LIBFDT_SRCS:%.c=$(LIBFDT_DIR)/%.o)
 
 $(BUILD)/stamps/libfdt: tools/packages/sources.lock tools/packages/fetch.sh \
 		tools/packages/apt-private.sh | $(call packages,kernel)
@@ -37,20 +34,13 @@ $(LIBRARY_HEADERS): src/lib/libc/bsd-cdefs.h $(BUILD)/stamps/libfdt | $(call pac
 	$(Q)cp $(LIBFDT_HEADERS:%=$(LIBFDT_DIR)/%) $(INCLUDE)/
 	$(Q)touch $@
 
-$(LIBFDT_OBJS): %.o: $(LIBRARY_HEADERS)
-	@echo "  CC      $(@:$(BUILD)/%=%)"
-	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 -DFDT_ASSUME_MASK=0xff -w -c $*.c -o $@
-
 LIBFDT_CHECK_SRCS := fdt.c fdt_ro.c fdt_check.c
-LIBFDT_CHECK_OBJS := $(LIBFDT_CHECK_SRCS:%.c=$(LIBFDT_DIR)/%.check.o)
 
-$(LIBFDT_CHECK_OBJS): %.check.o: $(LIBRARY_HEADERS)
+$(LIBFDT_DIR)/check.o: $(LIBRARY_HEADERS) tools/make/libraries.mk
 	@echo "  CC      $(@:$(BUILD)/%=%)"
-	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -w -c $*.c -o $@
-
-$(LIBFDT_DIR)/check.o: $(LIBFDT_CHECK_OBJS)
-	$(Q)$(KERNEL_CC) $(KERNEL_ARCH) -nostdlib -r -o $@ $^
+	$(Q)printf '#include "%s"\n' $(LIBFDT_CHECK_SRCS) >$(LIBFDT_DIR)/check.c
+	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 -w -c $(LIBFDT_DIR)/check.c -o $@
 	$(Q)$(KERNEL_CROSS)objcopy --keep-global-symbol=fdt_check_full $@
 
-$(LIBFDT): $(filter-out %/fdt_check.o,$(LIBFDT_OBJS)) $(LIBFDT_DIR)/check.o
+$(LIBFDT): $(LIBFDT_DIR)/check.o
 	$(Q)rm -f $@ && $(KERNEL_AR) rcs $@ $^
