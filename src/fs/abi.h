@@ -12,6 +12,10 @@
 #define S_IFDIR  0040000
 #define S_IFCHR  0020000
 #define S_IFIFO  0010000
+#define S_ISUID  0004000
+#define S_ISGID  0002000
+#define S_ISVTX  0001000
+#define S_IXGRP  0000010
 
 /* open(2) */
 #define O_ACCMODE   00000003
@@ -47,6 +51,15 @@
 #define X_OK 1
 #define W_OK 2
 #define R_OK 4
+
+/* renameat2(2) */
+#define RENAME_NOREPLACE 1u
+#define RENAME_EXCHANGE  2u
+#define RENAME_WHITEOUT  4u
+
+/* fallocate(2) */
+#define FALLOC_FL_KEEP_SIZE  1u
+#define FALLOC_FL_PUNCH_HOLE 2u
 
 /* d_type of getdents64(2) */
 #define DT_UNKNOWN 0

@@ -4,18 +4,31 @@
 
 #include "fs/dev.h"
 #include "fs/ext4.h"
+#include "fs/tmpfs.h"
 #include "fs/tty.h"
 #include "fs/vfs.h"
 #include "kernel/log.h"
 #include "kernel/random.h"
 #include "lib/errno.h"
 
+/* Memory for everybody's files, as name of dir. */
+static int mount_memory(struct inode *dir, const char *name)
+{
+    struct tmpfs_options opt = tmpfs_defaults(01777);
+    struct fs           *fs;
+
+    int err = tmpfs_create(&opt, &fs);
+    return err ? err : vfs_mount(dir, name, fs);
+}
+
 static int mount_dev(void)
 {
     struct fs *dev;
 
     int err = dev_fs_create(&dev);
-    return err ? err : vfs_mount(vfs_root(), "dev", dev);
+    if (!err)
+        err = vfs_mount(vfs_root(), "dev", dev);
+    return err ? err : mount_memory(dev->root, "shm");
 }
 
 int root_mount(struct blk_device *disk)
@@ -34,5 +47,6 @@ int root_mount(struct blk_device *disk)
     if (err)
         return err;
     vfs_mount_root(root);
-    return mount_dev();
+    err = mount_dev();
+    return err ? err : mount_memory(vfs_root(), "tmp");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* root.h - the file tree that a program sees: the disk's file system as "/", devices on /dev. */
+/* root.h - the file tree that a program sees: the disk's file system as "/", devices on /dev,
+ * memory on /tmp and /dev/shm. */
 #ifndef FS_ROOT_H
 #define FS_ROOT_H
 

@@ -51,6 +51,31 @@ struct vfs_attr {
     struct vfs_time atime, mtime, ctime, btime;
 };
 
+/* What is to be changed of an inode's attributes. */
+enum vfs_setattr_what {
+    VFS_SET_MODE = 1 << 0,
+    VFS_SET_OWNER = 1 << 1, /* also if both are to stay: a file loses its set-id bits */
+    VFS_SET_ATIME = 1 << 2,
+    VFS_SET_MTIME = 1 << 3,
+};
+
+#define VFS_KEEP_ID ((uint32_t)-1)
+
+struct vfs_setattr {
+    unsigned        what; /* VFS_SET_* */
+    uint32_t        mode; /* permission bits; S_IF* does not count */
+    uint32_t        uid, gid; /* or VFS_KEEP_ID */
+    struct vfs_time atime, mtime;
+};
+
+/* What a new file is to be. */
+struct vfs_new {
+    uint32_t    mode;   /* S_IF* and permission bits, the umask applied */
+    uint32_t    uid, gid;
+    uint64_t    rdev;   /* of a device node */
+    const char *target; /* of a symbolic link: its text, NUL-terminated, not empty */
+};
+
 struct vfs_statfs {
     uint32_t type;  /* Linux's magic of the file system */
     uint32_t bsize; /* bytes; the unit of the next three */
@@ -90,15 +115,60 @@ struct dir_sink {
                  uint64_t next);
 };
 
-/* What a file system does for an inode. dir is always a directory, names are never "." or ".." nor
- * longer than VFS_NAME_MAX, and are not NUL-terminated. A NULL op: not possible on this inode. */
+/* A name as the VFS hands it on: never "." or "..", at most VFS_NAME_MAX bytes, no NUL at its end. */
+struct vfs_name {
+    const char *text;
+    size_t      len;
+};
+
+/* What rename asks of a file system. It has checked that nothing becomes its own ancestor. */
+struct vfs_rename {
+    struct inode   *old_dir, *new_dir; /* may be the same */
+    struct vfs_name old_name, new_name;
+    struct inode   *inode;    /* what old_name is */
+    struct inode   *target;   /* what new_name is; NULL: there is no such entry */
+    bool            exchange; /* the two swap places; else target, of the same kind, goes */
+};
+
+/* What a file system does for an inode. dir is always a directory. A NULL op: not possible on this
+ * inode; for those that change something, -EPERM (create: -EACCES).
+ *
+ * Locking: the VFS holds dir->lock in every op that has a dir, and the lock of each other inode that
+ * an op may change: of inode and target in link, unlink and rename, but for what create returns. So a
+ * directory's entries, its parent and all attributes stand still under its lock.
+ *
+ * Ops that change something are called only on file systems that are not read_only, after everything was
+ * checked that can be known here. What is left to them are reasons of their own (-ENOSPC, -ENOMEM, -EIO,
+ * -EMLINK, -ENOTEMPTY); they fail before they have changed anything. They keep nlink, size and the times of
+ * all inodes that take part. */
 struct inode_ops {
     /* The inode called name; -ENOENT, -EIO, -ENOMEM. */
     int (*lookup)(struct inode *dir, const char *name, size_t len, struct inode **out);
     /* The directory that holds dir; its root's parent is itself. */
     int (*parent)(struct inode *dir, struct inode **out);
-    /* Entries from *pos on ("." and ".." included), 0 being the start; advances *pos. 0 at the end, too. */
+    /* Entries from *pos on ("." and ".." included), 0 being the start; advances *pos. 0 at the end, too.
+     * A position stays good while entries come and go: those that stay are told once. */
     int (*readdir)(struct inode *dir, uint64_t *pos, struct dir_sink *sink);
+    /* A new file of any kind under name, or without one (nlink is 0 then). *out holds a reference. */
+    int (*create)(struct inode *dir, const struct vfs_name *name, const struct vfs_new *spec,
+                  struct inode **out);
+    /* One more name for inode, which is no directory. */
+    int (*link)(struct inode *dir, const struct vfs_name *name, struct inode *inode);
+    /* Remove name, which is inode: a directory only if it is empty (-ENOTEMPTY). */
+    int (*unlink)(struct inode *dir, const struct vfs_name *name, struct inode *inode);
+    int (*rename)(const struct vfs_rename *r);
+    /* Change a regular file's size; pages past a smaller one go, what is added reads as zeros. */
+    int (*resize)(struct inode *inode, uint64_t size);
+    /* Have memory or disk space for the pages of [off, off + len), so that writing there cannot fail for
+     * want of it. Does not change the size. -EOPNOTSUPP without it. */
+    int (*allocate)(struct inode *inode, uint64_t off, uint64_t len);
+    /* Give the space of [off, off + len) back: it reads as zeros. -EOPNOTSUPP without it. */
+    int (*punch)(struct inode *inode, uint64_t off, uint64_t len);
+    /* The first byte at or after off that is data (or in a hole, if hole), the file's end counting as a
+     * hole. off is below the size. -ENXIO: no data follows. Without it, all is data. */
+    int64_t (*seek)(struct inode *inode, uint64_t off, bool hole);
+    /* Attributes changed in memory and are to reach the disk some day. Does not sleep. NULL: nothing to do. */
+    void (*dirtied)(struct inode *inode);
     /* The link's text, at most size bytes, without NUL. Returns its length. */
     ssize_t (*readlink)(struct inode *link, char *buf, size_t size);
     /* Changes what the inode itself tells, where its fields are not all there is. */
@@ -110,21 +180,32 @@ struct inode_ops {
     void (*destroy)(struct inode *inode);
 };
 
-/* A file. The file system embeds it in its own structure and fills the first group before
- * inode_insert(); readers need no lock for those as long as file systems are read-only. */
+/* A file. The file system embeds it in its own structure and fills the first two groups before anybody
+ * else can find it.
+ *
+ * The order of inodes' locks: directories from the root downwards, then other inodes by their addresses.
+ * Who needs two directories of which neither is known to hold the other (a rename) takes the VFS's rename
+ * lock before them: only under it directories change their parent. An inode's lock comes after a struct
+ * file's and before an address space's mutex, since writing takes bytes from the program's memory. */
 struct inode {
-    const struct inode_ops *ops;
+    const struct inode_ops *ops;  /* constant, as are the next three and S_IFMT of mode */
     struct fs              *fs;
     uint64_t                ino;
-    uint32_t                mode; /* S_IF* and permission bits */
-    uint32_t                nlink;
-    uint32_t                uid, gid;
-    uint64_t                rdev;   /* device nodes */
-    uint64_t                size;   /* bytes */
-    uint64_t                blocks; /* 512-byte units */
-    struct vfs_time         atime, mtime, ctime, btime;
+    uint64_t                rdev; /* device nodes */
+
+    struct mutex lock;
+    /* lock protects (one field alone may be read without it, where an old value is fine): */
+    uint32_t        mode;  /* S_IF* and permission bits */
+    uint32_t        nlink; /* of a directory 0: it was removed, and takes no new entries */
+    uint32_t        uid, gid;
+    uint64_t        size;   /* bytes */
+    uint64_t        blocks; /* 512-byte units */
+    struct vfs_time atime, mtime, ctime, btime;
+    bool            linkable; /* link may give a name although nlink is 0 (O_TMPFILE) */
 
     struct pagecache pages; /* contents of regular files */
+
+    struct filelock_list *locks; /* see filelock.h; protected by its lock; NULL: none yet */
 
     atomic_uint refs;
 
@@ -158,6 +239,11 @@ void inode_init(struct inode *inode, struct fs *fs, uint64_t ino);
 
 struct inode *inode_get(struct inode *inode); /* one more reference; returns inode. Any context. */
 void          inode_put(struct inode *inode); /* NULL is fine */
+
+/* inode_put() for a file system's destroy op, which so can go up a chain of directories of any length in
+ * a loop: drops a reference and returns whether it was the last, in which case the caller does what
+ * destroy does. */
+bool inode_put_last(struct inode *inode);
 
 /* The inode of fs numbered ino if it is in memory, with a reference; NULL: not there. */
 struct inode *inode_find(struct fs *fs, uint64_t ino);
@@ -218,10 +304,47 @@ ssize_t vfs_readlink(struct inode *link, char *buf, size_t size); /* -EINVAL: no
  * without any execute bit), -EROFS. */
 int vfs_access(struct inode *inode, unsigned mask);
 
+/* --- attributes ----------------------------------------------------------------------------- */
+
+struct vfs_time vfs_now(void);
+
+/* Set the change and modification times to now. inode->lock is held. */
+void inode_modified(struct inode *inode);
+
+/* The file was read: set the access time, as rarely as Linux's relatime does. No lock is held. */
+void inode_accessed(struct inode *inode);
+
+/* chmod, chown, utimensat. -EROFS; -EOPNOTSUPP: the mode of a symbolic link; -EIO. */
+int vfs_setattr(struct inode *inode, const struct vfs_setattr *set);
+
+/* truncate: -EISDIR, -EINVAL (not a regular file), -EROFS, -EFBIG, -ENOSPC, -EIO. */
+int vfs_truncate(struct inode *inode, uint64_t size);
+
+/* --- changing the tree ------------------------------------------------------------------------ */
+
+/* Errors are Linux's, in its order; besides those named: what vfs_lookup() says of the way to the name,
+ * -ENOENT (the directory was removed), -EROFS, and what file systems say. */
+
+/* mkdir, mknod, symlink: make what spec says. -EEXIST. */
+int vfs_create(struct inode *start, const char *path, const struct vfs_new *spec);
+
+/* One more name for inode. -EEXIST, -EXDEV, -EPERM (a directory), -ENOENT (inode has no name left). */
+int vfs_link(struct inode *inode, struct inode *start, const char *path);
+
+/* -EISDIR: a directory; -EBUSY: something is mounted there. */
+int vfs_unlink(struct inode *start, const char *path);
+
+/* -ENOTDIR, -ENOTEMPTY, -EBUSY (mounted, or the root), -EINVAL (".") */
+int vfs_rmdir(struct inode *start, const char *path);
+
+/* flags: RENAME_NOREPLACE, RENAME_EXCHANGE; others are -EINVAL. -EXDEV, -EBUSY, -EEXIST, -ENOTDIR, -EISDIR, -ENOTEMPTY, -EINVAL. */
+int vfs_rename(struct inode *old_start, const char *old_path, struct inode *new_start,
+               const char *new_path, unsigned flags);
+
 /* --- open files -------------------------------------------------------------------------- */
 
 /* What an open file can do. A NULL op gives the error named. Ops get a file that is open for the
- * access (read: FMODE checked before). iob says how much; the result is the number of bytes moved, which
+ * access (read: FMODE checked before); write to a regular file is called with its inode's lock held. iob says how much; the result is the number of bytes moved, which
  * are gone from iob, or an error if none were. */
 struct file_ops {
     /* pos: where; equal to the file's position for read(2), no meaning for streams.
@@ -256,7 +379,7 @@ struct file {
     uint64_t pos; /* bytes; in directories a file system's own cookie */
 };
 
-/* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes.
+/* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes, or O_TMPFILE.
  * -EROFS: writing or creating on a read-only file system; -EISDIR: writing a directory; -EEXIST:
  * O_CREAT|O_EXCL; -ELOOP: O_NOFOLLOW met a link; -ENXIO: no driver for that device; vfs_lookup()'s. */
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
@@ -292,6 +415,13 @@ int      file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
 unsigned file_poll(struct file *f, struct pollq **q);
 int      file_mmap(struct file *f, struct pagecache **pages); /* -EACCES: not open for reading */
 int      file_sync(struct file *f);
+
+/* ftruncate: -EBADF (O_PATH), -EINVAL: not a regular file, or not open for writing; vfs_truncate()'s. */
+int file_truncate(struct file *f, uint64_t size);
+
+/* fallocate; mode: FALLOC_FL_*. -EINVAL, -EOPNOTSUPP (other modes, or not by this file system), -EBADF: not open for writing,
+ * -ESPIPE, -EISDIR, -ENODEV, -EFBIG, -ENOSPC. */
+int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len);
 void     file_stat(struct file *f, struct vfs_attr *attr);
 
 #endif

@@ -6,8 +6,6 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define OFFSET_MAX ((uint64_t)INT64_MAX)
-
 struct file *file_new(const struct file_ops *ops, void *private, unsigned flags)
 {
     struct file *f = kzalloc(sizeof(*f));
@@ -58,8 +56,6 @@ static bool may_write(const struct file *f)
     return !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
 }
 
-typedef ssize_t transfer(struct file *f, struct iobuf *iob, uint64_t pos);
-
 static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
     if (!may_read(f))
@@ -67,56 +63,83 @@ static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
     return f->ops->read ? f->ops->read(f, iob, pos) : -EINVAL;
 }
 
-static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t pos)
+/* A regular file is written under its inode's lock, and at its end if it was opened for appending: *pos
+ * is then where that was. */
+static ssize_t write_regular(struct file *f, struct iobuf *iob, uint64_t *pos)
+{
+    struct inode *inode = f->inode;
+
+    mutex_lock(&inode->lock);
+    if (atomic_load(&f->flags) & O_APPEND)
+        *pos = inode->size;
+    ssize_t n = f->ops->write(f, iob, *pos);
+    mutex_unlock(&inode->lock);
+    return n;
+}
+
+static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 {
     if (!may_write(f))
         return -EBADF;
-    return f->ops->write ? f->ops->write(f, iob, pos) : -EINVAL;
+    if (!f->ops->write)
+        return -EINVAL;
+    if (!f->inode || !inode_is_regular(f->inode))
+        return f->ops->write(f, iob, *pos);
+
+    ssize_t n = write_regular(f, iob, pos);
+    int     err = n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
+    return err ? err : n;
 }
 
-/* At the position, which moves by what was transferred. */
-static ssize_t at_position(struct file *f, struct iobuf *iob, transfer *op)
+ssize_t file_read(struct file *f, struct iobuf *iob)
 {
     if (!f->seekable)
-        return op(f, iob, 0);
+        return do_read(f, iob, 0);
 
     mutex_lock(&f->lock);
-    ssize_t n = op(f, iob, f->pos);
+    ssize_t n = do_read(f, iob, f->pos);
     if (n > 0)
         f->pos += (uint64_t)n;
     mutex_unlock(&f->lock);
     return n;
 }
 
-ssize_t file_read(struct file *f, struct iobuf *iob)
-{
-    return at_position(f, iob, do_read);
-}
-
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
-    return at_position(f, iob, do_write);
+    uint64_t pos = 0;
+    if (!f->seekable)
+        return do_write(f, iob, &pos);
+
+    mutex_lock(&f->lock);
+    pos = f->pos;
+    ssize_t n = do_write(f, iob, &pos);
+    if (n > 0)
+        f->pos = pos + (uint64_t)n;
+    mutex_unlock(&f->lock);
+    return n;
 }
 
-static ssize_t at_offset(struct file *f, struct iobuf *iob, uint64_t pos, transfer *op)
+static int check_offset(struct file *f, uint64_t pos)
 {
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
     if (!f->seekable)
         return -ESPIPE;
-    if (pos > OFFSET_MAX)
-        return -EINVAL;
-    return op(f, iob, pos);
+    return pos > VFS_OFFSET_MAX ? -EINVAL : 0;
 }
 
 ssize_t file_pread(struct file *f, struct iobuf *iob, uint64_t pos)
 {
-    return at_offset(f, iob, pos, do_read);
+    int err = check_offset(f, pos);
+
+    return err ? err : do_read(f, iob, pos);
 }
 
 ssize_t file_pwrite(struct file *f, struct iobuf *iob, uint64_t pos)
 {
-    return at_offset(f, iob, pos, do_write);
+    int err = check_offset(f, pos);
+
+    return err ? err : do_write(f, iob, &pos);
 }
 
 int file_read_exact(struct file *f, void *buf, size_t len, uint64_t pos)
@@ -135,28 +158,46 @@ int file_read_exact(struct file *f, void *buf, size_t len, uint64_t pos)
 
 /* --- position ----------------------------------------------------------------------------------- */
 
-/* Where whence and offset lead. size: of a regular file. */
-static int64_t seek_target(const struct file *f, int64_t offset, unsigned whence, uint64_t size)
+/* SEEK_DATA and SEEK_HOLE. What does not know holes is all data up to its end. */
+static int64_t seek_extent(const struct file *f, int64_t offset, bool hole)
 {
-    uint64_t base = whence == SEEK_CUR ? f->pos : size;
-    int64_t  target;
+    struct inode *inode = f->inode;
+    if (!inode || !inode_is_regular(inode))
+        return -EINVAL;
+
+    mutex_lock(&inode->lock);
+    int64_t target = hole ? (int64_t)inode->size : offset;
+    if (offset < 0 || (uint64_t)offset >= inode->size)
+        target = -ENXIO;
+    else if (inode->ops->seek)
+        target = inode->ops->seek(inode, (uint64_t)offset, hole);
+    mutex_unlock(&inode->lock);
+    return target;
+}
+
+/* Where whence and offset lead. */
+static int64_t seek_target(const struct file *f, int64_t offset, unsigned whence)
+{
+    uint64_t base = 0;
 
     switch (whence) {
     case SEEK_SET:
-        return offset < 0 ? -EINVAL : offset;
+        break;
     case SEEK_CUR:
+        base = f->pos;
+        break;
     case SEEK_END:
-        if (__builtin_add_overflow((int64_t)base, offset, &target))
-            return -EOVERFLOW;
-        return target < 0 ? -EINVAL : target;
-    case SEEK_DATA: /* a file may be told to be all data, with a hole behind its end */
+        base = f->inode && inode_is_regular(f->inode) ? f->inode->size : 0;
+        break;
+    case SEEK_DATA:
     case SEEK_HOLE:
-        if (offset < 0 || (uint64_t)offset >= size)
-            return -ENXIO;
-        return whence == SEEK_DATA ? offset : (int64_t)size;
+        return seek_extent(f, offset, whence == SEEK_HOLE);
     default:
         return -EINVAL;
     }
+    int64_t target;
+    bool    wraps = __builtin_add_overflow((int64_t)base, offset, &target);
+    return wraps || target < 0 ? -EINVAL : target;
 }
 
 int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
@@ -166,13 +207,73 @@ int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
     if (!f->seekable)
         return -ESPIPE;
 
-    uint64_t size = f->inode && inode_is_regular(f->inode) ? f->inode->size : 0;
     mutex_lock(&f->lock);
-    int64_t target = seek_target(f, offset, whence, size);
+    int64_t target = seek_target(f, offset, whence);
     if (target >= 0)
         f->pos = (uint64_t)target;
     mutex_unlock(&f->lock);
     return target;
+}
+
+/* --- size and space -------------------------------------------------------------------------- */
+
+int file_truncate(struct file *f, uint64_t size)
+{
+    if (atomic_load(&f->flags) & O_PATH)
+        return -EBADF;
+    if (!f->inode || !inode_is_regular(f->inode) || !may_write(f))
+        return -EINVAL;
+
+    mutex_lock(&f->inode->lock);
+    int err = attr_resize(f->inode, size, true);
+    mutex_unlock(&f->inode->lock);
+    return err;
+}
+
+/* Is that a request that a regular file could fulfil? */
+static int check_allocate(const struct file *f, unsigned mode, int64_t off, int64_t len)
+{
+    if (off < 0 || len <= 0)
+        return -EINVAL;
+    if (mode != 0 && mode != FALLOC_FL_KEEP_SIZE &&
+        mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+        return -EOPNOTSUPP;
+    if (!may_write(f))
+        return -EBADF;
+    if (!f->inode)
+        return -ESPIPE;
+    if (inode_is_dir(f->inode))
+        return -EISDIR;
+    if (!inode_is_regular(f->inode))
+        return -ENODEV;
+    return off > INT64_MAX - len ? -EFBIG : 0;
+}
+
+static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t len)
+{
+    bool punch = mode & FALLOC_FL_PUNCH_HOLE;
+    if (punch ? !inode->ops->punch : !inode->ops->allocate)
+        return -EOPNOTSUPP;
+
+    int err = punch ? inode->ops->punch(inode, off, len) : inode->ops->allocate(inode, off, len);
+    if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > inode->size)
+        err = inode->ops->resize(inode, off + len);
+    if (!err)
+        inode_modified(inode);
+    return err;
+}
+
+int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len)
+{
+    if (atomic_load(&f->flags) & O_PATH)
+        return -EBADF;
+    int err = check_allocate(f, mode, off, len);
+    if (err)
+        return err;
+    mutex_lock(&f->inode->lock);
+    err = allocate(f->inode, mode, (uint64_t)off, (uint64_t)len);
+    mutex_unlock(&f->inode->lock);
+    return err;
 }
 
 /* --- the rest ------------------------------------------------------------------------------------ */

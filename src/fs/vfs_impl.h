@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vfs_impl.h - what the files of the VFS share.
  *
- *   vfs_inode.c  the inode table, attributes     vfs_name.c  the cache of names
- *   vfs_mount.c  which trees hang where          vfs_path.c  walking paths
- *   vfs_open.c   opening, files of inodes        vfs_file.c  operations on open files
+ *   vfs_inode.c    the inode table             vfs_attr.c  attributes
+ *   vfs_name.c     the cache of names          vfs_path.c  walking paths
+ *   vfs_mount.c    which trees hang where      vfs_open.c  opening, directories
+ *   vfs_change.c   changing the tree           vfs_file.c  operations on open files
+ *   vfs_regular.c  contents of regular files
  */
 #ifndef FS_VFS_IMPL_H
 #define FS_VFS_IMPL_H
@@ -15,8 +17,15 @@
 void name_cache_init(void);
 
 /* The inode called name in dir: from the cache or else from the file system. *out holds a reference.
- * -ENOENT, -EIO, -ENOMEM. */
+ * -ENOENT, -EIO, -ENOMEM. The second form is for those who hold dir->lock. */
 int name_lookup(struct inode *dir, const char *name, size_t len, struct inode **out);
+int name_lookup_locked(struct inode *dir, const char *name, size_t len, struct inode **out);
+
+/* dir's entry called name was changed: it is inode now (NULL: gone). dir->lock is held. */
+void name_changed(struct inode *dir, const struct vfs_name *name, struct inode *inode);
+
+/* Directory dir was removed: forget the names that are not in it. */
+void name_forget_dir(struct inode *dir);
 
 /* Any cached name of inode: 0, and *dir with a reference. -ENOENT. */
 int name_of(const struct inode *inode, struct inode **dir, char name[VFS_NAME_MAX + 1]);
@@ -45,7 +54,55 @@ int path_step(struct inode *dir, const char *name, size_t len, struct inode **ou
 /* The directory above dir, out of a mount too. */
 int path_step_up(struct inode *dir, struct inode **out);
 
-/* --- files of inodes (vfs_open.c) ------------------------------------------------------------ */
+/* ops->parent under dir's lock. */
+int inode_parent(struct inode *dir, struct inode **out);
+
+struct path_text {
+    char       *buf;  /* of a link, ours; NULL: the caller's path */
+    const char *rest; /* not walked yet */
+};
+
+/* A walk under way. Members are vfs_path.c's, but for `at`. */
+struct path_walk {
+    struct inode *at; /* reached so far; holds a reference */
+    unsigned      flags;
+    bool          parent;   /* stop before the last name */
+    bool          must_dir; /* a slash follows the last name */
+    unsigned      top;      /* of texts; also how many links were followed and are unfinished */
+    unsigned      nlinks;   /* followed, all in all */
+    struct path_text texts[VFS_LINK_MAX + 1];
+
+    struct inode *file_dir; /* if `at` is no directory: where it was found, with a reference, */
+    size_t        file_len; /* and its name */
+    char          file_name[VFS_NAME_MAX + 1];
+};
+
+/* Walk step by step, for who has to do something with the last name: begin, then run to the last name,
+ * which is in directory w->at (*last: a text that stays until the next step, of length 0 if there is
+ * none); should it be a link to follow, push it and run again. end is needed only after begin succeeded. */
+int  path_walk_begin(struct path_walk *w, struct inode *start, const char *path, unsigned flags);
+int  path_walk_to_last(struct path_walk *w, struct vfs_name *last);
+int  path_walk_push(struct path_walk *w, struct inode *link);
+void path_walk_end(struct path_walk *w);
+
+/* Is name text, of that many dots (1 or 2)? */
+bool name_is_dots(const struct vfs_name *name, size_t ndots);
+
+/* --- changing (vfs_change.c) ---------------------------------------------------------------- */
+
+/* Make spec under name in dir, whose lock is held and which has no such name; name NULL: a file without
+ * one. *out holds a reference. -EROFS, -ENOENT (dir was removed), and what ops->create says. */
+int change_create(struct inode *dir, const struct vfs_name *name, const struct vfs_new *spec,
+                  struct inode **out);
+
+/* --- attributes (vfs_attr.c) ---------------------------------------------------------------- */
+
+/* Set a regular file's size; its lock is held. always: times change even if the size does not. */
+int attr_resize(struct inode *inode, uint64_t size, bool always);
+
+/* --- files of inodes (vfs_open.c, vfs_regular.c) ----------------------------------------------- */
+
+#define VFS_OFFSET_MAX ((uint64_t)INT64_MAX)
 
 extern const struct file_ops regular_file_ops;
 extern const struct file_ops directory_file_ops;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vfs_inode.c - inodes in memory: references, the table that finds them by number, attributes.
+/* vfs_inode.c - inodes in memory: references, and the table that finds them by number.
  *
  * An inode in the table has at least one reference. The last one is dropped under the table's lock,
  * together with the removal, so inode_find() never meets an inode that is going away.
@@ -28,6 +28,7 @@ void inode_init(struct inode *inode, struct fs *fs, uint64_t ino)
     inode->fs = fs;
     inode->ino = ino;
     atomic_store(&inode->refs, 1);
+    mutex_init(&inode->lock);
     pagecache_init(&inode->pages, NULL, 0);
 }
 
@@ -56,10 +57,10 @@ static void inode_destroy(struct inode *inode)
     inode->ops->destroy(inode);
 }
 
-void inode_put(struct inode *inode)
+bool inode_put_last(struct inode *inode)
 {
-    if (!inode || put_not_last(inode))
-        return;
+    if (put_not_last(inode))
+        return false;
 
     mutex_lock(&table.lock);
     unsigned before = atomic_fetch_sub(&inode->refs, 1);
@@ -67,7 +68,12 @@ void inode_put(struct inode *inode)
     if (before == 1 && inode->in_table)
         LIST_REMOVE(inode, table_link);
     mutex_unlock(&table.lock);
-    if (before == 1)
+    return before == 1;
+}
+
+void inode_put(struct inode *inode)
+{
+    if (inode && inode_put_last(inode))
         inode_destroy(inode);
 }
 
@@ -142,56 +148,4 @@ void inode_pages_describe(struct pagecache *pages, char *buf, size_t size)
     if (end > 1 && end + 1 < size)
         buf[end++] = '/';
     strlcpy(buf + end, name, size - end);
-}
-
-/* --- attributes ---------------------------------------------------------------------------- */
-
-void vfs_stat(struct inode *inode, struct vfs_attr *attr)
-{
-    *attr = (struct vfs_attr){
-        .dev = inode->fs->dev,
-        .rdev = inode->rdev,
-        .ino = inode->ino,
-        .mode = inode->mode,
-        .nlink = inode->nlink,
-        .uid = inode->uid,
-        .gid = inode->gid,
-        .size = inode->size,
-        .blocks = inode->blocks,
-        .blksize = PAGE_SIZE,
-        .atime = inode->atime,
-        .mtime = inode->mtime,
-        .ctime = inode->ctime,
-        .btime = inode->btime,
-    };
-    if (inode->ops->getattr)
-        inode->ops->getattr(inode, attr);
-}
-
-int vfs_statfs(struct inode *inode, struct vfs_statfs *out)
-{
-    return inode->fs->ops->statfs(inode->fs, out);
-}
-
-ssize_t vfs_readlink(struct inode *link, char *buf, size_t size)
-{
-    if (!inode_is_link(link))
-        return -EINVAL;
-    return link->ops->readlink(link, buf, size);
-}
-
-static bool is_device(const struct inode *inode)
-{
-    unsigned type = inode->mode & S_IFMT;
-
-    return type == S_IFCHR || type == S_IFBLK || type == S_IFIFO || type == S_IFSOCK;
-}
-
-int vfs_access(struct inode *inode, unsigned mask)
-{
-    if ((mask & W_OK) && inode->fs->read_only && !is_device(inode))
-        return -EROFS;
-    if ((mask & X_OK) && !inode_is_dir(inode) && !(inode->mode & 0111))
-        return -EACCES;
-    return 0;
 }

@@ -8,6 +8,7 @@
  */
 #include "fs/vfs_impl.h"
 #include "kernel/heap.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -128,8 +129,11 @@ static void cache_tell(struct inode *dir, const char *text, size_t len, uint32_t
         name_free(old);
 }
 
-int name_lookup(struct inode *dir, const char *text, size_t len, struct inode **out)
+/* An entry may change only under its directory's lock, so what the file system says there is still true
+ * when the cache is told. */
+int name_lookup_locked(struct inode *dir, const char *text, size_t len, struct inode **out)
 {
+    ASSERT(mutex_held(&dir->lock));
     if (!dir->fs->cache_names)
         return dir->ops->lookup(dir, text, len, out);
 
@@ -141,6 +145,59 @@ int name_lookup(struct inode *dir, const char *text, size_t len, struct inode **
     if (err == 0 || err == -ENOENT)
         cache_tell(dir, text, len, hash, err ? NULL : *out);
     return err;
+}
+
+int name_lookup(struct inode *dir, const char *text, size_t len, struct inode **out)
+{
+    if (dir->fs->cache_names && cache_ask(dir, text, len, hash_of(dir, text, len), out))
+        return *out ? 0 : -ENOENT;
+
+    mutex_lock(&dir->lock);
+    int err = name_lookup_locked(dir, text, len, out);
+    mutex_unlock(&dir->lock);
+    return err;
+}
+
+/* --- changes -------------------------------------------------------------------------------- */
+
+void name_changed(struct inode *dir, const struct vfs_name *name, struct inode *inode)
+{
+    ASSERT(mutex_held(&dir->lock));
+    if (!dir->fs->cache_names)
+        return;
+
+    uint32_t hash = hash_of(dir, name->text, name->len);
+    mutex_lock(&cache.lock);
+    struct name *old = cache_find(dir, name->text, name->len, hash);
+    if (old)
+        cache_remove(old);
+    mutex_unlock(&cache.lock);
+    if (old)
+        name_free(old);
+    cache_tell(dir, name->text, name->len, hash, inode);
+}
+
+/* Any entry of dir, taken out; NULL: there is none. */
+static struct name *take_entry_of(const struct inode *dir)
+{
+    struct name *name;
+
+    mutex_lock(&cache.lock);
+    TAILQ_FOREACH(name, &cache.lru, lru_link)
+        if (name->dir == dir)
+            break;
+    if (name)
+        cache_remove(name);
+    mutex_unlock(&cache.lock);
+    return name;
+}
+
+void name_forget_dir(struct inode *dir)
+{
+    struct name *name;
+
+    while (dir->fs->cache_names && (name = take_entry_of(dir)))
+        name_free(name);
 }
 
 int name_of(const struct inode *inode, struct inode **dir, char text[VFS_NAME_MAX + 1])

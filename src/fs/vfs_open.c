@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vfs_open.c - opening inodes, and what open regular files and directories can do. */
+/* vfs_open.c - opening: by path, which may make the file, or an inode; and what open directories can do. */
 #include "fs/dev.h"
 #include "fs/vfs_impl.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
-#include "machine/layout.h"
 
 /* What fcntl(F_GETFL) does not show; the rest of open's flags stays with the file. */
 #define OPEN_ONLY_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
-
-/* --- regular files --------------------------------------------------------------------------- */
-
-static ssize_t regular_read(struct file *f, struct iobuf *iob, uint64_t pos)
-{
-    struct pagecache *pages = &f->inode->pages;
-    ssize_t           done = 0;
-
-    while (iob->left && pos < pages->size) {
-        struct pagecache_run run;
-        size_t               skip = pos & PAGE_MASK;
-        size_t               want = iob->left;
-        if (want > pages->size - pos)
-            want = pages->size - pos;
-        int err = pagecache_get(pages, pos >> PAGE_SHIFT, pages_for(skip + want), &run);
-        if (err)
-            return done ? done : err;
-
-        size_t  have = size_min(want, (run.npages << PAGE_SHIFT) - skip);
-        ssize_t moved = iobuf_put(iob, (const char *)phys_ptr(run.pa) + skip, have);
-        pagecache_put(&run);
-        if (moved < 0)
-            return done ? done : moved;
-        done += moved;
-        pos += (size_t)moved;
-        if ((size_t)moved < have)
-            break;
-    }
-    return done;
-}
-
-static int regular_mmap(struct file *f, struct pagecache **pages)
-{
-    *pages = &f->inode->pages;
-    return 0;
-}
-
-static int regular_sync(struct file *f)
-{
-    (void)f; /* nothing is written yet that could be late */
-    return 0;
-}
-
-const struct file_ops regular_file_ops = {
-    .read = regular_read,
-    .mmap = regular_mmap,
-    .sync = regular_sync,
-};
 
 /* --- directories ------------------------------------------------------------------------------ */
 
@@ -90,7 +41,10 @@ static int directory_readdir(struct file *f, uint64_t *pos, struct dir_sink *sin
     struct watched_sink w = {.sink = {watched_emit}, .to = sink, .full = false};
 
     if (*pos < MOUNT_POS) {
-        int err = dir->ops->readdir(dir, pos, &w.sink);
+        mutex_lock(&dir->lock);
+        int err = dir->nlink ? dir->ops->readdir(dir, pos, &w.sink) : -ENOENT;
+        mutex_unlock(&dir->lock);
+        inode_accessed(dir);
         if (err || w.full || dir->nmounts == 0)
             return err;
         *pos = MOUNT_POS;
@@ -98,10 +52,17 @@ static int directory_readdir(struct file *f, uint64_t *pos, struct dir_sink *sin
     return mount_readdir(dir, pos, sink);
 }
 
+/* Entries are in their place when a call that made them returns. */
+static int directory_sync(struct file *f)
+{
+    (void)f;
+    return 0;
+}
+
 const struct file_ops directory_file_ops = {
     .read = directory_read,
     .readdir = directory_readdir,
-    .sync = regular_sync,
+    .sync = directory_sync,
 };
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -144,18 +105,14 @@ static int attach(struct file *f)
 
 static const struct file_ops path_file_ops;
 
-int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
+/* An open file of inode, after every check. */
+static int open_checked(struct inode *inode, unsigned flags, struct file **out)
 {
-    bool path_only = flags & O_PATH;
-    int  err = wants_write(flags) && !path_only ? check_write(inode) : 0;
-    if (err)
-        return err;
-
     struct file *f = file_new(&path_file_ops, NULL, (flags & ~OPEN_ONLY_FLAGS) | O_LARGEFILE);
     if (!f)
         return -ENOMEM;
     f->inode = inode_get(inode);
-    err = path_only ? 0 : attach(f);
+    int err = flags & O_PATH ? 0 : attach(f);
     if (err) {
         f->ops = &path_file_ops; /* whatever it was to be, it was not opened */
         file_put(f);
@@ -165,50 +122,167 @@ int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
     return 0;
 }
 
-/* There is no such file, and one is to be made: why not? */
-static int create(struct inode *start, const char *path)
+int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
 {
-    struct inode *dir;
-    const char   *name;
-    size_t        len;
-    bool          trailing;
-
-    int err = vfs_lookup_parent(start, path, &dir, &name, &len, &trailing);
+    bool path_only = flags & O_PATH;
+    int  err = wants_write(flags) && !path_only ? check_write(inode) : 0;
     if (err)
         return err;
-    inode_put(dir);
-    return trailing ? -EISDIR : -EROFS; /* all file systems are read-only */
+
+    err = open_checked(inode, flags, out);
+    if (err || path_only || !(flags & O_TRUNC) || !inode_is_regular(inode))
+        return err;
+    mutex_lock(&inode->lock);
+    err = attr_resize(inode, 0, true);
+    mutex_unlock(&inode->lock);
+    if (err)
+        file_put(*out);
+    return err;
 }
 
+/* --- opening by path, possibly making the file --------------------------------------------------- */
+
+/* What open_last() came to. */
+struct opened {
+    struct inode *inode;   /* with a reference */
+    bool          created; /* just now */
+};
+
+/* What last stands for in w->at, mounts and dots considered, or a new file if there is none. */
+static int find_or_create(struct path_walk *w, const struct vfs_name *last,
+                          const struct vfs_new *spec, struct opened *o)
+{
+    o->created = false;
+    if (last->len == 0 || name_is_dots(last, 1)) {
+        o->inode = inode_get(w->at);
+        return 0;
+    }
+    if (name_is_dots(last, 2))
+        return path_step_up(w->at, &o->inode);
+    o->inode = mount_lookup(w->at, last->text, last->len);
+    if (o->inode)
+        return 0;
+
+    mutex_lock(&w->at->lock);
+    int err = name_lookup_locked(w->at, last->text, last->len, &o->inode);
+    o->created = err == -ENOENT;
+    if (o->created)
+        err = change_create(w->at, last, spec, &o->inode);
+    mutex_unlock(&w->at->lock);
+    return err;
+}
+
+/* A slash after a name that is to be created asks for a directory, which this does not make. */
+static bool names_directory(const struct path_walk *w, const struct vfs_name *last)
+{
+    return w->must_dir && last->len && !name_is_dots(last, 1) && !name_is_dots(last, 2);
+}
+
+/* The file that w leads to, made if need be; the last name may be a link to where it is to be made. */
+static int walk_or_create(struct path_walk *w, bool follow, const struct vfs_new *spec,
+                          struct opened *o)
+{
+    for (;;) {
+        struct vfs_name last;
+        int             err = path_walk_to_last(w, &last);
+        if (!err && names_directory(w, &last))
+            err = -EISDIR;
+        if (!err)
+            err = find_or_create(w, &last, spec, o);
+        if (err || !inode_is_link(o->inode) || !follow)
+            return err;
+        err = path_walk_push(w, o->inode);
+        inode_put(o->inode);
+        if (err)
+            return err;
+    }
+}
+
+static int open_or_create(struct inode *start, const char *path, unsigned flags, unsigned mode,
+                          struct opened *o)
+{
+    struct vfs_new   spec = {.mode = S_IFREG | (mode & 07777)};
+    struct path_walk w;
+    bool             follow = !(flags & (O_NOFOLLOW | O_EXCL));
+
+    int err = path_walk_begin(&w, start, path, 0);
+    if (err)
+        return err;
+    err = walk_or_create(&w, follow, &spec, o);
+    path_walk_end(&w);
+    return err;
+}
+
+/* Why may a file that was there not be opened with O_CREAT, or a link not at all? */
 static int check_found(const struct inode *inode, unsigned flags)
 {
     if ((flags & O_CREAT) && (flags & O_EXCL))
         return -EEXIST;
-    if (inode_is_link(inode) && !(flags & O_PATH))
-        return -ELOOP;
     if ((flags & O_CREAT) && inode_is_dir(inode))
         return -EISDIR;
+    if (inode_is_link(inode) && !(flags & O_PATH))
+        return -ELOOP;
     return 0;
+}
+
+/* O_TMPFILE: a file without a name in directory dir. */
+static int open_nameless(struct inode *dir, unsigned flags, unsigned mode, struct file **out)
+{
+    struct vfs_new spec = {.mode = S_IFREG | (mode & 07777)};
+    struct inode  *inode;
+
+    mutex_lock(&dir->lock);
+    int err = change_create(dir, NULL, &spec, &inode);
+    mutex_unlock(&dir->lock);
+    if (err)
+        return err == -EACCES && !dir->ops->create ? -EOPNOTSUPP : err;
+    inode->linkable = !(flags & O_EXCL);
+    err = open_checked(inode, flags, out);
+    inode_put(inode);
+    return err;
+}
+
+static int open_existing(struct inode *start, const char *path, unsigned flags, unsigned mode,
+                         struct file **out)
+{
+    unsigned how = (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
+                   (flags & O_DIRECTORY ? VFS_DIRECTORY : 0);
+    struct inode *inode;
+
+    int err = vfs_lookup(start, path, how, &inode);
+    if (err)
+        return err;
+    if ((flags & O_TMPFILE) == O_TMPFILE) {
+        err = open_nameless(inode, flags, mode, out);
+    } else {
+        err = check_found(inode, flags);
+        if (!err)
+            err = vfs_open_inode(inode, flags, out);
+    }
+    inode_put(inode);
+    return err;
 }
 
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
              struct file **out)
 {
-    bool     no_follow = (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-    unsigned how = (no_follow ? VFS_NOFOLLOW : 0) | (flags & O_DIRECTORY ? VFS_DIRECTORY : 0);
-    struct inode *inode;
-    (void)mode;
+    struct opened o;
 
     if (flags & O_PATH) /* then only these count */
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int err = vfs_lookup(start, path, how, &inode);
-    if (err == -ENOENT && (flags & O_CREAT))
-        return create(start, path);
+    if (!(flags & O_CREAT))
+        return open_existing(start, path, flags, mode, out);
+
+    int err = open_or_create(start, path, flags, mode, &o);
     if (err)
         return err;
-    err = (flags & O_TMPFILE) == O_TMPFILE ? -EROFS : check_found(inode, flags);
-    if (!err)
-        err = vfs_open_inode(inode, flags, out);
-    inode_put(inode);
+    if (o.created) { /* whatever its permissions say */
+        err = open_checked(o.inode, flags, out);
+    } else {
+        err = check_found(o.inode, flags);
+        if (!err)
+            err = vfs_open_inode(o.inode, flags, out);
+    }
+    inode_put(o.inode);
     return err;
 }

@@ -9,43 +9,19 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-struct text {
-    char       *buf;  /* of a link, ours; NULL: the caller's path */
-    const char *rest; /* not walked yet */
-};
-
-struct walk {
-    struct inode *at; /* reached so far; holds a reference */
-    unsigned      flags;
-    bool          parent;   /* stop before the last name */
-    bool          must_dir; /* a slash follows the last name */
-    unsigned      top;      /* of texts; also how many links were followed and are unfinished */
-    unsigned      nlinks;   /* followed, all in all */
-    struct text   texts[VFS_LINK_MAX + 1];
-
-    struct inode *file_dir; /* if `at` is no directory: where it was found, with a reference, */
-    size_t        file_len; /* and its name */
-    char          file_name[VFS_NAME_MAX + 1];
-};
-
-struct name_ref {
-    const char *text;
-    size_t      len;
-};
-
 /* --- names in texts -------------------------------------------------------------------------- */
 
-static void pop_text(struct walk *w)
+static void pop_text(struct path_walk *w)
 {
     kfree(w->texts[w->top].buf);
     w->top--;
 }
 
 /* The next name; false: there is none. */
-static bool next_name(struct walk *w, struct name_ref *name)
+static bool next_name(struct path_walk *w, struct vfs_name *name)
 {
     for (;;) {
-        struct text *t = &w->texts[w->top];
+        struct path_text *t = &w->texts[w->top];
         while (*t->rest == '/')
             t->rest++;
         if (*t->rest)
@@ -55,7 +31,7 @@ static bool next_name(struct walk *w, struct name_ref *name)
         pop_text(w);
     }
 
-    struct text *t = &w->texts[w->top];
+    struct path_text *t = &w->texts[w->top];
     name->text = t->rest;
     while (*t->rest && *t->rest != '/')
         t->rest++;
@@ -64,7 +40,7 @@ static bool next_name(struct walk *w, struct name_ref *name)
 }
 
 /* Does anything, if only a slash, follow the name just taken? */
-static bool more_follows(const struct walk *w)
+static bool more_follows(const struct path_walk *w)
 {
     for (unsigned i = 0; i <= w->top; i++)
         if (*w->texts[i].rest)
@@ -79,7 +55,7 @@ static bool only_slashes(const char *s)
     return *s == 0;
 }
 
-static bool is_last(const struct walk *w)
+static bool is_last(const struct path_walk *w)
 {
     for (unsigned i = 0; i <= w->top; i++)
         if (!only_slashes(w->texts[i].rest))
@@ -87,7 +63,7 @@ static bool is_last(const struct walk *w)
     return true;
 }
 
-static bool is_dots(const struct name_ref *name, size_t ndots)
+bool name_is_dots(const struct vfs_name *name, size_t ndots)
 {
     return name->len == ndots && memcmp(name->text, "..", ndots) == 0;
 }
@@ -110,17 +86,25 @@ int path_step_up(struct inode *dir, struct inode **out)
         *out = inode_get(dir);
         return 0;
     }
-    return dir->ops->parent(dir, out);
+    return inode_parent(dir, out);
 }
 
-static void move_to(struct walk *w, struct inode *inode)
+int inode_parent(struct inode *dir, struct inode **out)
+{
+    mutex_lock(&dir->lock);
+    int err = dir->ops->parent(dir, out);
+    mutex_unlock(&dir->lock);
+    return err;
+}
+
+static void move_to(struct path_walk *w, struct inode *inode)
 {
     inode_put(w->at);
     w->at = inode;
 }
 
 /* Put the text of link, which was found in w->at, on the stack. */
-static int push_link(struct walk *w, struct inode *link)
+int path_walk_push(struct path_walk *w, struct inode *link)
 {
     if (w->nlinks == VFS_LINK_MAX)
         return -ELOOP;
@@ -135,17 +119,17 @@ static int push_link(struct walk *w, struct inode *link)
     }
     buf[len] = 0;
     w->nlinks++;
-    w->texts[++w->top] = (struct text){buf, buf};
+    w->texts[++w->top] = (struct path_text){buf, buf};
     if (buf[0] == '/')
         move_to(w, inode_get(vfs_root()));
     return 0;
 }
 
 /* inode, whose reference is ours now, was found as name. */
-static int enter(struct walk *w, const struct name_ref *name, struct inode *inode)
+static int enter(struct path_walk *w, const struct vfs_name *name, struct inode *inode)
 {
     if (inode_is_link(inode) && (w->must_dir || !(w->flags & VFS_NOFOLLOW))) {
-        int err = push_link(w, inode);
+        int err = path_walk_push(w, inode);
         inode_put(inode);
         return err;
     }
@@ -159,14 +143,14 @@ static int enter(struct walk *w, const struct name_ref *name, struct inode *inod
     return 0;
 }
 
-static int step(struct walk *w, const struct name_ref *name)
+static int step(struct path_walk *w, const struct vfs_name *name)
 {
     struct inode *inode;
     int           err;
 
-    if (is_dots(name, 1))
+    if (name_is_dots(name, 1))
         return 0;
-    if (is_dots(name, 2))
+    if (name_is_dots(name, 2))
         err = path_step_up(w->at, &inode);
     else
         err = path_step(w->at, name->text, name->len, &inode);
@@ -177,7 +161,7 @@ static int step(struct walk *w, const struct name_ref *name)
 
 /* --- walks ------------------------------------------------------------------------------------ */
 
-static int walk_begin(struct walk *w, struct inode *start, const char *path, unsigned flags)
+int path_walk_begin(struct path_walk *w, struct inode *start, const char *path, unsigned flags)
 {
     if (*path == 0)
         return -ENOENT;
@@ -194,12 +178,12 @@ static int walk_begin(struct walk *w, struct inode *start, const char *path, uns
     w->must_dir = false;
     w->top = 0;
     w->nlinks = 0;
-    w->texts[0] = (struct text){NULL, path};
+    w->texts[0] = (struct path_text){NULL, path};
     w->file_dir = NULL;
     return 0;
 }
 
-static void walk_end(struct walk *w)
+void path_walk_end(struct path_walk *w)
 {
     while (w->top)
         pop_text(w);
@@ -208,9 +192,9 @@ static void walk_end(struct walk *w)
 }
 
 /* Walk to the end, or to the last name, which is then in *last. */
-static int walk_run(struct walk *w, struct name_ref *last)
+static int walk_run(struct path_walk *w, struct vfs_name *last)
 {
-    struct name_ref name;
+    struct vfs_name name;
 
     while (next_name(w, &name)) {
         if (!inode_is_dir(w->at))
@@ -233,36 +217,42 @@ static int walk_run(struct walk *w, struct name_ref *last)
 
 int vfs_lookup(struct inode *start, const char *path, unsigned flags, struct inode **out)
 {
-    struct walk w;
+    struct path_walk w;
 
-    int err = walk_begin(&w, start, path, flags);
+    int err = path_walk_begin(&w, start, path, flags);
     if (err)
         return err;
     err = walk_run(&w, NULL);
     if (!err)
         *out = inode_get(w.at);
-    walk_end(&w);
+    path_walk_end(&w);
     return err;
+}
+
+int path_walk_to_last(struct path_walk *w, struct vfs_name *last)
+{
+    *last = (struct vfs_name){"", 0};
+    w->parent = true;
+    return walk_run(w, last);
 }
 
 int vfs_lookup_parent(struct inode *start, const char *path, struct inode **dir, const char **name,
                       size_t *len, bool *trailing)
 {
-    struct walk     w;
-    struct name_ref last = {path + strlen(path), 0};
+    struct path_walk w;
+    struct vfs_name  last;
 
-    int err = walk_begin(&w, start, path, 0);
+    int err = path_walk_begin(&w, start, path, 0);
     if (err)
         return err;
-    w.parent = true;
-    err = walk_run(&w, &last);
+    err = path_walk_to_last(&w, &last);
     if (!err) {
         *dir = inode_get(w.at);
         *name = last.text;
         *len = last.len;
         *trailing = w.must_dir;
     }
-    walk_end(&w);
+    path_walk_end(&w);
     return err;
 }
 
@@ -281,11 +271,11 @@ static bool finder_emit(struct dir_sink *sink, const char *name, size_t len, uin
                         unsigned type, uint64_t next)
 {
     struct finder  *f = container_of(sink, struct finder, sink);
-    struct name_ref ref = {name, len};
+    struct vfs_name ref = {name, len};
     (void)type;
     (void)next;
 
-    if (ino != f->ino || is_dots(&ref, 1) || is_dots(&ref, 2))
+    if (ino != f->ino || name_is_dots(&ref, 1) || name_is_dots(&ref, 2))
         return true;
     f->found = true;
     f->len = len;
@@ -300,13 +290,15 @@ static int name_above(struct inode *dir, struct inode **above, struct finder *f)
         f->len = strlen(f->name);
         return 0;
     }
-    int err = dir->ops->parent(dir, above);
+    int err = inode_parent(dir, above);
     if (err)
         return err;
 
     uint64_t pos = 0;
     *f = (struct finder){.sink = {finder_emit}, .ino = dir->ino};
+    mutex_lock(&(*above)->lock);
     err = (*above)->ops->readdir(*above, &pos, &f->sink);
+    mutex_unlock(&(*above)->lock);
     if (!err && !f->found)
         err = -ENOENT;
     if (err)
@@ -362,7 +354,7 @@ ssize_t vfs_dir_path(struct inode *dir, char *buf, size_t size)
 }
 
 /* The path of what a walk found. */
-static ssize_t walk_path(const struct walk *w, char *buf, size_t size)
+static ssize_t walk_path(const struct path_walk *w, char *buf, size_t size)
 {
     if (inode_is_dir(w->at))
         return vfs_dir_path(w->at, buf, size);
@@ -382,14 +374,14 @@ static ssize_t walk_path(const struct walk *w, char *buf, size_t size)
 
 ssize_t vfs_canonical_path(struct inode *start, const char *path, char *buf, size_t size)
 {
-    struct walk w;
+    struct path_walk w;
 
-    int err = walk_begin(&w, start, path, 0);
+    int err = path_walk_begin(&w, start, path, 0);
     if (err)
         return err;
     ssize_t len = walk_run(&w, NULL);
     if (len == 0)
         len = walk_path(&w, buf, size);
-    walk_end(&w);
+    path_walk_end(&w);
     return len;
 }

@@ -150,6 +150,8 @@ static void count(struct pagecache *pc, enum page_state state, size_t n)
     if (state == PAGE_READY) {
         pc->nresident += n;
         pagecache_total.resident += n;
+        if (pc->quota)
+            pc->quota->used += n;
     } else if (state == PAGE_RESERVED) {
         pc->nreserved += n;
         pagecache_total.reserved += n;
@@ -262,10 +264,10 @@ static int reserve(struct pagecache *pc, uint64_t index)
 #define READ_AHEAD_MIN 16 /* pages, once reading is found to be sequential */
 #define READ_AHEAD_MAX 64
 
-/* Where filling for a request of [index, hi) should end. */
+/* Where filling for a request of [index, hi) should end. There is nothing to read ahead in memory. */
 static uint64_t read_ahead(struct pagecache *pc, uint64_t index, uint64_t hi)
 {
-    if (index != pc->ra_next) {
+    if (index != pc->ra_next || !pc->ops->fill) {
         pc->ra_pages = 0;
         return hi;
     }
@@ -337,6 +339,10 @@ static int fill(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi)
         lo = size_max(lo, file);
 
     struct pagecache_run run = run_around(pc, index, lo, hi);
+    if (pc->quota && run.npages > pc->quota->limit - pc->quota->used)
+        return -ENOSPC;
+    if (pc->quota)
+        pc->quota->used += run.npages; /* so that nobody else takes them meanwhile */
     set_states(pc, &run, PAGE_BUSY);
     spinlock_release(&pagecache_lock);
 
@@ -345,6 +351,8 @@ static int fill(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi)
           err);
 
     spinlock_acquire(&pagecache_lock);
+    if (pc->quota)
+        pc->quota->used -= run.npages;
     set_states(pc, &run, err ? PAGE_RESERVED : PAGE_READY);
     if (!err) {
         count(pc, PAGE_RESERVED, -run.npages);
@@ -399,12 +407,15 @@ static void take_run(struct pagecache *pc, const struct pagecache_run *run)
 static int get(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi, bool past_end,
                struct pagecache_run *run)
 {
-    int err = 0;
+    int      err = 0;
+    bool     alone = !pc->ops->fill && !past_end; /* what is not there is a hole, and may remain one */
+    uint64_t fill_lo = alone ? index : lo, fill_hi = alone ? index + 1 : hi;
     ASSERT(lo <= index && index < hi);
 
     spinlock_acquire(&pagecache_lock);
     while (!err && state_at(pc, index) != PAGE_READY)
-        err = past_end || index < pages_for(pc->size) ? advance(pc, index, lo, hi) : -ENXIO;
+        err = past_end || index < pages_for(pc->size) ? advance(pc, index, fill_lo, fill_hi)
+                                                      : -ENXIO;
     if (!err && !past_end && index >= pages_for(pc->size))
         err = -ENXIO;
     if (!err) {
@@ -432,6 +443,25 @@ int pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
                         struct pagecache_run *run)
 {
     return get(pc, index, index, index + want, true, run);
+}
+
+int pagecache_peek(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run)
+{
+    int err = 0;
+
+    spinlock_acquire(&pagecache_lock);
+    while (state_at(pc, index) == PAGE_BUSY)
+        waitq_sleep(&pc->changed, &pagecache_lock);
+    if (state_at(pc, index) == PAGE_READY) {
+        *run = run_around(pc, index, index, index + want);
+        take_run(pc, run);
+    } else {
+        run->index = index;
+        run->npages = pagecache_find_locked(pc, index, index + want, true) - index;
+        err = -ENODATA;
+    }
+    spinlock_release(&pagecache_lock);
+    return err;
 }
 
 void pagecache_put(const struct pagecache_run *run)

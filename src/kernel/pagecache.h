@@ -38,7 +38,8 @@ struct pagecache_ops {
     /* Read pages [index, index + npages) of the file into the contiguous frames at pa. Bytes past
      * the end of the file may be left as they are: the cache zeroes them. A hole reads as zeros.
      * May sleep; no lock is held; never called twice at once for one page. 0, -EIO, -ENOMEM.
-     * NULL: the file lives in memory only. New pages are zeros, and pages are never dropped. */
+     * NULL: the file lives in memory only. New pages are zeros, pages are never dropped, and none is
+     * made but those asked for: a page that is not there is a hole. */
     int (*fill)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
 
     /* Write them back. May sleep. NULL: the file is not written (read-only file system, memory). */
@@ -54,8 +55,16 @@ struct pagecache_ops {
     void (*describe)(struct pagecache *pc, char *buf, size_t size);
 };
 
+/* What several files that live in memory only may use together. */
+struct pagecache_quota {
+    size_t limit; /* pages; constant */
+    /* protected by the page cache's lock: */
+    size_t used; /* pages that are filled, and what pagecache_quota_take() took */
+};
+
 struct pagecache {
-    const struct pagecache_ops *ops; /* constant */
+    const struct pagecache_ops *ops;   /* constant */
+    struct pagecache_quota     *quota; /* constant once pages are used; NULL: no limit */
 
     /* protected by the page cache's lock: */
     uint64_t size; /* bytes in the file; may be read without the lock where a stale value is fine */
@@ -88,12 +97,16 @@ void pagecache_destroy(struct pagecache *pc);
 /* The run that starts at page index: at least that page, at most want pages (want >= 1), as far
  * as they are contiguous. Missing pages are read. Takes one reference on each frame:
  * pagecache_put() or frame_put_run() drops them. Pages past the end: see below. -ENXIO: index
- * lies wholly past the end of the file; -EIO, -ENOMEM. */
+ * lies wholly past the end of the file; -EIO, -ENOMEM; -ENOSPC: the quota is used up. */
 int pagecache_get(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run);
 
 /* The same for a fault on page index: the run that holds it, grown both ways within [lo, hi). */
 int pagecache_get_around(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi,
                          struct pagecache_run *run);
+
+/* The same for reading a file that lives in memory only, without making pages: 0 and a run with
+ * references, or -ENODATA and in *run only the extent of a hole, at most want pages. */
+int pagecache_peek(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run);
 
 /* Drop the references of a run. Does not sleep. */
 void pagecache_put(const struct pagecache_run *run);
@@ -119,6 +132,16 @@ void pagecache_resize(struct pagecache *pc, uint64_t size);
 
 /* Is that page in memory? */
 bool pagecache_resident(struct pagecache *pc, uint64_t index);
+
+/* Give pages [index, index + npages) of a file that lives in memory only back: a hole. */
+void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages);
+
+/* The first page in [index, end) that is there (or, if !present, is not); end: none is. */
+uint64_t pagecache_find(struct pagecache *pc, uint64_t index, uint64_t end, bool present);
+
+/* Count pages of memory used for something else against a quota. False: there are not so many left. */
+bool pagecache_quota_take(struct pagecache_quota *quota, size_t npages);
+void pagecache_quota_give(struct pagecache_quota *quota, size_t npages);
 
 /* The page was changed, by a mapping or by who holds the run. Does not sleep. */
 void pagecache_mark_dirty(struct pagecache *pc, uint64_t index, size_t npages);

@@ -70,6 +70,9 @@ struct pagecache_chunk *pagecache_chunk_from(struct pagecache *pc, uint64_t inde
  * returns whether it did. */
 bool pagecache_drop(struct pagecache_chunk *chunk, uint32_t *page);
 
+/* As pagecache_find(). A page that is being filled is not there yet. */
+uint64_t pagecache_find_locked(struct pagecache *pc, uint64_t index, uint64_t end, bool present);
+
 void pagecache_set_dirty(uint32_t *page, bool dirty);
 
 #endif

@@ -21,6 +21,14 @@ static uint8_t *run_bytes(const struct pagecache_run *run, uint64_t off, size_t 
     return (uint8_t *)phys_ptr(run->pa) + into;
 }
 
+/* Reading a file that lives in memory only makes no pages: -ENODATA then, and run is a hole. */
+static int get_or_hole(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run)
+{
+    run->pa = 0;
+    return pc->ops->fill ? pagecache_get(pc, index, want, run)
+                         : pagecache_peek(pc, index, want, run);
+}
+
 ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len)
 {
     uint64_t size = pc->size;
@@ -31,13 +39,18 @@ ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len
     while (done < len) {
         struct pagecache_run run;
         size_t               n;
-        err = pagecache_get(pc, (off + done) >> PAGE_SHIFT, pages_touched(off + done, len - done),
-                            &run);
-        if (err)
+        err = get_or_hole(pc, (off + done) >> PAGE_SHIFT, pages_touched(off + done, len - done),
+                          &run);
+        if (err && err != -ENODATA)
             break;
         const uint8_t *from = run_bytes(&run, off + done, len - done, &n);
-        memcpy((uint8_t *)buf + done, from, n);
-        pagecache_put(&run);
+        if (err)
+            memset((uint8_t *)buf + done, 0, n);
+        else
+            memcpy((uint8_t *)buf + done, from, n);
+        if (!err)
+            pagecache_put(&run);
+        err = 0;
         done += n;
     }
     return done || !err || err == -ENXIO ? (ssize_t)done : err;
@@ -181,14 +194,14 @@ static bool drop_or_wait(struct pagecache *pc, struct pagecache_chunk *chunk, ui
     return false;
 }
 
-static void drop_from(struct pagecache *pc, uint64_t index)
+static void drop_range(struct pagecache *pc, uint64_t index, uint64_t end)
 {
     struct pagecache_chunk *chunk;
 
-    while ((chunk = pagecache_chunk_from(pc, index))) {
+    while (index < end && (chunk = pagecache_chunk_from(pc, index))) {
         index = size_max(index, chunk->index);
-        while (index < chunk->index + CHUNK_PAGES &&
-               drop_or_wait(pc, chunk, &chunk->pages[index % CHUNK_PAGES]))
+        uint64_t stop = size_min(end, chunk->index + CHUNK_PAGES);
+        while (index < stop && drop_or_wait(pc, chunk, &chunk->pages[index % CHUNK_PAGES]))
             index++;
     }
 }
@@ -213,8 +226,61 @@ void pagecache_resize(struct pagecache *pc, uint64_t size)
     uint64_t old = pc->size;
     pc->size = size;
     if (size < old) {
-        drop_from(pc, pages_for(size));
+        drop_range(pc, pages_for(size), UINT64_MAX);
         zero_tail(pc, size);
     }
+    spinlock_release(&pagecache_lock);
+}
+
+/* --- files in memory ----------------------------------------------------------------------- */
+
+void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages)
+{
+    spinlock_acquire(&pagecache_lock);
+    drop_range(pc, index, index + npages);
+    spinlock_release(&pagecache_lock);
+}
+
+static bool is_ready(struct pagecache *pc, uint64_t index)
+{
+    uint32_t *page = pagecache_page(pc, index);
+
+    return page && page_state(*page) == PAGE_READY;
+}
+
+uint64_t pagecache_find_locked(struct pagecache *pc, uint64_t index, uint64_t end, bool present)
+{
+    while (index < end && is_ready(pc, index) != present) {
+        struct pagecache_chunk *chunk = pagecache_chunk_from(pc, index);
+        if (present && (!chunk || chunk->index > index)) /* no page up to there */
+            index = chunk ? chunk->index : end;
+        else
+            index++;
+    }
+    return size_min(index, end);
+}
+
+uint64_t pagecache_find(struct pagecache *pc, uint64_t index, uint64_t end, bool present)
+{
+    spinlock_acquire(&pagecache_lock);
+    uint64_t found = pagecache_find_locked(pc, index, end, present);
+    spinlock_release(&pagecache_lock);
+    return found;
+}
+
+bool pagecache_quota_take(struct pagecache_quota *quota, size_t npages)
+{
+    spinlock_acquire(&pagecache_lock);
+    bool fits = npages <= quota->limit - quota->used;
+    if (fits)
+        quota->used += npages;
+    spinlock_release(&pagecache_lock);
+    return fits;
+}
+
+void pagecache_quota_give(struct pagecache_quota *quota, size_t npages)
+{
+    spinlock_acquire(&pagecache_lock);
+    quota->used -= npages;
     spinlock_release(&pagecache_lock);
 }

@@ -60,10 +60,6 @@
 #define FD_CLOEXEC      1
 #define F_UNLCK         2
 
-#define RENAME_NOREPLACE 1
-#define RENAME_EXCHANGE  2
-#define RENAME_WHITEOUT  4
-
 #define CLOSE_RANGE_UNSHARE 2
 #define CLOSE_RANGE_CLOEXEC 4
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vfs_regular.c - contents of regular files, which are in the page cache whatever the file system.
+ *
+ * Reading takes no lock but the page cache's. Whoever writes or changes the size holds the inode's lock,
+ * so what one write puts into a file is not mixed with what another does.
+ */
+#include "fs/vfs_impl.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "machine/layout.h"
+
+#define WRITE_PAGES 64 /* made at once: bounds what is made in vain if the program's memory gives out */
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* Up to want bytes at pos to iob, as far as they lie together. How many; an error. *full: as many as
+ * there were. */
+static ssize_t read_run(struct pagecache *pages, struct iobuf *iob, uint64_t pos, size_t want,
+                        bool *full)
+{
+    struct pagecache_run run;
+    size_t               skip = pos & PAGE_MASK;
+    uint64_t             index = pos >> PAGE_SHIFT;
+    ssize_t              moved;
+
+    int err = pages->ops->fill ? pagecache_get(pages, index, pages_for(skip + want), &run)
+                               : pagecache_peek(pages, index, pages_for(skip + want), &run);
+    if (err && err != -ENODATA)
+        return err;
+
+    size_t have = size_min(want, (run.npages << PAGE_SHIFT) - skip);
+    if (err) { /* a hole */
+        moved = iobuf_put_zeros(iob, have);
+    } else {
+        moved = iobuf_put(iob, (const char *)phys_ptr(run.pa) + skip, have);
+        pagecache_put(&run);
+    }
+    *full = moved == (ssize_t)have;
+    return moved;
+}
+
+static ssize_t read_pages(struct pagecache *pages, struct iobuf *iob, uint64_t pos)
+{
+    ssize_t done = 0;
+    bool    full = true;
+
+    while (full && iob->left && pos < pages->size) {
+        size_t  want = size_min(iob->left, pages->size - pos);
+        ssize_t moved = read_run(pages, iob, pos, want, &full);
+        if (moved == -ENXIO) /* the file was cut off under our hands */
+            break;
+        if (moved < 0)
+            return done ? done : moved;
+        done += moved;
+        pos += (size_t)moved;
+    }
+    return done;
+}
+
+static ssize_t regular_read(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    if (!iob->left)
+        return 0;
+    ssize_t done = read_pages(&f->inode->pages, iob, pos);
+    if (!(atomic_load(&f->flags) & O_NOATIME))
+        inode_accessed(f->inode);
+    return done;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* Bytes of iob to pos, as far as pages lie together. How many; an error. *full: all there was room for. */
+static ssize_t write_run(struct pagecache *pages, struct iobuf *iob, uint64_t pos, bool *full)
+{
+    struct pagecache_run run;
+    size_t               skip = pos & PAGE_MASK;
+    size_t               want = size_min(pages_for(skip + iob->left), WRITE_PAGES);
+
+    int err = pagecache_get_write(pages, pos >> PAGE_SHIFT, want, &run);
+    if (err)
+        return err;
+
+    size_t  room = size_min(iob->left, (run.npages << PAGE_SHIFT) - skip);
+    ssize_t moved = iobuf_take(iob, (char *)phys_ptr(run.pa) + skip, room);
+    if (moved > 0)
+        pagecache_wrote(pages, pos, (size_t)moved);
+    pagecache_put(&run);
+    *full = moved == (ssize_t)room;
+    return moved;
+}
+
+static ssize_t write_pages(struct pagecache *pages, struct iobuf *iob, uint64_t pos)
+{
+    ssize_t done = 0;
+    bool    full = true;
+
+    while (full && iob->left) {
+        ssize_t moved = write_run(pages, iob, pos, &full);
+        if (moved < 0)
+            return done ? done : moved;
+        done += moved;
+        pos += (size_t)moved;
+    }
+    return done;
+}
+
+/* The times change before the bytes do, and if none can be written, too: as on Linux. */
+static ssize_t regular_write(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    struct inode *inode = f->inode;
+    ASSERT(mutex_held(&inode->lock));
+
+    if (!iob->left)
+        return 0;
+    if (pos >= VFS_OFFSET_MAX)
+        return -EFBIG;
+    iob->left = size_min(iob->left, VFS_OFFSET_MAX - pos);
+
+    inode_modified(inode);
+    ssize_t done = write_pages(&inode->pages, iob, pos);
+    if (done > 0 && inode->size < pos + (size_t)done)
+        inode->size = pos + (size_t)done;
+    return done;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static int regular_mmap(struct file *f, struct pagecache **pages)
+{
+    if (!(atomic_load(&f->flags) & O_NOATIME))
+        inode_accessed(f->inode);
+    *pages = &f->inode->pages;
+    return 0;
+}
+
+static int regular_sync(struct file *f)
+{
+    struct pagecache *pages = &f->inode->pages;
+
+    return pagecache_flush(pages, 0, UINT64_MAX);
+}
+
+const struct file_ops regular_file_ops = {
+    .read = regular_read,
+    .write = regular_write,
+    .mmap = regular_mmap,
+    .sync = regular_sync,
+};
