@@ -52,6 +52,11 @@
 #define W_OK 2
 #define R_OK 4
 
+/* Kinds of locks, fcntl(2) */
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define F_UNLCK 2
+
 /* renameat2(2) */
 #define RENAME_NOREPLACE 1u
 #define RENAME_EXCHANGE  2u

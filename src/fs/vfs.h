@@ -26,6 +26,7 @@
 #define VFS_LINK_MAX 40   /* symbolic links followed in one walk; more is -ELOOP */
 
 struct file;
+struct filelock;
 struct fs;
 struct inode;
 struct pollq;
@@ -205,7 +206,7 @@ struct inode {
 
     struct pagecache pages; /* contents of regular files */
 
-    struct filelock_list *locks; /* see filelock.h; protected by its lock; NULL: none yet */
+    LIST_HEAD(, filelock) locks; /* filelock.c's, as is their protection */
 
     atomic_uint refs;
 

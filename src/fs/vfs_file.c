@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vfs_file.c - open files: references, position, and the way to each op. */
+#include "fs/filelock.h"
 #include "fs/vfs_impl.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
@@ -36,6 +37,8 @@ void file_put(struct file *f)
         return;
     if (f->ops->release)
         f->ops->release(f);
+    if (f->inode)
+        filelock_release(f->inode, f);
     inode_put(f->inode);
     kfree(f);
 }

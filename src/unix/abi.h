@@ -58,7 +58,15 @@
 #define F_GETOWN        9
 #define F_DUPFD_CLOEXEC 1030
 #define FD_CLOEXEC      1
-#define F_UNLCK         2
+#define F_OFD_GETLK     36
+#define F_OFD_SETLK     37
+#define F_OFD_SETLKW    38
+
+/* flock(2) */
+#define LOCK_SH 1
+#define LOCK_EX 2
+#define LOCK_NB 4
+#define LOCK_UN 8
 
 #define CLOSE_RANGE_UNSHARE 2
 #define CLOSE_RANGE_CLOEXEC 4

@@ -5,6 +5,7 @@
  */
 #include "unix/fdtable.h"
 
+#include "fs/filelock.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -84,6 +85,14 @@ static int claim(struct fdtable *t, unsigned min)
     }
 }
 
+int fd_check_room(struct fdtable *t)
+{
+    spinlock_acquire(&t->lock);
+    bool room = find_free(t, 0) < t->limit;
+    spinlock_release(&t->lock);
+    return room ? 0 : -EMFILE;
+}
+
 int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec)
 {
     spinlock_acquire(&t->lock);
@@ -97,6 +106,15 @@ int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec)
     return fd;
 }
 
+/* The table gives f up. With any descriptor of a file goes every record lock that the process has of it,
+ * as POSIX has it. */
+static void give_up(struct fdtable *t, struct file *f)
+{
+    if (f && f->inode)
+        filelock_release(f->inode, t);
+    file_put(f);
+}
+
 int fd_replace(struct fdtable *t, int fd, struct file *f, bool cloexec)
 {
     struct file *old = NULL;
@@ -107,7 +125,7 @@ int fd_replace(struct fdtable *t, int fd, struct file *f, bool cloexec)
         t->slots[fd] = (struct fd_slot){.file = f, .cloexec = cloexec};
     }
     spinlock_release(&t->lock);
-    file_put(old);
+    give_up(t, old);
     return err;
 }
 
@@ -123,7 +141,7 @@ int fd_close(struct fdtable *t, int fd)
             t->first_free = (unsigned)fd;
     }
     spinlock_release(&t->lock);
-    file_put(f);
+    give_up(t, f);
     return f ? 0 : -EBADF;
 }
 

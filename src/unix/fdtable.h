@@ -31,6 +31,10 @@ void fdtable_init(struct fdtable *t, unsigned limit);
 /* The file behind fd, with a reference; NULL: fd is not open. */
 struct file *fd_get(struct fdtable *t, int fd);
 
+/* Would fd_install() find a descriptor now? Else -EMFILE. For who must not open in vain what opening
+ * creates. */
+int fd_check_room(struct fdtable *t);
+
 /* Give f, whose reference the table takes over, the lowest free descriptor from min on. Returns it;
  * -EMFILE, -ENOMEM, -EINVAL (min beyond the limit): f stays the caller's. */
 int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec);

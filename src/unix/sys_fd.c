@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_fd.c - system calls on descriptors: open, close, dup, fcntl, ioctl. */
+/* sys_fd.c - system calls on descriptors: open, close, dup, fcntl, flock, ioctl. */
+#include "fs/filelock.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 #include "unix/syscall.h"
 
 /* What open takes; other bits are ignored, as Linux does for openat. */
@@ -24,6 +26,17 @@ static int64_t install(struct file *f, bool cloexec)
     return fd;
 }
 
+/* Flags that make no sense together. */
+static int check_open_flags(unsigned flags)
+{
+    if (flags & O_CREAT && flags & O_DIRECTORY)
+        return -EINVAL;
+    bool nameless = flags & O_TMPFILE & ~(unsigned)O_DIRECTORY;
+    if (nameless && (!(flags & O_DIRECTORY) || (flags & O_ACCMODE) == O_RDONLY))
+        return -EINVAL;
+    return 0;
+}
+
 int64_t sys_openat(const uint64_t *a)
 {
     unsigned        flags = (unsigned)a[2] & OPEN_FLAGS;
@@ -33,11 +46,16 @@ int64_t sys_openat(const uint64_t *a)
 
     if (flags & O_PATH)
         flags &= OPEN_PATH_FLAGS;
-    if ((flags & O_TMPFILE) == O_TMPFILE && !(flags & O_ACCMODE))
-        return -EINVAL;
-    int err = args_path((int)a[0], a[1], &p);
+    int err = check_open_flags(flags);
+    if (!err)
+        err = args_path((int)a[0], a[1], &p);
     if (err)
         return err;
+    err = fd_check_room(&the_process.fds);
+    if (err) {
+        args_path_put(&p);
+        return err;
+    }
     err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | O_LARGEFILE, mode, &f);
     args_path_put(&p);
     return err ? err : install(f, flags & O_CLOEXEC);
@@ -89,6 +107,148 @@ int64_t sys_dup3(const uint64_t *a)
     return err ? err : to;
 }
 
+/* --- locks on files ---------------------------------------------------------------------- */
+
+/* Where a struct flock's range begins, as whence has it. */
+static int lock_base(struct file *f, int whence, int64_t *base)
+{
+    switch (whence) {
+    case SEEK_SET:
+        *base = 0;
+        return 0;
+    case SEEK_CUR:
+        *base = f->seekable ? file_seek(f, 0, SEEK_CUR) : 0;
+        return 0;
+    case SEEK_END:
+        *base = f->inode ? (int64_t)f->inode->size : 0;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* The range of a struct flock, which may lie before its start. */
+static int lock_range(struct file *f, const struct abi_flock *fl, struct filelock_spec *spec)
+{
+    int64_t start;
+    int     err = lock_base(f, fl->l_whence, &start);
+    if (err)
+        return err;
+    if (fl->l_start > INT64_MAX - start)
+        return -EOVERFLOW;
+    start += fl->l_start;
+    if (start < 0)
+        return -EINVAL;
+    if (fl->l_len > 0 && fl->l_len - 1 > INT64_MAX - start)
+        return -EOVERFLOW;
+    if (fl->l_len < 0 && start + fl->l_len < 0)
+        return -EINVAL;
+    spec->start = (uint64_t)(fl->l_len < 0 ? start + fl->l_len : start);
+    spec->end = fl->l_len > 0   ? (uint64_t)(start + fl->l_len - 1)
+                : fl->l_len < 0 ? (uint64_t)(start - 1)
+                                : FILELOCK_END;
+    return 0;
+}
+
+/* What a struct flock asks for. of_file: F_OFD_*. */
+static int lock_spec(struct file *f, const struct abi_flock *fl, bool of_file,
+                     struct filelock_spec *spec)
+{
+    *spec = (struct filelock_spec){
+        .kind = FILELOCK_RECORD,
+        .type = (unsigned)fl->l_type,
+        .owner = of_file ? (void *)f : &the_process.fds,
+        .of_process = !of_file,
+    };
+    int err = lock_range(f, fl, spec);
+    if (!err && (fl->l_type < F_RDLCK || fl->l_type > F_UNLCK))
+        err = -EINVAL;
+    return err;
+}
+
+static int get_lock(struct file *f, struct abi_flock *fl, bool of_file)
+{
+    struct filelock_spec spec, found;
+    if (!of_file && fl->l_type != F_RDLCK && fl->l_type != F_WRLCK)
+        return -EINVAL;
+    int err = lock_spec(f, fl, of_file, &spec);
+    if (!err && of_file && fl->l_pid)
+        err = -EINVAL;
+    if (err)
+        return err;
+    if (!f->inode || !filelock_conflict(f->inode, &spec, &found)) {
+        fl->l_type = F_UNLCK;
+        return 0;
+    }
+    fl->l_type = (int16_t)found.type;
+    fl->l_whence = SEEK_SET;
+    fl->l_start = (int64_t)found.start;
+    fl->l_len = found.end == FILELOCK_END ? 0 : (int64_t)(found.end - found.start + 1);
+    fl->l_pid = found.of_process ? PROCESS_PID : -1;
+    return 0;
+}
+
+static int64_t set_lock(struct file *f, const struct abi_flock *fl, bool of_file, bool wait)
+{
+    struct filelock_spec spec;
+    unsigned             access = atomic_load(&f->flags) & O_ACCMODE;
+
+    int err = lock_spec(f, fl, of_file, &spec);
+    if (err)
+        return err;
+    if ((spec.type == F_RDLCK && access == O_WRONLY) ||
+        (spec.type == F_WRLCK && access == O_RDONLY))
+        return -EBADF;
+    if (of_file && fl->l_pid)
+        return -EINVAL;
+    err = f->inode ? filelock_set(f->inode, &spec, wait) : 0;
+    return err == -EINTR ? -ERESTARTSYS : err;
+}
+
+static int64_t record_lock(struct file *f, int cmd, vaddr_t va)
+{
+    struct abi_flock fl;
+    bool             of_file = cmd >= F_OFD_GETLK;
+    if (uaccess_read(&fl, va, sizeof(fl)))
+        return -EFAULT;
+    if (cmd != F_GETLK && cmd != F_OFD_GETLK)
+        return set_lock(f, &fl, of_file, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+    int err = get_lock(f, &fl, of_file);
+    return err ? err : uaccess_write(va, &fl, sizeof(fl));
+}
+
+static int flock_type(int op)
+{
+    switch (op & ~LOCK_NB) {
+    case LOCK_SH:
+        return F_RDLCK;
+    case LOCK_EX:
+        return F_WRLCK;
+    case LOCK_UN:
+        return F_UNLCK;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_flock(const uint64_t *a)
+{
+    int type = flock_type((int)a[1]), err = 0;
+    if (type < 0)
+        return type;
+    struct file *f = args_file((int)a[0]);
+    if (!f)
+        return -EBADF;
+
+    struct filelock_spec spec = {FILELOCK_FLOCK, (unsigned)type, 0, FILELOCK_END, f, false};
+    if (atomic_load(&f->flags) & O_PATH)
+        err = -EBADF;
+    else if (f->inode)
+        err = filelock_set(f->inode, &spec, !(a[1] & LOCK_NB));
+    file_put(f);
+    return err == -EINTR ? -ERESTARTSYS : err;
+}
+
 /* --- fcntl ------------------------------------------------------------------------------- */
 
 static void set_flags(struct file *f, unsigned changeable, unsigned flags)
@@ -99,37 +259,23 @@ static void set_flags(struct file *f, unsigned changeable, unsigned flags)
         ;
 }
 
-/* Record locks keep processes apart, and there is one: none is ever in the way. */
-static int64_t record_lock(struct file *f, int cmd, vaddr_t va)
-{
-    struct abi_flock lock;
-    unsigned         access = atomic_load(&f->flags) & O_ACCMODE;
-    if (uaccess_read(&lock, va, sizeof(lock)))
-        return -EFAULT;
-    if (lock.l_type < 0 || lock.l_type > F_UNLCK || lock.l_whence < 0 || lock.l_whence > SEEK_END)
-        return -EINVAL;
-    if (cmd == F_GETLK) {
-        lock.l_type = F_UNLCK;
-        return uaccess_write(va, &lock, sizeof(lock));
-    }
-    bool shared = lock.l_type == 0, exclusive = lock.l_type == 1;
-    if ((shared && access == O_WRONLY) || (exclusive && access == O_RDONLY))
-        return -EBADF;
-    return 0;
-}
-
 /* fcntl on an open file; those on descriptors are done. */
 static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
 {
-    switch (cmd) {
-    case F_GETFL:
+    if (cmd == F_GETFL)
         return (int64_t)atomic_load(&f->flags);
+    if (atomic_load(&f->flags) & O_PATH)
+        return -EBADF;
+    switch (cmd) {
     case F_SETFL:
         set_flags(f, SETFL_FLAGS, (unsigned)arg);
         return 0;
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
         return record_lock(f, cmd, arg);
     case F_GETOWN:
         return 0;
