@@ -58,9 +58,9 @@
 #define F_UNLCK 2
 
 /* renameat2(2) */
-#define RENAME_NOREPLACE 1u
-#define RENAME_EXCHANGE  2u
-#define RENAME_WHITEOUT  4u
+#define RENAME_NOREPLACE (1 << 0)
+#define RENAME_EXCHANGE  (1 << 1)
+#define RENAME_WHITEOUT  (1 << 2)
 
 /* fallocate(2) */
 #define FALLOC_FL_KEEP_SIZE  1u

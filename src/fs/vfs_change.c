@@ -458,7 +458,7 @@ int vfs_rename(struct inode *old_start, const char *old_path, struct inode *new_
                const char *new_path, unsigned flags)
 {
     struct renaming r = {.flags = flags};
-    if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+    if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
 

@@ -200,7 +200,7 @@ static int fill_file(struct filling *f)
     int err = pagecache_get_around(pc, file_index(f, f->page), file_index(f, f->lo),
                                    file_index(f, f->hi), &run);
     if (err)
-        return err == -ENXIO ? -EIO : err;
+        return err == -ENXIO || err == -ENOSPC ? -EIO : err; /* no such page; none to be had */
 
     f->lo += (run.index - file_index(f, f->lo)) << PAGE_SHIFT;
     f->hi = f->lo + (run.npages << PAGE_SHIFT);

@@ -141,7 +141,7 @@ int64_t sys_renameat2(const uint64_t *a)
 {
     unsigned        flags = (unsigned)a[4];
     struct path_arg from, to;
-    if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+    if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
         flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
         return -EINVAL;
 

@@ -13,6 +13,7 @@
 #include "fs/dev.h"
 #include "fs/ext4.h"
 #include "kernel/log.h"
+#include "kernel/time.h"
 #include "lib/errno.h"
 #include "machine/layout.h"
 #include "sim_kernel.h"
@@ -51,6 +52,11 @@ __attribute__((weak)) int dev_open(struct file *f)
 {
     (void)f;
     return -ENXIO;
+}
+
+__attribute__((weak)) uint64_t time_wall_ns(void)
+{
+    return 0;
 }
 
 bool sim_is_frame(const void *ptr)

@@ -163,6 +163,16 @@ void waitq_sleep(struct waitq *q, struct spinlock *lock)
     spinlock_acquire(lock);
 }
 
+/* Nothing interrupts, and nobody waits with a deadline. */
+__attribute__((weak)) int waitq_sleep_until(struct waitq *q, struct spinlock *lock,
+                                            uint64_t deadline, bool interruptible)
+{
+    (void)deadline;
+    (void)interruptible;
+    waitq_sleep(q, lock);
+    return 0;
+}
+
 void waitq_wake_all(struct waitq *q)
 {
     (void)q;
@@ -241,6 +251,13 @@ void *kzalloc(size_t size)
 {
     void *ptr = kmalloc(size);
     return ptr ? memset(ptr, 0, size) : NULL;
+}
+
+char *kstrdup(const char *s)
+{
+    size_t size = strlen(s) + 1;
+    char  *copy = kmalloc(size);
+    return copy ? memcpy(copy, s, size) : NULL;
 }
 
 void kfree(void *ptr)
