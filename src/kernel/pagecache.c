@@ -408,7 +408,7 @@ static int get(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi, b
                struct pagecache_run *run)
 {
     int      err = 0;
-    bool     alone = !pc->ops->fill && !past_end; /* what is not there is a hole, and may remain one */
+    bool     alone = pc->quota && !past_end; /* each page counts: make none but this one */
     uint64_t fill_lo = alone ? index : lo, fill_hi = alone ? index + 1 : hi;
     ASSERT(lo <= index && index < hi);
 

@@ -38,8 +38,8 @@ struct pagecache_ops {
     /* Read pages [index, index + npages) of the file into the contiguous frames at pa. Bytes past
      * the end of the file may be left as they are: the cache zeroes them. A hole reads as zeros.
      * May sleep; no lock is held; never called twice at once for one page. 0, -EIO, -ENOMEM.
-     * NULL: the file lives in memory only. New pages are zeros, pages are never dropped, and none is
-     * made but those asked for: a page that is not there is a hole. */
+     * NULL: the file lives in memory only. New pages are zeros, and pages are never dropped; with a
+     * quota none is made but those asked for: a page that is not there is a hole. */
     int (*fill)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
 
     /* Write them back. May sleep. NULL: the file is not written (read-only file system, memory). */
