@@ -21,8 +21,8 @@
 #include "machine/layout.h"
 
 /* What programs see of Linux's tmpfs: */
-#define ENTRY_SIZE      20u  /* a directory's size grows by this with each entry, "." and ".." included */
-#define TARGET_SHORT    128u /* the text of a link with its NUL; a longer one takes a page */
+#define ENTRY_SIZE       20u /* a directory's size grows by this with each entry, "." and ".." included */
+#define TARGET_SHORT     128u /* the text of a link with its NUL; a longer one takes a page */
 #define SECTORS_PER_PAGE (PAGE_SIZE / 512)
 
 struct tmpfs_entry {
@@ -365,7 +365,7 @@ static int tmpfs_create_inode(struct inode *dir, const struct vfs_name *name,
 {
     struct tmpfs_entry *entry = name ? entry_new(name) : NULL;
     struct tmpfs_inode *node = NULL;
-    int err = name && !entry ? -ENOMEM : node_new(tmpfs_of(dir), spec, &node);
+    int                 err = name && !entry ? -ENOMEM : node_new(tmpfs_of(dir), spec, &node);
     if (err) {
         kfree(entry);
         return err;
@@ -387,7 +387,7 @@ static int tmpfs_create_inode(struct inode *dir, const struct vfs_name *name,
 static int tmpfs_link(struct inode *dir, const struct vfs_name *name, struct inode *inode)
 {
     struct tmpfs_entry *entry = entry_new(name);
-    int err = !entry ? -ENOMEM : inode->nlink ? take_file(tmpfs_of(dir), NULL) : 0;
+    int                 err = !entry ? -ENOMEM : inode->nlink ? take_file(tmpfs_of(dir), NULL) : 0;
     if (err) {
         kfree(entry);
         return err;

@@ -63,15 +63,15 @@ enum vfs_setattr_what {
 #define VFS_KEEP_ID ((uint32_t)-1)
 
 struct vfs_setattr {
-    unsigned        what; /* VFS_SET_* */
-    uint32_t        mode; /* permission bits; S_IF* does not count */
+    unsigned        what;     /* VFS_SET_* */
+    uint32_t        mode;     /* permission bits; S_IF* does not count */
     uint32_t        uid, gid; /* or VFS_KEEP_ID */
     struct vfs_time atime, mtime;
 };
 
 /* What a new file is to be. */
 struct vfs_new {
-    uint32_t    mode;   /* S_IF* and permission bits, the umask applied */
+    uint32_t    mode; /* S_IF* and permission bits, the umask applied */
     uint32_t    uid, gid;
     uint64_t    rdev;   /* of a device node */
     const char *target; /* of a symbolic link: its text, NUL-terminated, not empty */
@@ -189,7 +189,7 @@ struct inode_ops {
  * lock before them: only under it directories change their parent. An inode's lock comes after a struct
  * file's and before an address space's mutex, since writing takes bytes from the program's memory. */
 struct inode {
-    const struct inode_ops *ops;  /* constant, as are the next three and S_IFMT of mode */
+    const struct inode_ops *ops; /* constant, as are the next three and S_IFMT of mode */
     struct fs              *fs;
     uint64_t                ino;
     uint64_t                rdev; /* device nodes */
@@ -422,7 +422,7 @@ int file_truncate(struct file *f, uint64_t size);
 
 /* fallocate; mode: FALLOC_FL_*. -EINVAL, -EOPNOTSUPP (other modes, or not by this file system), -EBADF: not open for writing,
  * -ESPIPE, -EISDIR, -ENODEV, -EFBIG, -ENOSPC. */
-int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len);
-void     file_stat(struct file *f, struct vfs_attr *attr);
+int  file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len);
+void file_stat(struct file *f, struct vfs_attr *attr);
 
 #endif

@@ -264,9 +264,10 @@ int vfs_rmdir(struct inode *start, const char *path)
 /* --- renaming -------------------------------------------------------------------------------- */
 
 struct renaming {
-    struct place  from, to;
-    unsigned      flags;
-    struct inode *trap;   /* an entry of one directory that leads to the other, with a reference; or NULL */
+    struct place from, to;
+    unsigned     flags;
+    struct inode
+        *trap; /* an entry of one directory that leads to the other, with a reference; or NULL */
     struct inode *inode;  /* what from is, with a reference */
     struct inode *target; /* what to is, with a reference; NULL: nothing */
 };
@@ -374,8 +375,8 @@ static void lock_files(const struct renaming *r)
 {
     struct inode *first = r->inode, *second = r->target;
 
-    if (second && (inode_is_dir(first) != inode_is_dir(second) ? inode_is_dir(second)
-                                                               : first > second)) {
+    if (second &&
+        (inode_is_dir(first) != inode_is_dir(second) ? inode_is_dir(second) : first > second)) {
         first = r->target;
         second = r->inode;
     }

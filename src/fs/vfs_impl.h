@@ -64,12 +64,12 @@ struct path_text {
 
 /* A walk under way. Members are vfs_path.c's, but for `at`. */
 struct path_walk {
-    struct inode *at; /* reached so far; holds a reference */
-    unsigned      flags;
-    bool          parent;   /* stop before the last name */
-    bool          must_dir; /* a slash follows the last name */
-    unsigned      top;      /* of texts; also how many links were followed and are unfinished */
-    unsigned      nlinks;   /* followed, all in all */
+    struct inode    *at; /* reached so far; holds a reference */
+    unsigned         flags;
+    bool             parent;   /* stop before the last name */
+    bool             must_dir; /* a slash follows the last name */
+    unsigned         top;      /* of texts; also how many links were followed and are unfinished */
+    unsigned         nlinks;   /* followed, all in all */
     struct path_text texts[VFS_LINK_MAX + 1];
 
     struct inode *file_dir; /* if `at` is no directory: where it was found, with a reference, */

@@ -9,7 +9,8 @@
 #include "lib/errno.h"
 #include "machine/layout.h"
 
-#define WRITE_PAGES 64 /* made at once: bounds what is made in vain if the program's memory gives out */
+#define WRITE_PAGES \
+    64 /* made at once: bounds what is made in vain if the program's memory gives out */
 
 /* --- reading --------------------------------------------------------------------------------- */
 

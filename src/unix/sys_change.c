@@ -251,8 +251,7 @@ int64_t sys_fchmodat2(const uint64_t *a)
 
 static struct vfs_setattr new_owner(uint64_t uid, uint64_t gid)
 {
-    return (struct vfs_setattr){
-        .what = VFS_SET_OWNER, .uid = (uint32_t)uid, .gid = (uint32_t)gid};
+    return (struct vfs_setattr){.what = VFS_SET_OWNER, .uid = (uint32_t)uid, .gid = (uint32_t)gid};
 }
 
 int64_t sys_fchown(const uint64_t *a)

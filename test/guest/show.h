@@ -8,14 +8,14 @@
 #include <string.h>
 
 /* The call and its errno, or its result. */
-#define SHOW(call)                                                       \
-    do {                                                                 \
-        errno = 0;                                                       \
-        long show_result = (long)(call);                                 \
-        if (show_result == -1)                                           \
-            printf("%-66s %s\n", #call, strerrorname_np(errno));         \
-        else                                                             \
-            printf("%-66s %ld\n", #call, show_result);                   \
+#define SHOW(call)                                               \
+    do {                                                         \
+        errno = 0;                                               \
+        long show_result = (long)(call);                         \
+        if (show_result == -1)                                   \
+            printf("%-66s %s\n", #call, strerrorname_np(errno)); \
+        else                                                     \
+            printf("%-66s %ld\n", #call, show_result);           \
     } while (0)
 
 /* The call and whether it succeeded: for descriptors and addresses. */
