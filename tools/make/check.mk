@@ -7,7 +7,7 @@ SUITE_host    = host=test/host/run.sh $(HOST_TESTS)
 SUITE_long    = long=test/host/long.sh $(HOST_TESTS)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
 SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
-SUITE_guest   = guest=test/guest/run.sh $(patsubst %,'%',$(TESTS))
+SUITE_guest   = guest=test/guest/run.py $(patsubst %,'%',$(TESTS))
 SUITE_boot    = boot=test/boot/run.py $(patsubst %,'%',$(TESTS))
 
 # What must be there before a suite can run.

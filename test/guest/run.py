@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Boot every guest test on every platform and compare with what Linux did.
+
+    BUILD=... test/guest/run.py [PATTERN...]
+
+PATTERN is a shell pattern of test names; without one, all are run, and the default image too. What
+Linux did with the same image is in test/expected/guest. A few tests cannot be compared with Linux:
+they have a NAME.expected of their own, and the reason is in their source.
+"""
+
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+import cases  # noqa: E402
+
+
+def expectation(name):
+    own, status = HERE / f"{name}.expected", HERE / f"{name}.status"
+    if own.exists():
+        return cases.Expectation(own, status if status.exists() else 0)
+    return cases.recorded(f"guest/{name}")
+
+
+def guest_tests():
+    names = sorted(source.stem for source in HERE.glob("*.c"))
+    return [cases.Case(n, cases.BUILD / f"test/guest/{n}.img", expectation(n)) for n in names]
+
+
+def default_image():
+    motd = cases.ROOT / "tools/image/default/etc/motd"
+    return cases.Case("default", cases.BUILD / "images/default.img", cases.Expectation(motd, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(cases.run("guest", [default_image(), *guest_tests()], sys.argv[1:]))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run cases on Cella and compare: an image and one of its manifests must print exactly what is expected,
+and end with the expected status. What is expected was recorded on Linux (test/oracle).
+
+run() prints TAP-like lines, as test/run.sh reads them. What a case did is kept in
+BUILD/test/SUITE/PLATFORM/NAME: .out, .status and .console, the first two as they are recorded.
+"""
+
+import concurrent.futures
+import dataclasses
+import difflib
+import fnmatch
+import os
+import pathlib
+import subprocess
+import typing
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")  # an absolute BUILD stays as it is
+EXPECTED = ROOT / "test/expected"
+OUTPUT_OF = ROOT / "test/guest/program-output"
+PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
+JOBS = int(os.environ.get("JOBS", "2"))
+LIMIT = int(os.environ.get("TEST_LIMIT", "120"))  # seconds; ends what hangs, judges nothing
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """out and status: files. A status that is a number needs no file."""
+    out: pathlib.Path
+    status: typing.Union[pathlib.Path, int]
+
+    def read(self):
+        """(output, status), or None if one is missing."""
+        try:
+            status = self.status if isinstance(self.status, int) else int(self.status.read_text())
+            return self.out.read_bytes(), status
+        except (FileNotFoundError, ValueError):
+            return None
+
+
+def recorded(name):
+    """What Linux did: name is SUITE/CASE."""
+    return Expectation(EXPECTED / f"{name}.out", EXPECTED / f"{name}.status")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """name: of the test, without its suite. image: a path; it stays as it is.
+    manifest: a path in the image; None is the usual one."""
+    name: str
+    image: pathlib.Path
+    expected: Expectation
+    manifest: typing.Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a machine did. status None: it hung. damage: what e2fsck says of the image, if it says
+    anything."""
+    output: bytes
+    status: typing.Optional[int]
+    console: bytes
+    damage: str = ""
+
+
+def program_output(console):
+    return subprocess.run([OUTPUT_OF], input=console, stdout=subprocess.PIPE, check=True).stdout
+
+
+def finish(command):
+    """(console, status) of a command that ends or is ended."""
+    try:
+        p = subprocess.run(command, cwd=ROOT, env=dict(os.environ, BUILD=str(BUILD)),
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, timeout=LIMIT)
+        return p.stdout, p.returncode
+    except subprocess.TimeoutExpired as hung:
+        return hung.stdout or b"", None
+
+
+def check_file_system(image):
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    p = subprocess.run(["e2fsck", "-fn", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, env=dict(os.environ, PATH=path))
+    return p.stdout if p.returncode else ""
+
+
+def boot(case, platform, place):
+    """Boot a copy of the image beside place, and look at what is left of it."""
+    copy = place.with_name(place.name + ".img")
+    subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
+    arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
+    try:
+        console, status = finish(["tools/run.sh", "-b", "-p", platform, *arguments, str(copy)])
+        damage = check_file_system(copy) if status is not None else ""
+    finally:
+        copy.unlink()
+    return Run(program_output(console), status, console, damage)
+
+
+def keep(run, place):
+    place.with_name(place.name + ".out").write_bytes(run.output)
+    place.with_name(place.name + ".status").write_text(f"{run.status}\n")
+    place.with_name(place.name + ".console").write_bytes(run.console)
+
+
+def difference(expected, output):
+    """A unified diff; bytes that are no text are shown as such."""
+    sides = [text.decode("utf-8", "backslashreplace").split("\n") for text in (expected, output)]
+    return "\n".join(difflib.unified_diff(*sides, "expected", "printed", lineterm="")) or \
+        f"only in bytes: {expected!r} instead of {output!r}"
+
+
+def complaint(case, run):
+    """None, or how the run differs from what is expected: a line, and details on further ones."""
+    tail = "\n".join(run.console.decode("utf-8", "replace").replace("\r", "").split("\n")[-12:])
+    expected = case.expected.read()
+    if expected is None:
+        return f"there is no record {case.expected.out} with its status; make oracle records\n{tail}"
+    if run.status is None:
+        return f"still running after {LIMIT} seconds\n{tail}"
+    if run.status != expected[1]:
+        return f"exit status {run.status} instead of {expected[1]}\n{tail}"
+    if run.output != expected[0]:
+        return f"the output differs\n{difference(expected[0], run.output)}"
+    if run.damage:
+        return f"the file system is damaged\n{run.damage}"
+    return None
+
+
+def run_case(suite, case, platform):
+    """None, or what is wrong."""
+    place = BUILD / "test" / suite / platform / case.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    run = boot(case, platform, place)
+    keep(run, place)
+    return complaint(case, run)
+
+
+def run_platform(suite, cases, platform):
+    print(f"# group {platform}", flush=True)
+    good = True
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        results = pool.map(lambda c: run_case(suite, c, platform), cases)
+        for case, trouble in zip(cases, results):
+            first, _, rest = (trouble or "").partition("\n")
+            print(f"not ok - {case.name}: {first}\n{rest}" if trouble else f"ok - {case.name}",
+                  flush=True)
+            good = good and not trouble
+    return good
+
+
+def run(suite, cases, patterns):
+    """Run those of cases that a pattern names (all, if there is none) on every platform. The exit
+    status: 0 if there were any and all are well."""
+    wanted = [c for c in cases
+              if not patterns or any(fnmatch.fnmatchcase(c.name, p) for p in patterns)]
+    results = [run_platform(suite, wanted, platform) for platform in PLATFORMS]
+    return 0 if wanted and results and all(results) else 1
