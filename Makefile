@@ -31,6 +31,7 @@ include test/host/host.mk
 -include test/machine/machine.mk
 include test/kernel/kernel.mk
 include test/guest/guest.mk
+include test/app/app.mk
 include test/boot/boot.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk

@@ -21,8 +21,8 @@ def act():
 
 
 def busybox():
-    """Debian's static BusyBox, out of the default image's folder."""
-    return (BUILD / "images/default.root/usr/bin/busybox").read_bytes()
+    """Debian's static BusyBox, out of the folder of test/app's image."""
+    return (BUILD / "images/busybox.root/usr/bin/busybox").read_bytes()
 
 
 def tool(*command):

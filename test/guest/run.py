@@ -4,8 +4,8 @@
 
     BUILD=... test/guest/run.py [PATTERN...]
 
-PATTERN is a shell pattern of test names; without one, all are run, and the default image too. What
-Linux did with the same image is in test/expected/guest. A few tests cannot be compared with Linux:
+PATTERN is a shell pattern of test names; without one, all are run. What Linux did with the same image
+is in test/expected/guest. A few tests cannot be compared with Linux:
 they have a NAME.expected of their own, and the reason is in their source.
 """
 
@@ -29,10 +29,5 @@ def guest_tests():
     return [cases.Case(n, cases.BUILD / f"test/guest/{n}.img", expectation(n)) for n in names]
 
 
-def default_image():
-    motd = cases.ROOT / "tools/image/default/etc/motd"
-    return cases.Case("default", cases.BUILD / "images/default.img", cases.Expectation(motd, 0))
-
-
 if __name__ == "__main__":
-    sys.exit(cases.run("guest", [default_image(), *guest_tests()], sys.argv[1:]))
+    sys.exit(cases.run("guest", guest_tests(), sys.argv[1:]))

@@ -112,9 +112,16 @@ def difference(expected, output):
         f"only in bytes: {expected!r} instead of {output!r}"
 
 
+def last_lines(console):
+    """The end of what was on the console after the firmware's banner."""
+    lines = console.decode("utf-8", "replace").replace("\r", "").split("\n")
+    banner = max((n for n, line in enumerate(lines, 1) if line.startswith("Boot HART")), default=0)
+    return "\n".join(lines[banner:][-12:])
+
+
 def complaint(case, run):
     """None, or how the run differs from what is expected: a line, and details on further ones."""
-    tail = "\n".join(run.console.decode("utf-8", "replace").replace("\r", "").split("\n")[-12:])
+    tail = last_lines(run.console)
     expected = case.expected.read()
     if expected is None:
         return f"there is no record {case.expected.out} with its status; make oracle records\n{tail}"

@@ -8,6 +8,7 @@ SUITE_long    = long=test/host/long.sh $(HOST_TESTS)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
 SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
 SUITE_guest   = guest=test/guest/run.py $(patsubst %,'%',$(TESTS))
+SUITE_app     = app=test/app/run.py $(patsubst %,'%',$(TESTS))
 SUITE_boot    = boot=test/boot/run.py $(patsubst %,'%',$(TESTS))
 
 # What must be there before a suite can run.
@@ -15,14 +16,15 @@ NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
 NEEDS_host    = $(HOST_TESTS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
 NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)
-NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) \
+NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$t).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
-NEEDS_boot    = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(BOOT_OUT)/act
+NEEDS_app     = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
+NEEDS_boot    = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act
 
 ##@ Testing
-test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_boot) $(NEEDS_checks) ## everything a change must pass, on both platforms
+test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_checks) ## everything a change must pass, on both platforms
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_machine)" "$(SUITE_kernel)" \
-	    "$(SUITE_guest)" "$(SUITE_boot)"
+	    "$(SUITE_guest)" "$(SUITE_app)" "$(SUITE_boot)"
 
 check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences, host tests
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)"
@@ -36,6 +38,9 @@ test-kernel: $(NEEDS_kernel) ## kernels that test themselves, on both platforms;
 test-guest: $(NEEDS_guest) ## Linux programs on both kernels; TESTS='hello exit*' selects
 	@V=$(V) test/run.sh "$(SUITE_guest)"
 
+test-app: $(NEEDS_app) ## Debian's programs, compared with Linux; TESTS='lua/*' selects
+	@V=$(V) test/run.sh "$(SUITE_app)"
+
 test-boot: $(NEEDS_boot) ## good and bad images, machines, the terminal; TESTS='an_image*' selects
 	@V=$(V) QEMU='$(QEMU)' test/run.sh "$(SUITE_boot)"
 
@@ -45,4 +50,4 @@ test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= step
 format: $(call packages,check) ## rewrite all C as clang-format has it
 	@tools/check-format --fix
 
-.PHONY: test check test-host test-kernel test-guest test-boot test-long format
+.PHONY: test check test-host test-kernel test-guest test-app test-boot test-long format

@@ -19,11 +19,11 @@ endif
 DEFAULT_IMAGE := $(BUILD)/images/default.img
 
 ##@ Running
-RUN_IMAGE   = $(or $(IMAGE),$(DEFAULT_IMAGE))
+RUN_IMAGE   = $(or $(IMAGE),$(APP:%=$(BUILD)/images/%.img),$(DEFAULT_IMAGE))
 RUN_OPTIONS = -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)")
 RUN_NEEDS   = kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
 
-run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
+run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= or APP= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
 	@tools/run.sh $(RUN_OPTIONS) $(RUN_IMAGE) $(QEMUFLAGS); status=$$?; \
 	    echo "program exited with status $$status"; exit $$status
 
@@ -33,15 +33,22 @@ gdb: $(RUN_NEEDS) $(RUN_IMAGE) $(call packages,gdb) ## the same, stopped, with g
 qemu: $(QEMU) ## our emulator, in the cache
 
 ##@ Images
-DEFAULT_FILES := $(wildcard tools/image/default/* tools/image/default/etc/*)
+# An image is described by a folder (tools/image/mkroot.py): the default one, and those of test/app.
+APP_IMAGES := $(patsubst test/app/%/packages,$(BUILD)/images/%.img,$(wildcard test/app/*/packages))
 
-image: $(DEFAULT_IMAGE) ## the default image: Debian's BusyBox and a few files
+image: $(DEFAULT_IMAGE) ## the default image: Debian's Lua and a script
+images: $(DEFAULT_IMAGE) $(APP_IMAGES) ## the images of test/app, too
 
-$(DEFAULT_IMAGE): tools/image/mkimage.sh tools/image/mkroot-default.sh $(DEFAULT_FILES) \
-		tools/packages/image.lock | $(call packages,image)
-	@echo "  IMAGE   $(@:$(BUILD)/%=%)"
-	$(Q)tools/image/mkroot-default.sh $(BUILD)/images/default.root
-	$(Q)tools/image/mkimage.sh $(BUILD)/images/default.root $@
+# $(1): the image's file, $(2): the folder that describes it
+define image_rule
+$(1): $(shell find $(2) tools/image/base ! -type l) tools/image/mkimage.sh tools/image/mkroot.py \
+		tools/packages/image.lock tools/packages/fetch.sh | $(call packages,image)
+	@echo "  IMAGE   $(1:$(BUILD)/%=%)"
+	$(Q)tools/image/mkroot.py $(2) $(1:.img=.root)
+	$(Q)tools/image/mkimage.sh $(1:.img=.root) $$@
+endef
+$(eval $(call image_rule,$(DEFAULT_IMAGE),tools/image/default))
+$(foreach i,$(APP_IMAGES),$(eval $(call image_rule,$i,test/app/$(basename $(notdir $i)))))
 
 # What tools/run.sh knows of a platform.
 RUN_CONFS := $(PLATFORMS:%=$(BUILD)/%/run.conf)
@@ -56,4 +63,10 @@ $($(1).out)/run.conf: FORCE | $(call packages,run)
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call run_conf_rule,$p)))
 
-.PHONY: run gdb qemu image
+ifneq ($(APP),)
+ifeq ($(filter $(BUILD)/images/$(APP).img,$(APP_IMAGES)),)
+$(error unknown APP '$(APP)'; there are: $(basename $(notdir $(APP_IMAGES))))
+endif
+endif
+
+.PHONY: run gdb qemu image images
