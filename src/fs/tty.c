@@ -265,9 +265,10 @@ static ssize_t tty_write(struct file *f, struct iobuf *iob, uint64_t pos)
     (void)pos;
 
     while (iob->left) {
-        ssize_t n = iobuf_take(iob, chunk, CHUNK);
-        if (n < 0)
-            return total ? total : n;
+        size_t  want = size_min(iob->left, CHUNK);
+        ssize_t n = iobuf_take(iob, chunk, want);
+        if (n < (ssize_t)want) /* as in Linux, a piece is taken whole or not at all */
+            return total ? total : -EFAULT;
         ssize_t printed = print(chunk, (size_t)n, nonblock);
         if (printed < 0)
             return total ? total : printed;

@@ -15,6 +15,14 @@
 #define KERNEL_UACCESS_H
 
 #include "lib/types.h"
+#include "machine/layout.h"
+
+/* Could [va, va + len) be a program's at all? Linux asks this before anything else of many buffers, also
+ * of those that are then not touched. */
+static inline bool uaccess_range_ok(vaddr_t va, size_t len)
+{
+    return len <= USER_END && va <= USER_END - len;
+}
 
 /* len bytes from user address src; 0 or -EFAULT. len 0 is always fine. */
 int uaccess_read(void *dst, vaddr_t src, size_t len);

@@ -65,6 +65,8 @@ static int make_key(vaddr_t va, bool shared, struct futex_key *key)
     *key = (struct futex_key){.where = va, .shared = shared};
     if (va & 3)
         return -EINVAL;
+    if (!uaccess_range_ok(va, sizeof(uint32_t)))
+        return -EFAULT;
     return shared ? uaccess_phys(va, PMAP_R, &key->where) : 0;
 }
 

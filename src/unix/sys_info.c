@@ -58,6 +58,8 @@ int64_t sys_getrandom(const uint64_t *a)
         return -EINVAL;
     if ((flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
+    if (!uaccess_range_ok(a[0], len))
+        return -EFAULT;
     while (done < len) {
         uint8_t bytes[256];
         size_t  n = size_min(len - done, sizeof(bytes));

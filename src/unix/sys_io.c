@@ -37,7 +37,7 @@ static int64_t transfer_one(int fd, bool write, vaddr_t buf, size_t len, struct 
     if (!f)
         return -EBADF;
     iobuf_user(&iob, buf, size_min(len, RW_COUNT_MAX));
-    int64_t result = transfer(f, write, &iob, at);
+    int64_t result = uaccess_range_ok(buf, len) ? transfer(f, write, &iob, at) : -EFAULT;
     file_put(f);
     return restartable(result);
 }
@@ -78,6 +78,8 @@ static int check_segs(struct iobuf_seg *segs, size_t nsegs)
     for (size_t i = 0; i < nsegs; i++) {
         if (segs[i].len > (size_t)INT64_MAX)
             return -EINVAL;
+        if (!uaccess_range_ok(segs[i].base, segs[i].len))
+            return -EFAULT;
         segs[i].len = size_min(segs[i].len, left);
         left -= segs[i].len;
     }

@@ -264,6 +264,11 @@ static bool is_private_memory(const struct area *area)
     return !area->file && !(area->flags & AREA_SHARED);
 }
 
+static int judge_freeable(const struct area *area)
+{
+    return is_private_memory(area) && !(area->flags & AREA_LOCKED) ? 0 : -EINVAL;
+}
+
 static int judge_private_memory(const struct area *area)
 {
     return is_private_memory(area) ? 0 : -EINVAL;
@@ -331,6 +336,7 @@ static int64_t advise(vaddr_t va, size_t len, int advice)
     case MADV_POPULATE_WRITE:
         return populate(va, len, PMAP_W);
     case MADV_FREE: /* the pages may stay as they are */
+        return judge_areas(va, va + len, judge_freeable);
     case MADV_WIPEONFORK:
         return judge_areas(va, va + len, judge_private_memory);
     case MADV_COLD:

@@ -13,7 +13,8 @@ static int attr_at(int dirfd, vaddr_t path, unsigned flags, struct vfs_attr *att
 {
     struct inode *inode;
     char          c;
-    if (flags & AT_EMPTY_PATH && dirfd >= 0 && uaccess_read(&c, path, 1) == 0 && c == '\0') {
+    bool empty = flags & AT_EMPTY_PATH && (!path || (!uaccess_read(&c, path, 1) && c == '\0'));
+    if (empty && dirfd >= 0) {
         struct file *f = args_file(dirfd); /* which need not have an inode */
         if (!f)
             return -EBADF;

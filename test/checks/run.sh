@@ -6,7 +6,7 @@
 #   BUILD=... test/checks/run.sh MODEL=KERNEL.map...
 #
 # Each check is one test. Then the checkers themselves are tested: selftest.sh feeds each of them a
-# tree that it must complain about.
+# tree that it must complain about, and what compares programs with Linux gets results that must fail.
 
 set -u
 
@@ -35,4 +35,5 @@ for pair in "$@"; do
 done
 
 test/checks/selftest.sh || bad=1
+test/lib/selftest.py || bad=1
 exit $bad

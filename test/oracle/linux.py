@@ -221,6 +221,7 @@ class Machine:
     def __init__(self, cases):
         self.nonce = secrets.token_hex(16)
         self.seen = b""
+        self.case = None        # which it is at, for complaints
         self.scratch = tempfile.TemporaryDirectory(prefix="cella-oracle.")
         images = list(dict.fromkeys(case.image for case, _ in cases))
         disks = {image: f"disk{i}" for i, image in enumerate(images)}
@@ -261,7 +262,8 @@ class Machine:
 
     def fail(self, complaint):
         text = self.seen[-1500:].decode("utf-8", "replace").replace("\r", "")
-        raise Trouble(f"{complaint}; the console's last lines:\n{text}")
+        where = f"in {self.case.name}: " if self.case else ""
+        raise Trouble(f"{where}{complaint}; the console's last lines:\n{text}")
 
     def read(self, seconds):
         """Take what is printed next, within so many seconds. False: the machine has ended."""
@@ -312,11 +314,13 @@ def run_some(cases):
     with Machine(cases) as machine:
         version = machine.started()
         for number, (case, _) in enumerate(cases):
+            machine.case = case
             before, _ = machine.mark(rb"begin %d" % number, SLACK)
             if before:
                 machine.fail(f"something was printed between the cases: {before!r}")
             output, end = machine.mark(rb"end %d \w+ \d+" % number, case.limit + SLACK)
             results.append(result_of(output, end))
+        machine.case = None
         machine.ended()
     return version, results
 

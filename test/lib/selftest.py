@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Comparing with Linux must be able to fail: what compares and what records, fed with bad results.
+
+No machine is booted: cases.boot is replaced, and linux.Machine reads what a shell command prints.
+"""
+
+import contextlib
+import io
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "oracle")]
+import cases  # noqa: E402
+import linux  # noqa: E402
+import record  # noqa: E402
+
+NONCE = "5eed"
+BAD = []
+
+
+def claim(name, good, seen=""):
+    print(f"{'ok' if good else 'not ok'} - {name}")
+    if not good:
+        BAD.append(name)
+        print(seen)
+
+
+def spoken(function, *arguments):
+    """(what function returns, what it prints)"""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        value = function(*arguments)
+    return value, out.getvalue()
+
+
+# --- comparing ---
+
+def compared(run, out=b"text\n", status="3\n", patterns=()):
+    """(exit status, lines) of a suite of one case that did run. None: no such file of the record."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        if out is not None:
+            (place / "a.out").write_bytes(out)
+        if status is not None:
+            (place / "a.status").write_text(status)
+        expected = cases.Expectation(place / "a.out", place / "a.status")
+        cases.boot, cases.BUILD, cases.PLATFORMS = lambda *_: run, place / "build", ["toy"]
+        return spoken(cases.run, "suite", [cases.Case("a", place / "a.img", expected)], patterns)
+
+
+def did(output=b"text\n", status=3, damage=""):
+    return cases.Run(output, status, b"the console\n", damage)
+
+
+def fails(name, words, *arguments, **named):
+    status, text = compared(*arguments, **named)
+    claim(name, status == 1 and "not ok - a: " in text and words in text, text)
+
+
+def comparing():
+    status, text = compared(did())
+    claim("what is as expected passes", status == 0 and "\nok - a\n" in text, text)
+    fails("another output fails", "output differs\n", did(b"test\n"))
+    fails("a line break too few fails", "output differs\n", did(b"text"))
+    fails("a carriage return too many fails", "output differs\n", did(b"text\r\n"))
+    fails("other bytes that are no text fail", "output differs\n", did(b"\xff\n"), b"\xfe\n")
+    fails("no output fails", "output differs\n", did(b""))
+    fails("another status fails", "exit status 0 instead of 3", did(status=0))
+    fails("a signal fails", "exit status 139 instead of 3", did(status=139))
+    fails("a hang fails", "still running", did(status=None))
+    fails("a damaged file system fails", "file system is damaged\nhow", did(damage="how"))
+    fails("a missing record fails", "there is no record", did(), out=None)
+    fails("a missing status fails", "there is no record", did(), status=None)
+    fails("a status that is no number fails", "there is no record", did(), status="\n")
+    claim("a suite without a case fails", compared(did(), patterns=["b"])[0] == 1)
+
+
+# --- recording ---
+
+class FakeMachine(linux.Machine):
+    """Prints what PRINTS says, and ends with status ENDS."""
+    PRINTS, ENDS = "", 0
+
+    def __init__(self, _):
+        self.nonce, self.seen, self.case = NONCE, b"", None
+        self.scratch = tempfile.TemporaryDirectory()
+        self.child = subprocess.Popen(
+            ["sh", "-c", 'printf "$0"; exit $1', self.PRINTS.replace("@", NONCE), str(self.ENDS)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+
+
+START = r"firmware\r\n@ linux 6 #1\r\n@ begin 0\r\n"
+DONE = r"@ done\r\n"
+
+
+def recorded(prints, ends=0):
+    """The result, or the words of the Trouble."""
+    FakeMachine.PRINTS, FakeMachine.ENDS = prints, ends
+    linux.Machine = FakeMachine
+    try:
+        result = linux.run_some([(linux.Case("a", pathlib.Path("a.img")), {})])[1][0]
+    except linux.Trouble as trouble:
+        return f"Linux: {trouble}"
+    return f"case: {result}" if isinstance(result, linux.Trouble) else result
+
+
+def records(name, want, *arguments):
+    got = recorded(*arguments)
+    claim(name, got == want or isinstance(got, str) and isinstance(want, str) and
+          got.startswith(want), repr(got))
+
+
+def recording():
+    records("output and status are recorded", linux.Result(b"one\ntwo", 7),
+            START + r"one\r\ntwo@ end 0 exited 7\r\n" + DONE)
+    records("so are a signal, and bytes that look like marks", linux.Result(b"6 end 0 exited 0\n", 139),
+            START + r"6 end 0 exited 0\r\n@ end 0 killed 11\r\n" + DONE)
+    records("a program that was not started has no result", "case: the program was not started",
+            START + r"@ end 0 unstarted 2\r\n" + DONE)
+    records("one that does not end has none", "case: still running",
+            START + r"text@ end 0 late 60\r\n" + DONE)
+    records("a Linux that ends within a case gives none", "Linux: in a: Linux ended early",
+            START + r"text\r\nKernel panic\r\n")
+    records("one that ends after the last case gives none", "Linux: Linux ended early",
+            START + r"@ end 0 exited 0\r\n")
+    records("one that is switched off with an error gives none", "Linux: QEMU ended with status 1",
+            START + r"@ end 0 exited 0\r\n" + DONE, 1)
+    records("one that could not be prepared gives none", "Linux: in a: Linux could not be prepared",
+            r"@ linux 6 #1\r\n@ broken /dev: no\r\n")
+    records("output outside of cases gives none", "Linux: in a: something was printed between",
+            r"@ linux 6 #1\r\noops@ begin 0\r\n@ end 0 exited 0\r\n" + DONE)
+
+
+def keeping():
+    with tempfile.TemporaryDirectory() as folder:
+        record.EXPECTED = pathlib.Path(folder)
+        case, result = linux.Case("s/a", pathlib.Path("a.img")), linux.Result(b"one\n", 0)
+        for name, dry, want, good in [
+                ("a result that is not recorded yet is told", True, "new ", False),
+                ("a new result is recorded", False, "new ", True),
+                ("the same again is the same", True, "same ", True)]:
+            got, text = spoken(record.judge, case, result, dry)
+            claim(name, text.startswith(want) and got == good, text)
+        other = linux.Result(b"two\n", 1)
+        got, text = spoken(record.judge, case, other, True)
+        claim("a change is shown", "changed" in text and "0 -> 1" in text and "+two" in text and
+              not got, text)
+        claim("and not recorded when only asked for", record.read(record.place("s/a", ".out")) == b"one\n")
+        got, text = spoken(record.judge, case, linux.Trouble("why"), False)
+        claim("a failure is told and leaves the record", not got and "FAILED" in text and
+              record.read(record.place("s/a", ".out")) == b"one\n", text)
+
+
+if __name__ == "__main__":
+    print("# group comparing_with_linux")
+    comparing()
+    recording()
+    keeping()
+    sys.exit(1 if BAD else 0)
