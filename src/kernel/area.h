@@ -24,7 +24,7 @@ enum area_flags {
     AREA_SHARED = 1u << 8,     /* writes reach the file; without it the area is private */
     AREA_STACK = 1u << 9,      /* grows down when touched below (vmspace_grow_stack()); free space
                                   below it is not handed out nearby */
-    AREA_NORESERVE = 1u << 10, /* accepted; nothing is ever committed in advance */
+    AREA_NORESERVE = 1u << 10, /* may be larger than the machine's memory */
     AREA_READ_ONLY = 1u << 11, /* never PMAP_W: a shared file that was opened for reading */
     AREA_LOCKED = 1u << 12,    /* mlock(2): contents may not be discarded */
     AREA_LOCK_LAZY = 1u << 13, /* with it: pages need not be there before they are touched */

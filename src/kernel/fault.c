@@ -7,7 +7,8 @@
  * area and to what is not mapped yet.
  *
  * A file's page is first mapped without PMAP_W. A write to a private one gives the program its
- * own copy, or the right to write if nobody else has the frame; a write to a shared one marks the
+ * own copy, of the neighbouring pages as well where that is cheap, so that these no longer follow the
+ * file either (which Linux leaves unspecified), or the right to write if nobody else has the frame; a write to a shared one marks the
  * file's page dirty and gives the right. So whatever can be written without the kernel
  * noticing is known to be dirty, and no dirty bits of the memory model are needed.
  *

@@ -127,8 +127,13 @@ int  pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
 void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);
 
 /* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is
- * zeroed; frames that are mapped stay with their mappings. */
+ * zeroed. Who maps the file is told; frames that somebody still holds stay with him. */
 void pagecache_resize(struct pagecache *pc, uint64_t size);
+
+/* What is called after pages of a file are gone, without locks: cut by pagecache_resize(), or
+ * punched out. One hook. */
+void pagecache_set_forget(void (*forget)(const struct pagecache *pc, uint64_t index,
+                                         uint64_t npages, bool cut));
 
 /* Is that page in memory? */
 bool pagecache_resident(struct pagecache *pc, uint64_t index);

@@ -220,6 +220,20 @@ static void zero_tail(struct pagecache *pc, uint64_t size)
                PAGE_SIZE - (size & PAGE_MASK));
 }
 
+static void (*forget_hook)(const struct pagecache *pc, uint64_t index, uint64_t npages, bool cut);
+
+void pagecache_set_forget(void (*forget)(const struct pagecache *pc, uint64_t index,
+                                         uint64_t npages, bool cut))
+{
+    forget_hook = forget;
+}
+
+static void forget(const struct pagecache *pc, uint64_t index, uint64_t npages, bool cut)
+{
+    if (forget_hook)
+        forget_hook(pc, index, npages, cut);
+}
+
 void pagecache_resize(struct pagecache *pc, uint64_t size)
 {
     spinlock_acquire(&pagecache_lock);
@@ -230,6 +244,8 @@ void pagecache_resize(struct pagecache *pc, uint64_t size)
         zero_tail(pc, size);
     }
     spinlock_release(&pagecache_lock);
+    if (size < old)
+        forget(pc, pages_for(size), pages_for(old) - pages_for(size), true);
 }
 
 /* --- files in memory ----------------------------------------------------------------------- */
@@ -239,6 +255,7 @@ void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages)
     spinlock_acquire(&pagecache_lock);
     drop_range(pc, index, index + npages);
     spinlock_release(&pagecache_lock);
+    forget(pc, index, npages, false);
 }
 
 static bool is_ready(struct pagecache *pc, uint64_t index)

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "kernel/frame.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -41,8 +42,13 @@ static const struct pagecache_ops shmem_ops = {
     .describe = shmem_describe,
 };
 
-int shmem_create(size_t size, struct pagecache **out)
+int shmem_create(size_t size, bool huge, struct pagecache **out)
 {
+    struct frame_stats stats;
+    frame_stats(&stats);
+    if (!huge && size > stats.total << PAGE_SHIFT)
+        return -ENOMEM;
+
     struct shmem *s = kzalloc(sizeof(*s));
     if (!s)
         return -ENOMEM;

@@ -7,8 +7,9 @@
 
 #include "kernel/pagecache.h"
 
-/* size bytes of zeros, which take no memory until touched; the caller holds one reference. -ENOMEM. */
-int shmem_create(size_t size, struct pagecache **out);
+/* size bytes of zeros, which take no memory until touched; the caller holds one reference. -ENOMEM:
+ * no memory; or more than the machine has, unless huge says that this is meant. */
+int shmem_create(size_t size, bool huge, struct pagecache **out);
 
 /* Drop the caller's reference; the last one frees the memory. NULL is fine. */
 void shmem_put(struct pagecache *pc);

@@ -17,7 +17,8 @@
 
 int vmspace_create(struct vmspace **out)
 {
-    struct vmspace *vs = kzalloc(sizeof(*vs));
+    struct frame_stats stats;
+    struct vmspace    *vs = kzalloc(sizeof(*vs));
     if (!vs)
         return -ENOMEM;
 
@@ -29,6 +30,9 @@ int vmspace_create(struct vmspace **out)
     mutex_init(&vs->mutex);
     RB_INIT(&vs->areas);
     vs->map_max = SIZE_MAX;
+    frame_stats(&stats);
+    vs->commit_max = stats.total << PAGE_SHIFT;
+    pagecache_set_forget(vmspace_forget_file);
     *out = vs;
     return 0;
 }
@@ -214,9 +218,18 @@ int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t
     return 0;
 }
 
+int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags, size_t len)
+{
+    bool counts = (prot & PMAP_W) && !(flags & (AREA_SHARED | AREA_NORESERVE));
+
+    return counts && len > vs->commit_max ? -ENOMEM : 0;
+}
+
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)
 {
     int err = vmspace_spec_check(spec);
+    if (!err)
+        err = vmspace_commit_check(vs, spec->prot, spec->flags, spec->len);
     if (err)
         return err;
 
@@ -264,6 +277,8 @@ static int brk_move(struct vmspace *vs, vaddr_t from, vaddr_t to)
                              .name = "[heap]"};
     vaddr_t          va;
     int              err = vmspace_spec_check(&spec);
+    if (!err)
+        err = vmspace_commit_check(vs, spec.prot, spec.flags, spec.len);
     return err ? err : vmspace_map_locked(vs, &spec, &va);
 }
 

@@ -28,13 +28,14 @@ struct vmspace {
     struct mutex mutex;
     /* mutex protects: */
     struct area_tree areas;
-    size_t           mapped;    /* bytes in areas */
-    size_t           resident;  /* bytes mapped to frames */
-    vaddr_t          brk_start; /* 0: no brk yet */
-    vaddr_t          brk;       /* bytes: not rounded */
-    unsigned         map_flags; /* AREA_LOCKED...: every new area has them */
-    size_t           stack_max; /* bytes: no AREA_STACK grows beyond; 0 at first */
-    size_t           map_max;   /* bytes: mapped stays below; SIZE_MAX at first */
+    size_t           mapped;     /* bytes in areas */
+    size_t           resident;   /* bytes mapped to frames */
+    vaddr_t          brk_start;  /* 0: no brk yet */
+    vaddr_t          brk;        /* bytes: not rounded */
+    unsigned         map_flags;  /* AREA_LOCKED...: every new area has them */
+    size_t           commit_max; /* bytes: see vmspace_commit_check() in vmspace_internal.h */
+    size_t           stack_max;  /* bytes: no AREA_STACK grows beyond; 0 at first */
+    size_t           map_max;    /* bytes: mapped stays below; SIZE_MAX at first */
 };
 
 /* What to map. Zero-initialise and name the fields that matter. */
@@ -53,8 +54,8 @@ int  vmspace_create(struct vmspace **out); /* -ENOMEM */
 void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread uses it */
 
 /* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned
- * fixed hint or offset, offset + len overflows; -ENOMEM: no room, no memory, a fixed range
- * outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE; -EACCES: PMAP_W with
+ * fixed hint or offset, offset + len overflows; -ENOMEM: no room, no memory, private writable memory
+ * larger than the machine's without AREA_NORESERVE, a fixed range outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE; -EACCES: PMAP_W with
  * AREA_READ_ONLY. */
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 
@@ -78,9 +79,10 @@ void vmspace_lock_all(struct vmspace *vs, bool current, unsigned flags, unsigned
  * -ENOMEM: no memory; a hole, which is told after the rest is done. */
 int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked);
 
-/* A file was cut: pages from page number first on are shown no more, private copies included, so
- * that a touch is judged by the file's size again. */
-void vmspace_forget_file(struct vmspace *vs, const struct pagecache *file, uint64_t first);
+/* Pages of a file are gone: the calling thread's address space shows them no more, so that a touch
+ * is judged by the file's size again, and finds its contents of now. cut: private copies go, too, as
+ * they do in Linux where a file gets shorter. The page cache calls it (pagecache_set_forget()). */
+void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut);
 
 /* Fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
  * -EACCES, -EIO as fault_handle(). May have filled a part. */

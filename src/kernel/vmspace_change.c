@@ -133,13 +133,16 @@ static int change_covered(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_
     return err;
 }
 
-/* Why dom may not change area so. */
-static int change_check(const struct area *area, pmap_dom_t dom, const struct change *c)
+/* Why dom may not change len bytes of area so. */
+static int change_check(const struct vmspace *vs, const struct area *area, pmap_dom_t dom,
+                        const struct change *c, size_t len)
 {
     if (area->dom != dom)
         return -EACCES;
-    bool writes = c->set_prot && (c->prot & PMAP_W);
-    return writes && (area->flags & AREA_READ_ONLY) ? -EACCES : 0;
+    if (!c->set_prot || !(c->prot & PMAP_W) || (area->prot & PMAP_W))
+        return 0;
+    return area->flags & AREA_READ_ONLY ? -EACCES
+                                        : vmspace_commit_check(vs, c->prot, area->flags, len);
 }
 
 /* How far from va areas without a hole allow the change: *stop, and why not to end. */
@@ -151,7 +154,7 @@ static int change_reach(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t 
     for (*stop = va; *stop < end; area = area_next(area)) {
         if (!area || area->start > *stop)
             return -ENOMEM;
-        int err = change_check(area, dom, c);
+        int err = change_check(vs, area, dom, c, area_part_end(area, end) - *stop);
         if (err)
             return err;
         *stop = area_part_end(area, end);

@@ -23,6 +23,12 @@ int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end);
 /* Every reason to refuse spec that does not depend on what is mapped: see vmspace_map(). */
 int vmspace_spec_check(const struct area_spec *spec);
 
+/* Would len more bytes with these rights and AREA_* flags be promised in vain? Nothing is set aside
+ * for what is mapped, as in Linux by default; only a single request for private memory that is
+ * larger than all there is gets -ENOMEM, so that a program's malloc() of nonsense fails where it
+ * looks. */
+int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags, size_t len);
+
 /* Map a spec that was checked. -EEXIST, -ENOMEM: nothing changed. */
 int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out);
 

@@ -4,6 +4,7 @@
  * it and tells of it at the end, unless it says otherwise. */
 #include "kernel/fault.h"
 #include "kernel/pagecache.h"
+#include "kernel/thread.h"
 #include "kernel/vmspace_internal.h"
 #include "lib/errno.h"
 
@@ -52,22 +53,31 @@ int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked
     return err;
 }
 
-/* The part of area that shows file pages from first on goes. */
-static void forget_in_area(struct vmspace *vs, const struct area *area, uint64_t first)
+/* The part of area that shows those pages of its file goes. */
+static void forget_in_area(struct vmspace *vs, const struct area *area, uint64_t index,
+                           uint64_t npages)
 {
-    uint64_t from = first << PAGE_SHIFT;
-    size_t   kept = from > area->offset ? from - area->offset : 0;
+    uint64_t first = area->offset >> PAGE_SHIFT, n = (area->end - area->start) >> PAGE_SHIFT;
+    uint64_t from = index > first ? index - first : 0;
+    uint64_t stop = index + npages > first ? index + npages - first : 0;
 
-    if (kept < area->end - area->start)
-        vmspace_drop_pages(vs, area->start + kept, area->end);
+    if (stop > n)
+        stop = n;
+    if (from < stop)
+        vmspace_drop_pages(vs, area->start + (from << PAGE_SHIFT),
+                           area->start + (stop << PAGE_SHIFT));
 }
 
-void vmspace_forget_file(struct vmspace *vs, const struct pagecache *file, uint64_t first)
+void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut)
 {
+    struct vmspace *vs = thread_self()->vmspace; /* there is no other */
+    if (!vs)
+        return;
+
     mutex_lock(&vs->mutex);
     for (struct area *a = area_first(&vs->areas); a; a = area_next(a)) {
-        if (a->file == file)
-            forget_in_area(vs, a, first);
+        if (a->file == file && (cut || a->flags & AREA_SHARED))
+            forget_in_area(vs, a, index, npages);
     }
     mutex_unlock(&vs->mutex);
 }

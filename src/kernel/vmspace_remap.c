@@ -34,7 +34,7 @@ static int target_check(const struct remap *r)
 }
 
 /* May the range in area, which holds its start, be moved or grown? */
-static int resize_check(const struct remap *r, const struct area *area)
+static int resize_check(const struct vmspace *vs, const struct remap *r, const struct area *area)
 {
     bool again = !r->old_len; /* show the same once more */
 
@@ -45,7 +45,10 @@ static int resize_check(const struct remap *r, const struct area *area)
     if ((again || r->flags & REMAP_KEEP) && !area->file && (area->flags & AREA_SHARED))
         return -EINVAL; /* memory that is in no file can only be shown once */
     uint64_t offset = area->offset + (r->old_va - area->start);
-    return area->file && offset + r->new_len < offset ? -EINVAL : 0;
+    if (area->file && offset + r->new_len < offset)
+        return -EINVAL;
+    size_t more = r->new_len > r->old_len ? r->new_len - r->old_len : 0;
+    return vmspace_commit_check(vs, area->prot, area->flags, more);
 }
 
 /* The part of area from va on, as a request for len bytes at hint. */
@@ -134,7 +137,7 @@ static int remap_to(struct vmspace *vs, struct remap *r, vaddr_t *va)
     if (!err)
         err = shrink(vs, r);
     if (!err)
-        err = resize_check(r, area_find(&vs->areas, r->old_va));
+        err = resize_check(vs, r, area_find(&vs->areas, r->old_va));
     return err ? err : move(vs, r, va);
 }
 
@@ -149,7 +152,7 @@ static int remap_locked(struct vmspace *vs, struct remap *r, vaddr_t *va)
     *va = r->old_va;
     if (r->new_len <= r->old_len)
         return shrink(vs, r);
-    int err = resize_check(r, area);
+    int err = resize_check(vs, r, area);
     if (err)
         return err;
     if (r->old_len && r->old_len == area->end - r->old_va && !extend(vs, r, area))

@@ -268,7 +268,7 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
         .hint = STACK_TOP - STACK_SIZE,
         .len = STACK_SIZE,
         .prot = PMAP_R | PMAP_W | (bin->plan.exec_stack ? PMAP_X : 0),
-        .flags = AREA_FIXED_NOREPLACE | AREA_STACK,
+        .flags = AREA_FIXED_NOREPLACE | AREA_STACK | AREA_NORESERVE,
         .name = "[stack]",
     };
     vaddr_t va;

@@ -143,7 +143,7 @@ static int64_t map(const struct mmap_args *m, struct file *f)
     int               err = f ? attach_file(f, m, &spec) : check_anonymous(m);
     struct pagecache *memory = NULL;
     if (!err && spec.flags & AREA_SHARED && !spec.file) {
-        err = shmem_create(ALIGN_UP(m->len, PAGE_SIZE), &memory);
+        err = shmem_create(ALIGN_UP(m->len, PAGE_SIZE), m->flags & MAP_NORESERVE, &memory);
         spec.file = memory;
     }
     if (!err)

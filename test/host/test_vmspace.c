@@ -823,6 +823,26 @@ static void residence_is_told_up_to_a_hole(void **state)
     assert_int_equal(here[2], 7);
 }
 
+static void private_memory_larger_than_the_machines_is_refused(void **state)
+{
+    (void)state;
+    vaddr_t va;
+    size_t  ram = RAM_PAGES * PAGE_SIZE;
+
+    assert_int_equal(map(&va, (struct area_spec){.len = 2 * ram, .prot = RW}), -ENOMEM);
+    assert_int_equal(
+        map(&va, (struct area_spec){.len = 2 * ram, .prot = RW, .flags = AREA_NORESERVE}), 0);
+    assert_int_equal(vmspace_unmap(vs, va, 2 * ram), 0);
+    assert_int_equal(map(&va, (struct area_spec){.len = 2 * ram, .prot = PMAP_R}), 0);
+    assert_int_equal(vmspace_protect(vs, DOM, va, 2 * ram, RW), -ENOMEM);
+    assert_int_equal(vmspace_protect(vs, DOM, va, ram / 2, RW), 0);
+    assert_int_equal(vmspace_unmap(vs, va, 2 * ram), 0);
+    assert_int_equal(map(&va, (struct area_spec){.len = PAGE_SIZE, .prot = RW}), 0);
+    assert_int_equal(vmspace_remap(vs, va, PAGE_SIZE, 2 * ram, REMAP_MAY_MOVE, 0, &va), -ENOMEM);
+    vmspace_brk_init(vs, ZONE_LOW);
+    assert_int_equal(vmspace_brk(vs, ZONE_LOW + 2 * ram), ZONE_LOW);
+}
+
 static void a_file_that_was_cut_is_shown_no_more(void **state)
 {
     (void)state;
@@ -840,7 +860,6 @@ static void a_file_that_was_cut_is_shown_no_more(void **state)
         assert_int_equal(poke(own + i * PAGE_SIZE, 2), 0);
     }
     pagecache_resize(&files[1].pc, 2 * PAGE_SIZE);
-    vmspace_forget_file(vs, &files[1].pc, 2);
     assert_int_equal(peek(shared + PAGE_SIZE), 1);
     assert_int_equal(peek(own + PAGE_SIZE), 2);
     assert_int_equal(peek(shared + 2 * PAGE_SIZE), -EIO);
@@ -1293,6 +1312,7 @@ int main(void)
         CASE(a_stack_grows_to_where_it_is_touched_but_keeps_off),
         CASE(mapping_stops_at_the_limit),
         CASE(residence_is_told_up_to_a_hole),
+        CASE(private_memory_larger_than_the_machines_is_refused),
         CASE(a_file_that_was_cut_is_shown_no_more),
         CASE(a_read_only_area_never_becomes_writable),
         CASE(neighbours_that_could_be_one_area_are_one),
