@@ -207,8 +207,12 @@ int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
 {
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
+    if (whence > SEEK_HOLE)
+        return -EINVAL;
     if (!f->seekable)
         return -ESPIPE;
+    if (f->inode && (f->inode->mode & S_IFMT) == S_IFCHR)
+        return 0; /* a memory device is the same everywhere */
 
     mutex_lock(&f->lock);
     int64_t target = seek_target(f, offset, whence);

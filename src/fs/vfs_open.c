@@ -108,7 +108,7 @@ static const struct file_ops path_file_ops;
 /* An open file of inode, after every check. */
 static int open_checked(struct inode *inode, unsigned flags, struct file **out)
 {
-    struct file *f = file_new(&path_file_ops, NULL, (flags & ~OPEN_ONLY_FLAGS) | O_LARGEFILE);
+    struct file *f = file_new(&path_file_ops, NULL, flags & ~OPEN_ONLY_FLAGS);
     if (!f)
         return -ENOMEM;
     f->inode = inode_get(inode);

@@ -56,7 +56,10 @@
 #define F_SETLKW        7
 #define F_SETOWN        8
 #define F_GETOWN        9
+#define F_DUPFD_QUERY   1027
 #define F_DUPFD_CLOEXEC 1030
+#define F_SETPIPE_SZ    1031
+#define F_GETPIPE_SZ    1032
 #define FD_CLOEXEC      1
 #define F_OFD_GETLK     36
 #define F_OFD_SETLK     37
@@ -72,6 +75,8 @@
 #define CLOSE_RANGE_CLOEXEC 4
 
 #define IOV_MAX 1024
+
+#define EFD_SEMAPHORE 1
 
 /* Most that one read or write moves: Linux's MAX_RW_COUNT. */
 #define RW_COUNT_MAX ((size_t)0x7ffff000)
@@ -260,6 +265,10 @@ struct abi_timeval {
     int64_t tv_usec;
 };
 
+struct abi_itimerval {
+    struct abi_timeval it_interval, it_value;
+};
+
 #define CLOCK_REALTIME           0
 #define CLOCK_MONOTONIC          1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -342,19 +351,28 @@ struct abi_tms {
     int64_t tms_utime, tms_stime, tms_cutime, tms_cstime;
 };
 
-#define PR_SET_PDEATHSIG    1
-#define PR_GET_PDEATHSIG    2
-#define PR_GET_DUMPABLE     3
-#define PR_SET_DUMPABLE     4
-#define PR_SET_NAME         15
-#define PR_GET_NAME         16
-#define PR_CAPBSET_READ     23
-#define PR_SET_TIMERSLACK   29
-#define PR_GET_TIMERSLACK   30
-#define PR_SET_NO_NEW_PRIVS 38
-#define PR_GET_NO_NEW_PRIVS 39
-#define PR_SET_THP_DISABLE  41
-#define PR_GET_THP_DISABLE  42
+#define PR_SET_PDEATHSIG       1
+#define PR_GET_PDEATHSIG       2
+#define PR_GET_DUMPABLE        3
+#define PR_SET_DUMPABLE        4
+#define PR_GET_KEEPCAPS        7
+#define PR_SET_KEEPCAPS        8
+#define PR_GET_TIMING          13
+#define PR_SET_TIMING          14
+#define PR_SET_NAME            15
+#define PR_GET_NAME            16
+#define PR_GET_SECCOMP         21
+#define PR_CAPBSET_READ        23
+#define PR_GET_SECUREBITS      27
+#define PR_SET_TIMERSLACK      29
+#define PR_GET_TIMERSLACK      30
+#define PR_MCE_KILL_GET        34
+#define PR_SET_CHILD_SUBREAPER 36
+#define PR_GET_CHILD_SUBREAPER 37
+#define PR_SET_NO_NEW_PRIVS    38
+#define PR_GET_NO_NEW_PRIVS    39
+#define PR_SET_THP_DISABLE     41
+#define PR_GET_THP_DISABLE     42
 
 /* --- the system -------------------------------------------------------------------------- */
 
@@ -454,7 +472,11 @@ _Static_assert(sizeof(struct abi_robust_list_head) == ROBUST_LIST_HEAD_SIZE, "li
 #define SIGIO     29
 #define SIGPWR    30
 #define SIGSYS    31
+#define SIGRTMIN  32
 #define NSIG      64
+
+/* The set of one signal. */
+#define SIGSET(sig) (1ull << ((sig)-1))
 
 #define SIG_BLOCK   0
 #define SIG_UNBLOCK 1
@@ -466,10 +488,14 @@ _Static_assert(sizeof(struct abi_robust_list_head) == ROBUST_LIST_HEAD_SIZE, "li
 #define SA_NOCLDSTOP 0x00000001ul
 #define SA_NOCLDWAIT 0x00000002ul
 #define SA_SIGINFO   0x00000004ul
+#define SA_EXPOSE    0x00000800ul /* SA_EXPOSE_TAGBITS */
 #define SA_ONSTACK   0x08000000ul
 #define SA_RESTART   0x10000000ul
 #define SA_NODEFER   0x40000000ul
 #define SA_RESETHAND 0x80000000ul
+#define SA_ALL                                                                                     \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+     SA_RESETHAND)
 
 #define SS_ONSTACK    1
 #define SS_DISABLE    2
@@ -478,6 +504,8 @@ _Static_assert(sizeof(struct abi_robust_list_head) == ROBUST_LIST_HEAD_SIZE, "li
 
 #define SI_USER     0
 #define SI_KERNEL   0x80
+#define SI_QUEUE    (-1)
+#define SI_TIMER    (-2)
 #define SI_TKILL    (-6)
 #define ILL_ILLOPC  1
 #define FPE_INTDIV  1

@@ -174,6 +174,14 @@ int fd_set_cloexec(struct fdtable *t, int fd, bool cloexec)
     return slot ? 0 : -EBADF;
 }
 
+unsigned fd_table_size(struct fdtable *t)
+{
+    spinlock_acquire(&t->lock);
+    unsigned size = t->nslots;
+    spinlock_release(&t->lock);
+    return size;
+}
+
 void fdtable_set_limit(struct fdtable *t, unsigned limit)
 {
     spinlock_acquire(&t->lock);

@@ -10,7 +10,7 @@
 #include "kernel/spinlock.h"
 #include "lib/types.h"
 
-#define FD_MAX 65536u /* descriptors; the hard limit of RLIMIT_NOFILE */
+#define FD_MAX 1048576u /* descriptors; more than RLIMIT_NOFILE can be: Linux's fs.nr_open */
 
 struct fd_slot {
     struct file *file; /* NULL: free */
@@ -52,6 +52,9 @@ void fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_
 
 int fd_get_cloexec(struct fdtable *t, int fd); /* 0 or 1; -EBADF */
 int fd_set_cloexec(struct fdtable *t, int fd, bool cloexec);
+
+/* No descriptor is open from this number on. */
+unsigned fd_table_size(struct fdtable *t);
 
 void fdtable_set_limit(struct fdtable *t, unsigned limit);
 

@@ -10,12 +10,14 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
+#include "unix/cputime.h"
 #include "unix/futex.h"
 #include "unix/sigframe.h"
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
-#define NOFILE_SOFT 1024u /* Linux's default; programs that use select() count on it */
+#define NOFILE_SOFT 1024u  /* Linux's default; programs that use select() count on it */
+#define NOFILE_HARD 65536u /* which root may raise up to FD_MAX */
 
 struct process the_process;
 
@@ -29,7 +31,7 @@ static void limits_init(struct abi_rlimit *limits)
         limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
     limits[RLIMIT_STACK].cur = STACK_SIZE;
     limits[RLIMIT_CORE].cur = 0;
-    limits[RLIMIT_NOFILE] = (struct abi_rlimit){NOFILE_SOFT, FD_MAX};
+    limits[RLIMIT_NOFILE] = (struct abi_rlimit){NOFILE_SOFT, NOFILE_HARD};
     limits[RLIMIT_MEMLOCK] = (struct abi_rlimit){8 << 20, 8 << 20};
     limits[RLIMIT_MSGQUEUE] = (struct abi_rlimit){819200, 819200};
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
@@ -56,6 +58,7 @@ int process_init(struct vmspace *vs, struct inode *cwd)
 
     spinlock_init(&p->lock, LOCK_PROCESS, "process");
     LIST_INIT(&p->threads);
+    sigqueue_init(&p->pending);
     p->vmspace = vs;
     p->cwd = cwd;
     p->umask = 022;
@@ -72,6 +75,7 @@ static struct uthread *uthread_new(void)
     if (!ut)
         return NULL;
     ut->altstack.ss_flags = SS_DISABLE;
+    sigqueue_init(&ut->pending);
     spinlock_acquire(&the_process.lock);
     ut->tid = the_process.next_tid++;
     spinlock_release(&the_process.lock);
@@ -102,6 +106,17 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
     return 0;
 }
 
+bool thread_exists(int tid)
+{
+    bool            found = tid == 0;
+    struct uthread *ut;
+    spinlock_acquire(&the_process.lock);
+    LIST_FOREACH(ut, &the_process.threads, link)
+        found |= ut->tid == (uint32_t)tid;
+    spinlock_release(&the_process.lock);
+    return found;
+}
+
 /* --- more threads ------------------------------------------------------------------------ */
 
 /* What a new thread begins with: the current one's registers, floating point and blocked
@@ -119,6 +134,7 @@ static void inherit(struct uthread *ut, const struct thread_request *req)
     if (req->set_tls)
         tf->tp = req->tls;
     ut->sigmask = self->sigmask;
+    ut->timerslack = self->timerslack;
     ut->clear_child_tid = req->clear_child_tid;
 }
 
@@ -192,7 +208,8 @@ void process_exit_thread(int status)
     futex_abandon(ut->robust_list, ut->tid);
     clear_child_tid(ut);
     spinlock_acquire(&the_process.lock);
-    LIST_REMOVE(ut, link);
+    LIST_REMOVE(ut, link); /* from here on nobody sends it a signal */
+    cputime_add(&the_process.ended, ut->thread);
     bool last = LIST_EMPTY(&the_process.threads);
     spinlock_release(&the_process.lock);
     if (last)
@@ -202,7 +219,9 @@ void process_exit_thread(int status)
 
 static void thread_destroy(struct thread *t)
 {
-    kfree(t->owner);
+    struct uthread *ut = t->owner;
+    sigqueue_clear(&ut->pending);
+    kfree(ut);
     t->owner = NULL;
 }
 

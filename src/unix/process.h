@@ -13,17 +13,12 @@
 #include "kernel/vmspace.h"
 #include "unix/abi.h"
 #include "unix/fdtable.h"
+#include "unix/sigqueue.h"
 
 #define PROCESS_PID  1
 #define PROCESS_PPID 0
 
 #define STACK_SIZE ((size_t)8 << 20) /* bytes; RLIMIT_STACK's soft limit as well */
-
-/* What a signal carries. */
-struct signal_info {
-    int32_t  code;  /* SI_*, SEGV_*, ... */
-    uint64_t value; /* a fault's address; the sender's process number */
-};
 
 struct process {
     struct vmspace *vmspace;
@@ -33,17 +28,24 @@ struct process {
 
     struct spinlock lock; /* LOCK_PROCESS */
     /* lock protects: */
-    struct inode        *cwd; /* holds a reference */
-    unsigned             umask;
-    struct abi_rlimit    limits[RLIM_NLIMITS];
-    struct abi_sigaction actions[NSIG + 1]; /* by signal number; 0 is not used */
-    uint64_t             pending;           /* signals for any thread, bit number - 1 */
-    struct signal_info   pending_info[NSIG + 1];
-    LIST_HEAD(, uthread) threads;
+    struct inode          *cwd; /* holds a reference */
+    unsigned               umask;
+    struct abi_rlimit      limits[RLIM_NLIMITS];
+    struct abi_sigaction   actions[NSIG + 1]; /* by signal number; 0 is not used */
+    struct sigqueue        pending;           /* signals for any thread */
+    struct thread_cpu_time ended;             /* what threads that are gone have used */
+    LIST_HEAD(, uthread) threads;             /* youngest first */
     uint32_t next_tid;
 };
 
 extern struct process the_process;
+
+/* How an interrupted call goes on that cannot simply start anew, having used up some of its time. */
+struct restart {
+    int64_t (*go_on)(const struct restart *r); /* NULL: there is nothing to go on with */
+    uint64_t deadline;                         /* ticks */
+    uint64_t arg[4];                           /* of the call's own */
+};
 
 /* What the Linux layer knows of a thread: thread->owner. */
 struct uthread {
@@ -56,19 +58,24 @@ struct uthread {
     uint64_t           saved_mask;   /* what sigmask is to be again, if restore_mask */
     bool               restore_mask; /* a call replaced the mask while it waited */
     struct abi_stack_t altstack;
+    uint64_t           timerslack; /* nanoseconds; 0: the default */
 
-    uint64_t syscall_a0; /* first argument of the running system call, should it be restarted */
+    uint64_t       syscall_a0; /* first argument of the running system call, for a restart */
+    struct restart restart;
 
     /* protected by the_process.lock: */
-    uint64_t           pending; /* signals for this thread */
-    struct signal_info pending_info[NSIG + 1];
-    LIST_ENTRY(uthread) link; /* the_process.threads */
+    struct sigqueue pending;     /* signals for this thread */
+    uint64_t        waiting_for; /* taken by sigtimedwait as they come, although blocked */
+    LIST_ENTRY(uthread) link;    /* the_process.threads */
 };
 
 static inline struct uthread *uthread_self(void)
 {
     return thread_self()->owner;
 }
+
+/* Whether there is a thread tid, 0 meaning the caller. */
+bool thread_exists(int tid);
 
 /* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose
  * reference it takes over. -ENOMEM; or what opening /dev/console says. */

@@ -11,6 +11,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
+#include "unix/signal.h"
 
 /* sstatus.FS, privileged ISA 3.1.6.6 */
 #define FS_CLEAN (2ul << 13)
@@ -25,10 +26,17 @@ _Static_assert(sizeof(struct rt_sigframe) == 1088, "riscv kernel/signal.c");
 /* li a7, 139 (rt_sigreturn); ecall. Unwinders know a signal frame by these two instructions. */
 const uint32_t sigframe_trampoline[2] = {0x08b00893, 0x00000073};
 
-static bool on_altstack(const struct uthread *ut, vaddr_t sp)
+static bool enabled(const struct abi_stack_t *alt)
+{
+    return !(alt->ss_flags & SS_DISABLE);
+}
+
+/* One that disarms itself is free for the next handler even while somebody stands on it. */
+bool sigframe_on_altstack(const struct uthread *ut, vaddr_t sp)
 {
     const struct abi_stack_t *alt = &ut->altstack;
-    return !(alt->ss_flags & SS_DISABLE) && sp > alt->ss_sp && sp - alt->ss_sp <= alt->ss_size;
+    return enabled(alt) && !((uint32_t)alt->ss_flags & SS_AUTODISARM) && sp > alt->ss_sp &&
+           sp - alt->ss_sp <= alt->ss_size;
 }
 
 /* Where the frame goes; 0: it does not fit into the alternate stack. */
@@ -36,21 +44,24 @@ static vaddr_t frame_address(const struct uthread *ut, const struct trapframe *t
                              const struct abi_sigaction *action)
 {
     vaddr_t sp = tf->sp;
-    bool    inside = on_altstack(ut, sp);
-    if (action->flags & SA_ONSTACK && !inside && !(ut->altstack.ss_flags & SS_DISABLE))
+    bool    inside = sigframe_on_altstack(ut, sp);
+    if (action->flags & SA_ONSTACK && !inside && enabled(&ut->altstack))
         sp = ut->altstack.ss_sp + ut->altstack.ss_size;
     vaddr_t frame = ALIGN_DOWN(sp - sizeof(struct rt_sigframe), 16ul);
-    return inside && !on_altstack(ut, frame) ? 0 : frame;
+    return inside && !sigframe_on_altstack(ut, frame) ? 0 : frame;
 }
 
-/* si_pid and si_addr share their place: what value means follows from the signal's kind. */
+/* A fault's address lies where the sender's numbers lie otherwise. */
 void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info)
 {
-    *out = (struct abi_siginfo){.si_signo = sig, .si_code = info->code};
-    if (info->code > 0 && info->code < SI_KERNEL)
+    *out = (struct abi_siginfo){.si_signo = sig, .si_errno = info->error, .si_code = info->code};
+    if (info->code > 0 && info->code < SI_KERNEL) {
         out->fault.addr = info->value;
-    else
-        out->rt.pid = (int32_t)info->value;
+        return;
+    }
+    out->rt.pid = info->pid;
+    out->rt.uid = info->uid;
+    out->rt.value = info->value;
 }
 
 struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
@@ -92,7 +103,7 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struc
 
     frame.uc.uc_sigmask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
     siginfo_fill(&frame.info, sig, info);
-    if (on_altstack(ut, tf->sp))
+    if (sigframe_on_altstack(ut, tf->sp))
         frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
     save_registers(ut, tf, &frame.uc.uc_mcontext);
     if (!va || uaccess_write(va, &frame, sizeof(frame)))
@@ -115,8 +126,7 @@ int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
     if (uaccess_read(&frame, tf->sp, sizeof(frame)))
         return -EFAULT;
     restore_registers(ut, tf, &frame.uc.uc_mcontext);
-    ut->altstack = frame.uc.uc_stack;
-    ut->altstack.ss_flags &= ~SS_ONSTACK;
+    (void)signal_set_altstack(ut, &frame.uc.uc_stack, tf->sp); /* refused: it stays as it is */
     *mask = frame.uc.uc_sigmask;
     return 0;
 }

@@ -11,20 +11,22 @@
 #include "kernel/trace.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "unix/cred.h"
 #include "unix/report.h"
 #include "unix/sigframe.h"
 #include "unix/unix.h"
 
-#define BIT(sig) (1ull << ((sig)-1))
-
 /* No handler and no mask stops these. */
-#define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
+#define UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
 
 /* Without a handler these do nothing. The second row would stop or continue the program: there is
  * no job control to continue it. */
 #define IGNORED_BY_DEFAULT                                                                     \
-    (BIT(SIGCHLD) | BIT(SIGURG) | BIT(SIGWINCH) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
-     BIT(SIGTTIN) | BIT(SIGTTOU))
+    (SIGSET(SIGCHLD) | SIGSET(SIGURG) | SIGSET(SIGWINCH) | SIGSET(SIGCONT) | SIGSET(SIGSTOP) | \
+     SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+
+#define ECALL_SIZE         4u   /* there is no compressed ecall */
+#define NR_RESTART_SYSCALL 128u /* syscall_list.h */
 
 static struct abi_sigaction action_of(int sig)
 {
@@ -35,12 +37,12 @@ static struct abi_sigaction action_of(int sig)
 static bool is_ignored(int sig)
 {
     uint64_t handler = action_of(sig).handler;
-    return handler == SIG_IGN || (handler == SIG_DFL && IGNORED_BY_DEFAULT & BIT(sig));
+    return handler == SIG_IGN || (handler == SIG_DFL && IGNORED_BY_DEFAULT & SIGSET(sig));
 }
 
 static uint64_t deliverable(const struct uthread *ut)
 {
-    return (ut->pending | the_process.pending) & ~ut->sigmask;
+    return (ut->pending.set | the_process.pending.set) & ~ut->sigmask;
 }
 
 bool signal_pending(const struct uthread *ut)
@@ -57,60 +59,64 @@ static void kick(struct uthread *ut)
     thread_interrupt(ut->thread);
 }
 
-/* Make sig pending in ut. */
-static void post(struct uthread *ut, int sig, const struct signal_info *info)
+/* What ut does not let through now. */
+static uint64_t blocked(const struct uthread *ut)
 {
-    bool blocked = ut->sigmask & BIT(sig);
-    if (is_ignored(sig) && !blocked)
-        return;
-    if (!(ut->pending & BIT(sig)))
-        ut->pending_info[sig] = *info;
-    ut->pending |= BIT(sig);
-    if (!blocked)
-        kick(ut);
+    return ut->sigmask & ~ut->waiting_for;
 }
 
-void signal_send_thread(struct uthread *ut, int sig, const struct signal_info *info)
+struct signal_info signal_from_self(int32_t code)
+{
+    return (struct signal_info){.code = code, .pid = PROCESS_PID, .uid = cred_uid()};
+}
+
+static int enqueue(struct sigqueue *q, int sig, const struct signal_info *info)
+{
+    return sigqueue_add(q, sig, info, the_process.limits[RLIMIT_SIGPENDING].cur);
+}
+
+/* Make sig pending in ut. A signal that is blocked may have a handler by the time it no longer is. */
+static int post(struct uthread *ut, int sig, const struct signal_info *info)
+{
+    if (is_ignored(sig) && !(ut->sigmask & SIGSET(sig)))
+        return 0;
+    int err = enqueue(&ut->pending, sig, info);
+    if (!err && !(blocked(ut) & SIGSET(sig)))
+        kick(ut);
+    return err;
+}
+
+int signal_send_thread(struct uthread *ut, int sig, const struct signal_info *info)
 {
     spinlock_acquire(&the_process.lock);
-    post(ut, sig, info);
+    int err = post(ut, sig, info);
     spinlock_release(&the_process.lock);
+    return err;
 }
 
-/* A thread that may take sig: the current one if it may. NULL: all block it. */
+/* A thread that may take sig: the first one if it may. NULL: all block it. */
 static struct uthread *choose_thread(int sig)
 {
-    struct uthread *ut, *self = thread_self()->owner;
-    if (self && !(self->sigmask & BIT(sig)))
-        return self;
+    struct uthread *ut, *chosen = NULL;
     LIST_FOREACH(ut, &the_process.threads, link) {
-        if (!(ut->sigmask & BIT(sig)))
-            return ut;
+        if (!(blocked(ut) & SIGSET(sig)))
+            chosen = ut; /* younger ones are listed before older ones */
     }
-    return NULL;
+    return chosen;
 }
 
-void signal_send_process(int sig, const struct signal_info *info)
+int signal_send_process(int sig, const struct signal_info *info)
 {
+    int err = 0;
     spinlock_acquire(&the_process.lock);
     struct uthread *ut = choose_thread(sig);
-    if (!ut || !is_ignored(sig)) {
-        if (!(the_process.pending & BIT(sig)))
-            the_process.pending_info[sig] = *info;
-        the_process.pending |= BIT(sig);
-        if (ut)
+    if (!ut || ut->waiting_for & SIGSET(sig) || !is_ignored(sig)) {
+        err = enqueue(&the_process.pending, sig, info);
+        if (ut && !err)
             kick(ut);
     }
     spinlock_release(&the_process.lock);
-}
-
-void signal_set_mask(struct uthread *ut, uint64_t mask)
-{
-    spinlock_acquire(&the_process.lock);
-    ut->sigmask = mask & ~UNBLOCKABLE;
-    if (deliverable(ut))
-        ut->thread->notify = true;
-    spinlock_release(&the_process.lock);
+    return err;
 }
 
 int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info)
@@ -121,10 +127,39 @@ int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info)
         if (ut->tid == tid)
             break;
     }
-    if (ut && sig)
-        post(ut, sig, info);
+    int err = !ut ? -ESRCH : sig < 0 || sig > NSIG ? -EINVAL : sig ? post(ut, sig, info) : 0;
     spinlock_release(&the_process.lock);
-    return ut ? 0 : -ESRCH;
+    return err;
+}
+
+void signal_pipe(void)
+{
+    struct signal_info info = signal_from_self(SI_USER);
+    signal_send_thread(uthread_self(), SIGPIPE, &info);
+}
+
+/* --- actions and masks ------------------------------------------------------------------- */
+
+void signal_set_action(int sig, const struct abi_sigaction *action)
+{
+    struct uthread *ut;
+    spinlock_acquire(&the_process.lock);
+    the_process.actions[sig] = *action;
+    if (is_ignored(sig)) {
+        sigqueue_discard(&the_process.pending, sig);
+        LIST_FOREACH(ut, &the_process.threads, link)
+            sigqueue_discard(&ut->pending, sig);
+    }
+    spinlock_release(&the_process.lock);
+}
+
+void signal_set_mask(struct uthread *ut, uint64_t mask)
+{
+    spinlock_acquire(&the_process.lock);
+    ut->sigmask = mask & ~UNBLOCKABLE;
+    if (deliverable(ut))
+        kick(ut); /* also ends the sleep that the current thread is about to begin */
+    spinlock_release(&the_process.lock);
 }
 
 void signal_swap_mask(struct uthread *ut, uint64_t mask)
@@ -135,38 +170,58 @@ void signal_swap_mask(struct uthread *ut, uint64_t mask)
     ut->thread->notify = true; /* which puts the old mask back */
 }
 
+void signal_unswap_mask(struct uthread *ut)
+{
+    if (!ut->restore_mask)
+        return;
+    ut->restore_mask = false;
+    signal_set_mask(ut, ut->saved_mask);
+}
+
+/* --- waiting ----------------------------------------------------------------------------- */
+
 void signal_wait(struct uthread *ut)
 {
-    static struct spinlock lock = SPINLOCK_INIT(LOCK_PROCESS, "sigsuspend");
-    struct waitq           q; /* nobody else knows it: only signals wake */
+    struct waitq q; /* nobody else knows it: only signals wake */
+    int          err = 0;
 
     waitq_init(&q);
-    spinlock_acquire(&lock);
-    while (!signal_pending(ut) && waitq_sleep_until(&q, &lock, WAIT_FOREVER, true) != -EINTR)
-        ;
-    spinlock_release(&lock);
+    spinlock_acquire(&the_process.lock);
+    while (!err && !deliverable(ut))
+        err = waitq_sleep_until(&q, &the_process.lock, WAIT_FOREVER, true);
+    spinlock_release(&the_process.lock);
+}
+
+static int take_of(struct uthread *ut, uint64_t set, struct signal_info *info)
+{
+    int sig = sigqueue_take(&ut->pending, set, info);
+    return sig ? sig : sigqueue_take(&the_process.pending, set, info);
+}
+
+int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct signal_info *info)
+{
+    struct waitq q; /* only signals and the deadline wake */
+    int          err = 0, sig;
+
+    waitq_init(&q);
+    set &= ~UNBLOCKABLE;
+    spinlock_acquire(&the_process.lock);
+    ut->waiting_for = set;
+    while (!(sig = take_of(ut, set, info)) && !err)
+        err = waitq_sleep_until(&q, &the_process.lock, deadline, true);
+    ut->waiting_for = 0;
+    spinlock_release(&the_process.lock);
+    return sig ? sig : err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
 /* --- acting ------------------------------------------------------------------------------ */
 
 /* Take the next signal that ut does not block out of the pending ones, with what is to be done
- * about it. Those that a thread causes itself come first, as in Linux. Returns 0 when there is
- * none. */
+ * about it. Returns 0 when there is none. */
 static int take_signal(struct uthread *ut, struct signal_info *info, struct abi_sigaction *action)
 {
-    int sig = 0;
     spinlock_acquire(&the_process.lock);
-    uint64_t own = ut->pending & ~ut->sigmask;
-    uint64_t shared = the_process.pending & ~ut->sigmask;
-    if (own) {
-        sig = __builtin_ctzll(own) + 1;
-        ut->pending &= ~BIT(sig);
-        *info = ut->pending_info[sig];
-    } else if (shared) {
-        sig = __builtin_ctzll(shared) + 1;
-        the_process.pending &= ~BIT(sig);
-        *info = the_process.pending_info[sig];
-    }
+    int sig = take_of(ut, ~ut->sigmask, info);
     if (sig) {
         *action = action_of(sig);
         if (action->flags & SA_RESETHAND && action->handler > SIG_IGN)
@@ -193,28 +248,35 @@ static void run_handler(struct uthread *ut, struct trapframe *tf, int sig,
         die_of(SIGSEGV);
     }
     ut->restore_mask = false;
-    uint64_t self = action->flags & SA_NODEFER ? 0 : BIT(sig);
+    uint64_t self = action->flags & SA_NODEFER ? 0 : SIGSET(sig);
     signal_set_mask(ut, ut->sigmask | action->mask | self);
     TRACE(syscall, "signal %d: handler %#lx", sig, (unsigned long)action->handler);
 }
 
 /* A system call gave up because of a signal: make it start anew when the program goes on, or
- * fail. */
-static void settle_restart(const struct uthread *ut, struct trapframe *tf, bool restart)
+ * fail. action: of the handler that runs first; NULL: none does. Once for each call. */
+static void settle_restart(struct uthread *ut, struct trapframe *tf,
+                           const struct abi_sigaction *action)
 {
-    if (tf->scause != CAUSE_ECALL_U || tf->a0 != (uint64_t)-ERESTARTSYS)
+    if (tf->scause != CAUSE_ECALL_U)
         return;
-    if (restart) {
-        tf->sepc -= 4;
-        tf->a0 = ut->syscall_a0;
-    } else {
+    int64_t result = (int64_t)tf->a0;
+    if (result != -ERESTARTSYS && result != -ERESTARTNOHAND && result != -ERESTART_RESTARTBLOCK)
+        return;
+    tf->scause = UINT64_MAX; /* what a0 holds from now on is not a result */
+    if (action && !(result == -ERESTARTSYS && action->flags & SA_RESTART)) {
         tf->a0 = (uint64_t)-EINTR;
+        return;
     }
+    tf->sepc -= ECALL_SIZE;
+    tf->a0 = ut->syscall_a0;
+    if (result == -ERESTART_RESTARTBLOCK)
+        tf->a7 = NR_RESTART_SYSCALL;
 }
 
 static bool is_default_ignored(int sig)
 {
-    return IGNORED_BY_DEFAULT & BIT(sig);
+    return IGNORED_BY_DEFAULT & SIGSET(sig);
 }
 
 void signal_notify(struct thread *t, struct trapframe *tf)
@@ -231,14 +293,11 @@ void signal_notify(struct thread *t, struct trapframe *tf)
             continue;
         if (action.handler == SIG_DFL)
             die_of(sig);
-        settle_restart(ut, tf, action.flags & SA_RESTART);
+        settle_restart(ut, tf, &action);
         run_handler(ut, tf, sig, &info, &action);
     }
-    settle_restart(ut, tf, true);
-    if (ut->restore_mask) {
-        ut->restore_mask = false;
-        signal_set_mask(ut, ut->saved_mask);
-    }
+    settle_restart(ut, tf, NULL);
+    signal_unswap_mask(ut);
 }
 
 /* --- what a thread did itself ------------------------------------------------------------ */
@@ -249,7 +308,7 @@ static bool handler_for(struct uthread *ut, int sig, struct abi_sigaction *actio
 {
     spinlock_acquire(&the_process.lock);
     *action = action_of(sig);
-    bool found = action->handler > SIG_IGN && !(ut->sigmask & BIT(sig));
+    bool found = action->handler > SIG_IGN && !(ut->sigmask & SIGSET(sig));
     if (found && action->flags & SA_RESETHAND)
         the_process.actions[sig].handler = SIG_DFL;
     spinlock_release(&the_process.lock);
@@ -326,6 +385,26 @@ void signal_return(struct uthread *ut, struct trapframe *tf)
         log_warn("the program returned from a signal handler with a damaged stack pointer");
         die_of(SIGSEGV);
     }
-    tf->scause = UINT64_MAX; /* what a0 holds now is the program's, not a result to be restarted */
+    tf->scause = UINT64_MAX;  /* what a0 holds now is the program's, not a result to be restarted */
+    ut->restart.go_on = NULL; /* the call that a handler ended has failed */
     signal_set_mask(ut, mask);
+}
+
+/* --- alternate stack --------------------------------------------------------------------- */
+
+int signal_set_altstack(struct uthread *ut, const struct abi_stack_t *st, vaddr_t sp)
+{
+    int32_t mode = st->ss_flags & (int32_t)~SS_AUTODISARM;
+    if (sigframe_on_altstack(ut, sp))
+        return -EPERM;
+    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+        return -EINVAL;
+    if (mode != SS_DISABLE && st->ss_size < MINSIGSTKSZ)
+        return -ENOMEM;
+    ut->altstack = (struct abi_stack_t){.ss_flags = st->ss_flags & ~SS_ONSTACK};
+    if (mode != SS_DISABLE) {
+        ut->altstack.ss_sp = st->ss_sp;
+        ut->altstack.ss_size = st->ss_size;
+    }
+    return 0;
 }

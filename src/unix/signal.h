@@ -2,9 +2,8 @@
 /* signal.h - signals: sent, blocked, handled by the program, or its end.
  *
  * A signal is pending in a thread or in the process until a thread that does not block it goes
- * back to user mode; then its handler's frame is pushed, or its default happens. Signals do not
- * queue: one of each number is pending. There is no job control: what would stop the program is
- * ignored.
+ * back to user mode; then its handler's frame is pushed, or its default happens. There is no job
+ * control: what would stop the program is ignored.
  */
 #ifndef UNIX_SIGNAL_H
 #define UNIX_SIGNAL_H
@@ -12,27 +11,39 @@
 #include "machine/pmap.h"
 #include "unix/process.h"
 
-/* A system call was interrupted and starts anew after a handler with SA_RESTART, else gives -EINTR.
- * Never seen by a program. */
-#define ERESTARTSYS 512
+/* A system call was interrupted by a signal: what becomes of it once it is known which. No program
+ * ever sees these. Without a handler, for instance because another thread took the signal, all go on.
+ *
+ *   ERESTARTSYS            starts anew after a handler with SA_RESTART, else gives -EINTR
+ *   ERESTARTNOHAND         gives -EINTR after any handler
+ *   ERESTART_RESTARTBLOCK  the same, and without a handler goes on as uthread->restart says */
+#define ERESTARTSYS           512
+#define ERESTARTNOHAND        514
+#define ERESTART_RESTARTBLOCK 516
 
-static inline uint64_t signal_bit(int sig)
-{
-    return 1ull << (sig - 1);
-}
+/* Send sig (1..NSIG) to one thread, or to the process. -EAGAIN: too many are queued. */
+int signal_send_thread(struct uthread *ut, int sig, const struct signal_info *info);
+int signal_send_process(int sig, const struct signal_info *info);
 
-/* Send sig (1..NSIG) to one thread, or to the process. */
-void signal_send_thread(struct uthread *ut, int sig, const struct signal_info *info);
-void signal_send_process(int sig, const struct signal_info *info);
-
-/* The same by number: -ESRCH; sig 0 only asks whether the thread exists. */
+/* The same by number: -ESRCH, -EINVAL (no such signal); sig 0 only asks whether the thread exists. */
 int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info);
+
+/* What the program sends itself: from process to process, code is SI_USER or SI_TKILL. */
+struct signal_info signal_from_self(int32_t code);
+
+/* The current thread wrote where nobody reads any more. */
+void signal_pipe(void);
+
+/* The action for sig from now on; what it is to ignore is no longer pending. */
+void signal_set_action(int sig, const struct abi_sigaction *action);
 
 /* Change the current thread's blocked signals. */
 void signal_set_mask(struct uthread *ut, uint64_t mask);
 
-/* Put mask in force until the current thread's system call is over. */
+/* Put mask in force until the current thread's system call is over: a handler that ends it still
+ * runs under mask. A call that was not interrupted ends with signal_unswap_mask(). */
 void signal_swap_mask(struct uthread *ut, uint64_t mask);
+void signal_unswap_mask(struct uthread *ut);
 
 /* thread_ops.notify: act on what is pending. */
 void signal_notify(struct thread *t, struct trapframe *tf);
@@ -48,5 +59,12 @@ bool signal_pending(const struct uthread *ut);
 
 /* Sleep until signal_pending(). */
 void signal_wait(struct uthread *ut);
+
+/* Take a pending signal of set, or wait until deadline (ticks) for one. Returns its number;
+ * -EAGAIN: none came; -EINTR: another one did. */
+int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct signal_info *info);
+
+/* Change ut's alternate stack as the program asks; sp: its stack pointer. -EPERM, -EINVAL, -ENOMEM. */
+int signal_set_altstack(struct uthread *ut, const struct abi_stack_t *st, vaddr_t sp);
 
 #endif

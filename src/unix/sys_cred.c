@@ -4,6 +4,7 @@
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
@@ -20,9 +21,24 @@ static struct ids users, groups;
 static uint32_t   supplementary[GROUPS_MAX];
 static unsigned   nsupplementary;
 
-static bool privileged(void)
+uint32_t cred_uid(void)
+{
+    return users.real;
+}
+
+bool cred_privileged(void)
 {
     return users.effective == 0;
+}
+
+bool cred_may_be_privileged(void)
+{
+    return users.real == 0 || users.effective == 0 || users.saved == 0;
+}
+
+static bool privileged(void)
+{
+    return cred_privileged();
 }
 
 static bool may_become(const struct ids *ids, uint32_t id)

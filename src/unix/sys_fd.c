@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_fd.c - system calls on descriptors: open, close, dup, fcntl, flock, ioctl. */
+#include "fs/eventfd.h"
 #include "fs/filelock.h"
+#include "fs/pipe.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
@@ -56,7 +58,8 @@ int64_t sys_openat(const uint64_t *a)
         args_path_put(&p);
         return err;
     }
-    err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | O_LARGEFILE, mode, &f);
+    err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | (flags & O_PATH ? 0 : O_LARGEFILE), mode,
+                   &f);
     args_path_put(&p);
     return err ? err : install(f, flags & O_CLOEXEC);
 }
@@ -259,6 +262,20 @@ static void set_flags(struct file *f, unsigned changeable, unsigned flags)
         ;
 }
 
+/* Direct input and output is for files with contents on a disk; a pipe keeps packets apart with it. */
+static bool may_be_direct(const struct file *f)
+{
+    return (f->inode && inode_is_regular(f->inode)) || pipe_is(f);
+}
+
+static int64_t set_status(struct file *f, unsigned flags)
+{
+    if (flags & O_DIRECT && !may_be_direct(f))
+        return -EINVAL;
+    set_flags(f, SETFL_FLAGS, flags);
+    return 0;
+}
+
 /* fcntl on an open file; those on descriptors are done. */
 static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
 {
@@ -268,8 +285,11 @@ static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
         return -EBADF;
     switch (cmd) {
     case F_SETFL:
-        set_flags(f, SETFL_FLAGS, (unsigned)arg);
-        return 0;
+        return set_status(f, (unsigned)arg);
+    case F_GETPIPE_SZ:
+        return pipe_capacity(f);
+    case F_SETPIPE_SZ:
+        return pipe_set_capacity(f, (unsigned)arg);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -301,6 +321,12 @@ int64_t sys_fcntl(const uint64_t *a)
     struct file *f = args_file(fd);
     if (!f)
         return -EBADF;
+    if (cmd == F_DUPFD_QUERY) { /* whether two descriptors are one open file */
+        struct file *other = args_file((int)a[2]);
+        file_put(other);
+        file_put(f);
+        return other ? f == other : -EBADF;
+    }
     int64_t result = fcntl_file(f, cmd, a[2]);
     file_put(f);
     return result;
@@ -317,16 +343,83 @@ static int set_nonblocking(struct file *f, vaddr_t arg)
     return 0;
 }
 
+/* What follows in a regular file. */
+static int put_readable(struct file *f, vaddr_t arg)
+{
+    int32_t rest = (int32_t)(f->inode->size - f->pos);
+    return uaccess_write(arg, &rest, sizeof(rest));
+}
+
+static int ioctl_file(int fd, struct file *f, unsigned cmd, vaddr_t arg)
+{
+    if (atomic_load(&f->flags) & O_PATH)
+        return -EBADF;
+    switch (cmd) {
+    case FIOCLEX:
+    case FIONCLEX:
+        return fd_set_cloexec(&the_process.fds, fd, cmd == FIOCLEX);
+    case FIONBIO:
+        return set_nonblocking(f, arg);
+    case FIONREAD:
+        if (f->inode && inode_is_regular(f->inode))
+            return put_readable(f, arg);
+        return file_ioctl(f, cmd, arg);
+    default:
+        return file_ioctl(f, cmd, arg);
+    }
+}
+
 int64_t sys_ioctl(const uint64_t *a)
 {
-    int      fd = (int)a[0];
-    unsigned cmd = (unsigned)a[1];
-    if (cmd == FIOCLEX || cmd == FIONCLEX)
-        return fd_set_cloexec(&the_process.fds, fd, cmd == FIOCLEX);
+    int          fd = (int)a[0];
     struct file *f = args_file(fd);
     if (!f)
         return -EBADF;
-    int result = cmd == FIONBIO ? set_nonblocking(f, a[2]) : file_ioctl(f, cmd, a[2]);
+    int result = ioctl_file(fd, f, (unsigned)a[1], a[2]);
     file_put(f);
     return result;
+}
+
+/* --- pipes and counters ------------------------------------------------------------------ */
+
+/* Hand both ends of something new to the program and tell it their numbers at va, or close them. */
+int64_t fd_install_pair(struct file *end[2], bool cloexec, vaddr_t va)
+{
+    int32_t fd[2];
+    fd[0] = fd_install(&the_process.fds, end[0], 0, cloexec);
+    if (fd[0] < 0) {
+        file_put(end[0]);
+        file_put(end[1]);
+        return fd[0];
+    }
+    fd[1] = fd_install(&the_process.fds, end[1], 0, cloexec);
+    int err = fd[1] < 0 ? fd[1] : uaccess_write(va, fd, sizeof(fd));
+    if (!err)
+        return 0;
+    fd_close(&the_process.fds, fd[0]);
+    if (fd[1] < 0)
+        file_put(end[1]);
+    else
+        fd_close(&the_process.fds, fd[1]);
+    return err;
+}
+
+int64_t sys_pipe2(const uint64_t *a)
+{
+    struct file *end[2];
+    unsigned     flags = (unsigned)a[1];
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+        return -EINVAL;
+    int err = pipe_create(end, flags);
+    return err ? err : fd_install_pair(end, flags & O_CLOEXEC, a[0]);
+}
+
+int64_t sys_eventfd2(const uint64_t *a)
+{
+    struct file *f;
+    unsigned     flags = (unsigned)a[1];
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE))
+        return -EINVAL;
+    int err = eventfd_create((uint32_t)a[0], flags & EFD_SEMAPHORE, flags & O_NONBLOCK, &f);
+    return err ? err : install(f, flags & O_CLOEXEC);
 }

@@ -26,16 +26,28 @@ static int wait_deadline(unsigned op, vaddr_t timeout, uint64_t *deadline)
     return 0;
 }
 
+/* A timeout goes on running while a handler does: such a wait goes on, it does not start anew. */
+static int64_t wait_until(const struct restart *r)
+{
+    vaddr_t va = r->arg[0];
+    bool    shared = r->arg[1];
+    int     result = futex_wait(va, shared, (uint32_t)r->arg[2], (uint32_t)r->arg[3], r->deadline);
+    if (result != -EINTR)
+        return result;
+    if (r->deadline == WAIT_FOREVER)
+        return -ERESTARTSYS;
+    uthread_self()->restart = *r;
+    return -ERESTART_RESTARTBLOCK;
+}
+
 static int64_t wait(unsigned op, vaddr_t va, uint32_t expected, vaddr_t timeout, uint32_t bitset)
 {
-    uint64_t deadline;
-    if (!bitset)
-        return -EINVAL;
-    int err = wait_deadline(op, timeout, &deadline);
+    struct restart r = {.go_on = wait_until,
+                        .arg = {va, !(op & FUTEX_PRIVATE_FLAG), expected, bitset}};
+    int            err = wait_deadline(op, timeout, &r.deadline);
     if (err)
         return err;
-    int result = futex_wait(va, !(op & FUTEX_PRIVATE_FLAG), expected, bitset, deadline);
-    return result == -EINTR && !timeout ? -ERESTARTSYS : result;
+    return bitset ? wait_until(&r) : -EINVAL;
 }
 
 int64_t sys_futex(const uint64_t *a)

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_info.c - what the system tells of itself: uname, sysinfo, random numbers. */
+/* sys_info.c - what the system tells of itself: sysinfo, random numbers. */
 #include "kernel/frame.h"
 #include "kernel/random.h"
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "unix/args.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 #include "unix/syscall.h"
-
-/* Programs compare the release with what they need: it is that of the Linux whose calls are
- * modelled. */
-static const struct abi_utsname utsname = {
-    .sysname = "Linux",
-    .nodename = "cella",
-    .release = "6.12.0-cella",
-    .version = "#1 Cella",
-    .machine = "riscv64",
-    .domainname = "(none)",
-};
-
-int64_t sys_uname(const uint64_t *a)
-{
-    return uaccess_write(a[0], &utsname, sizeof(utsname));
-}
 
 static uint16_t count_threads(void)
 {
@@ -53,14 +39,14 @@ int64_t sys_sysinfo(const uint64_t *a)
 int64_t sys_getrandom(const uint64_t *a)
 {
     unsigned flags = (unsigned)a[2];
-    size_t   len = size_min(a[1], (size_t)INT32_MAX), done = 0;
+    size_t   len = size_min(a[1], RW_COUNT_MAX), done = 0;
     if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
     if ((flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
         return -EINVAL;
     if (!uaccess_range_ok(a[0], len))
         return -EFAULT;
-    while (done < len) {
+    while (done < len && !(done >= PAGE_SIZE && signal_pending(uthread_self()))) {
         uint8_t bytes[256];
         size_t  n = size_min(len - done, sizeof(bytes));
         random_fill(bytes, n);

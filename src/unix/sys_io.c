@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_io.c - system calls that move bytes of open files: read, write and their relatives, lseek,
  * sync. */
+#include "fs/local.h"
 #include "kernel/heap.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -15,11 +16,19 @@
 struct place {
     bool     given;
     uint64_t pos;
+    unsigned flags; /* RWF_* */
 };
 
-/* A signal ended the call before it moved a byte: it may start anew. */
-static int64_t restartable(int64_t result)
+/* Of the flags only those are known that ask for no more than is so anyway: HIPRI, DSYNC, SYNC. */
+#define RWF_KNOWN 7u
+
+/* The end of a call that moved bytes of f: if a signal ended it before it moved one, it may start anew.
+ * Writing where nobody reads any more is told by a signal, too, for the programs that do not look
+ * at results; by packets, alone by the result. */
+static int64_t end_transfer(const struct file *f, int64_t result)
 {
+    if (result == -EPIPE && !(local_is(f) && local_type(f) != SOCK_STREAM))
+        signal_pipe();
     return result == -EINTR ? -ERESTARTSYS : result;
 }
 
@@ -30,16 +39,40 @@ static int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct pl
     return write ? file_write(f, iob) : file_read(f, iob);
 }
 
+/* What is wrong with a call whatever the memory is that it names. */
+static int check_access(const struct file *f, bool write, struct place at)
+{
+    unsigned flags = atomic_load(&f->flags);
+    if (flags & O_PATH)
+        return -EBADF;
+    if (at.given && !f->seekable)
+        return -ESPIPE;
+    return (flags & O_ACCMODE) == (write ? O_RDONLY : O_WRONLY) ? -EBADF : 0;
+}
+
+/* Whether all of [pos, pos + len) has a position. */
+static bool has_positions(struct place at, size_t len)
+{
+    return !at.given || (int64_t)(at.pos + len) >= 0;
+}
+
 static int64_t transfer_one(int fd, bool write, vaddr_t buf, size_t len, struct place at)
 {
     struct iobuf iob;
     struct file *f = args_file(fd);
     if (!f)
         return -EBADF;
+    int64_t result = check_access(f, write, at);
+    if (!result && !uaccess_range_ok(buf, len))
+        result = -EFAULT;
+    else if (!result && !has_positions(at, len))
+        result = -EINVAL;
     iobuf_user(&iob, buf, size_min(len, RW_COUNT_MAX));
-    int64_t result = uaccess_range_ok(buf, len) ? transfer(f, write, &iob, at) : -EFAULT;
+    if (!result)
+        result = transfer(f, write, &iob, at);
+    result = end_transfer(f, result);
     file_put(f);
-    return restartable(result);
+    return result;
 }
 
 int64_t sys_read(const uint64_t *a)
@@ -56,7 +89,7 @@ static int64_t transfer_one_at(const uint64_t *a, bool write)
 {
     if ((int64_t)a[3] < 0)
         return -EINVAL;
-    return transfer_one((int)a[0], write, a[1], a[2], (struct place){true, a[3]});
+    return transfer_one((int)a[0], write, a[1], a[2], (struct place){.given = true, .pos = a[3]});
 }
 
 int64_t sys_pread64(const uint64_t *a)
@@ -71,7 +104,8 @@ int64_t sys_pwrite64(const uint64_t *a)
 
 /* --- vectors ----------------------------------------------------------------------------- */
 
-/* A length above SSIZE_MAX is refused; what exceeds the most that one call moves is cut off. */
+/* A length above SSIZE_MAX is refused, as are ranges that are nobody's; what exceeds the most that one
+ * call moves is cut off. */
 static int check_segs(struct iobuf_seg *segs, size_t nsegs)
 {
     size_t left = RW_COUNT_MAX;
@@ -95,7 +129,11 @@ static int64_t transfer_segs(struct file *f, bool write, vaddr_t vec, size_t nse
     int err = check_segs(segs, nsegs);
     if (!err)
         err = iobuf_user_vec(&iob, segs, nsegs);
-    return err ? err : transfer(f, write, &iob, at);
+    if (err || !iob.left)
+        return err;
+    if (!has_positions(at, iob.left))
+        return -EINVAL;
+    return at.flags & ~RWF_KNOWN ? -EOPNOTSUPP : transfer(f, write, &iob, at);
 }
 
 static int64_t transfer_vec(int fd, bool write, vaddr_t vec, size_t nsegs, struct place at)
@@ -104,16 +142,19 @@ static int64_t transfer_vec(int fd, bool write, vaddr_t vec, size_t nsegs, struc
     struct file     *f = args_file(fd);
     if (!f)
         return -EBADF;
-    int64_t           result = -ENOMEM;
     struct iobuf_seg *segs = nsegs <= FAST_SEGS ? fast : NULL;
-    if (nsegs > IOV_MAX)
+    int64_t           result = check_access(f, write, at);
+    if (!result && nsegs > IOV_MAX)
         result = -EINVAL;
-    else if (segs || (segs = kmalloc(nsegs * sizeof(*segs))))
+    if (!result && !segs && !(segs = kmalloc(nsegs * sizeof(*segs))))
+        result = -ENOMEM;
+    if (!result)
         result = transfer_segs(f, write, vec, nsegs, segs, at);
     if (segs != fast)
         kfree(segs);
+    result = end_transfer(f, result);
     file_put(f);
-    return restartable(result);
+    return result;
 }
 
 int64_t sys_readv(const uint64_t *a)
@@ -130,7 +171,7 @@ static int64_t transfer_vec_at(const uint64_t *a, bool write)
 {
     if ((int64_t)a[3] < 0)
         return -EINVAL;
-    return transfer_vec((int)a[0], write, a[1], a[2], (struct place){true, a[3]});
+    return transfer_vec((int)a[0], write, a[1], a[2], (struct place){.given = true, .pos = a[3]});
 }
 
 int64_t sys_preadv(const uint64_t *a)
@@ -141,6 +182,26 @@ int64_t sys_preadv(const uint64_t *a)
 int64_t sys_pwritev(const uint64_t *a)
 {
     return transfer_vec_at(a, true);
+}
+
+/* The newer pair: a position of -1 is the file's own. */
+static int64_t transfer_vec_flags(const uint64_t *a, bool write)
+{
+    bool given = (int64_t)a[3] != -1;
+    if (given && (int64_t)a[3] < 0)
+        return -EINVAL;
+    struct place at = {.given = given, .pos = given ? a[3] : 0, .flags = (unsigned)a[5]};
+    return transfer_vec((int)a[0], write, a[1], a[2], at);
+}
+
+int64_t sys_preadv2(const uint64_t *a)
+{
+    return transfer_vec_flags(a, false);
+}
+
+int64_t sys_pwritev2(const uint64_t *a)
+{
+    return transfer_vec_flags(a, true);
 }
 
 /* --- from file to file ------------------------------------------------------------------- */
@@ -169,38 +230,54 @@ static int64_t pump(struct file *out, struct file *in, uint64_t *pos, size_t len
     return (int64_t)done;
 }
 
-/* sendfile with both files and a buffer at hand. */
-static int64_t sendfile_at(struct file *out, struct file *in, vaddr_t offset, size_t len, void *buf)
+/* What is wrong with sending from in to out. In Linux's order: in first. */
+static int check_sendfile(const struct file *out, const struct file *in, struct place at)
 {
-    uint64_t pos;
-    if (!in->inode || !inode_is_regular(in->inode))
-        return -EINVAL;
-    if (offset && uaccess_read(&pos, offset, sizeof(pos)))
-        return -EFAULT;
-    if (!offset)
-        pos = (uint64_t)file_seek(in, 0, SEEK_CUR);
-    if ((int64_t)pos < 0)
-        return -EINVAL;
-    int64_t result = pump(out, in, &pos, len, buf);
-    if (!offset)
-        file_seek(in, (int64_t)pos, SEEK_SET);
-    else if (uaccess_write(offset, &pos, sizeof(pos)))
-        return -EFAULT;
+    int err = in ? check_access(in, false, (struct place){.given = false}) : -EBADF;
+    if (!err && at.given && !in->seekable)
+        err = -ESPIPE;
+    if (!err && (int64_t)at.pos < 0)
+        err = -EINVAL;
+    if (!err)
+        err = out ? check_access(out, true, (struct place){.given = false}) : -EBADF;
+    if (!err && (!in->inode || !inode_is_regular(in->inode)))
+        err = -EINVAL;
+    return err;
+}
+
+/* sendfile, with in's own position if none is given; at->pos moves. */
+static int64_t send_file(struct file *out, struct file *in, struct place *at, size_t len)
+{
+    int err = check_sendfile(out, in, *at);
+    if (err)
+        return err;
+    void *buf = kmalloc(SENDFILE_PIECE);
+    if (!buf)
+        return -ENOMEM;
+    if (!at->given)
+        at->pos = (uint64_t)file_seek(in, 0, SEEK_CUR);
+    int64_t result = pump(out, in, &at->pos, len, buf);
+    if (!at->given)
+        file_seek(in, (int64_t)at->pos, SEEK_SET);
+    kfree(buf);
     return result;
 }
 
 int64_t sys_sendfile(const uint64_t *a)
 {
+    struct place at = {.given = a[2] != 0, .pos = 0};
+    if (at.given && uaccess_read(&at.pos, a[2], sizeof(at.pos)))
+        return -EFAULT;
     struct file *out = args_file((int)a[0]);
     struct file *in = args_file((int)a[1]);
-    void        *buf = kmalloc(SENDFILE_PIECE);
-    int64_t      result = !out || !in ? -EBADF : !buf ? -ENOMEM : 0;
-    if (!result)
-        result = sendfile_at(out, in, a[2], size_min(a[3], RW_COUNT_MAX), buf);
-    kfree(buf);
+    int64_t      result = send_file(out, in, &at, size_min(a[3], RW_COUNT_MAX));
+    if (out)
+        result = end_transfer(out, result);
     file_put(in);
     file_put(out);
-    return restartable(result);
+    if (at.given && uaccess_write(a[2], &at.pos, sizeof(at.pos)))
+        return -EFAULT;
+    return result;
 }
 
 /* --- positions and durability ------------------------------------------------------------ */

@@ -26,7 +26,8 @@ struct poller {
 /* One file of the many. */
 struct poll_item {
     struct file       *file; /* holds a reference; NULL: not open, or not asked for */
-    unsigned           wanted, ready;
+    unsigned           wanted;
+    unsigned           ready; /* without file: what to say of it */
     struct poller     *poller;
     struct pollq_entry entry;
 };
@@ -92,7 +93,7 @@ static int poll_sleep(struct poller *p, uint64_t deadline)
     return err;
 }
 
-/* Wait until one is ready: how many are; 0: the deadline passed; -EINTR. */
+/* Wait until one is ready: how many are; 0: the deadline passed; -ERESTARTNOHAND: a signal came. */
 static int poll_items(struct poll_item *items, size_t n, uint64_t deadline)
 {
     struct poller p = {.changed = false};
@@ -105,7 +106,9 @@ static int poll_items(struct poll_item *items, size_t n, uint64_t deadline)
     while ((count = look(items, n)) == 0 && !err)
         err = cpu_time() >= deadline ? -ETIMEDOUT : poll_sleep(&p, deadline);
     unwatch(items, n);
-    return count ? (int)count : err == -ETIMEDOUT ? 0 : err;
+    if (count)
+        return (int)count;
+    return err == -ETIMEDOUT && !signal_pending(uthread_self()) ? 0 : -ERESTARTNOHAND;
 }
 
 static void put_items(struct poll_item *items, size_t n)
@@ -116,6 +119,22 @@ static void put_items(struct poll_item *items, size_t n)
 }
 
 /* --- what both calls share --------------------------------------------------------------- */
+
+/* The timeout argument. */
+struct timeout {
+    vaddr_t  va;       /* 0: none */
+    uint64_t ns;       /* what it says */
+    uint64_t deadline; /* ticks */
+};
+
+static int take_timeout(vaddr_t va, struct timeout *t)
+{
+    *t = (struct timeout){.va = va, .deadline = WAIT_FOREVER};
+    int err = va ? args_timespec(va, &t->ns) : 0;
+    if (va && !err)
+        t->deadline = time_ns_to_deadline(t->ns);
+    return err;
+}
 
 /* The signal mask that is in force while the call waits; va 0: the current one. */
 static int swap_mask(vaddr_t va, size_t size)
@@ -131,26 +150,52 @@ static int swap_mask(vaddr_t va, size_t size)
     return 0;
 }
 
-/* Tell how much of the timeout is left, as Linux does; that it cannot be told is no error. */
-static void put_remaining(vaddr_t timeout, uint64_t deadline)
+/* A call ends. Tell how much of the timeout is left, as Linux does: a call that starts anew waits only
+ * for that. Where it cannot be told, which alone is no error, the call cannot start anew either. */
+static int64_t finish(int64_t result, const struct timeout *t)
 {
+    if (result != -ERESTARTNOHAND)
+        signal_unswap_mask(uthread_self());
+    if (!t->va || !t->ns)
+        return result;
     uint64_t now = cpu_time();
-    uint64_t ticks = deadline > now ? deadline - now : 0;
-    uint64_t hz = time_hz();
-    if (timeout)
-        (void)args_put_timespec(timeout, ticks / hz * 1000000000 + ticks % hz * 1000000000 / hz);
+    uint64_t left = t->deadline > now ? time_ticks_to_ns(t->deadline - now) : 0;
+    if (args_put_timespec(t->va, left) && result == -ERESTARTNOHAND)
+        return -EINTR;
+    return result;
 }
 
 /* --- ppoll ------------------------------------------------------------------------------- */
 
-static void take_pollfds(struct poll_item *items, struct abi_pollfd *fds, size_t n)
+/* What stands for a name only cannot be waited for. */
+static bool is_pollable(const struct file *f)
+{
+    return !(atomic_load(&f->flags) & O_PATH);
+}
+
+static void take_pollfds(struct poll_item *items, const struct abi_pollfd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        struct file *f = fds[i].fd < 0 ? NULL : args_file(fds[i].fd);
         items[i].wanted = fds[i].events;
-        items[i].file = fds[i].fd < 0 ? NULL : args_file(fds[i].fd);
-        if (fds[i].fd >= 0 && !items[i].file)
-            items[i].ready = POLLNVAL;
+        if (f && is_pollable(f)) {
+            items[i].file = f;
+            continue;
+        }
+        items[i].ready = fds[i].fd < 0 ? 0 : POLLNVAL;
+        file_put(f);
     }
+}
+
+static int put_revents(const struct poll_item *items, size_t n, vaddr_t va)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint16_t revents = (uint16_t)items[i].ready;
+        vaddr_t  at = va + i * sizeof(struct abi_pollfd) + offsetof(struct abi_pollfd, revents);
+        if (uaccess_write(at, &revents, sizeof(revents)))
+            return -EFAULT;
+    }
+    return 0;
 }
 
 static int64_t poll_fds(struct poll_item *items, struct abi_pollfd *fds, size_t n, vaddr_t va,
@@ -160,45 +205,40 @@ static int64_t poll_fds(struct poll_item *items, struct abi_pollfd *fds, size_t 
         return -EFAULT;
     take_pollfds(items, fds, n);
     int result = poll_items(items, n, deadline);
-    for (size_t i = 0; i < n; i++)
-        fds[i].revents = (uint16_t)items[i].ready;
-    if (result >= 0 && uaccess_write(va, fds, n * sizeof(*fds)))
-        return -EFAULT;
+    return put_revents(items, n, va) ? -EFAULT : result;
+}
+
+/* ppoll with its timeout and mask in force. */
+static int64_t poll_many(vaddr_t va, size_t n, uint64_t deadline)
+{
+    if (n > the_process.limits[RLIMIT_NOFILE].cur)
+        return -EINVAL;
+    struct poll_item  *items = kzalloc((n + 1) * sizeof(*items));
+    struct abi_pollfd *fds = kmalloc((n + 1) * sizeof(*fds));
+    int64_t            result = items && fds ? poll_fds(items, fds, n, va, deadline) : -ENOMEM;
+    kfree(fds);
+    if (items)
+        put_items(items, n);
     return result;
 }
 
 int64_t sys_ppoll(const uint64_t *a)
 {
-    size_t   n = (unsigned)a[1];
-    uint64_t deadline;
-    int      err = args_timeout(a[2], &deadline);
-    if (!err && n > the_process.fds.limit)
-        err = -EINVAL;
+    struct timeout t;
+    int            err = take_timeout(a[2], &t);
     if (!err)
         err = swap_mask(a[3], a[4]);
-    if (err)
-        return err;
-    struct poll_item  *items = kzalloc((n + 1) * sizeof(*items));
-    struct abi_pollfd *fds = kmalloc((n + 1) * sizeof(*fds));
-    int64_t            result = items && fds ? poll_fds(items, fds, n, a[0], deadline) : -ENOMEM;
-    kfree(fds);
-    if (items)
-        put_items(items, n);
-    put_remaining(a[2], deadline);
-    return result;
+    return err ? err : finish(poll_many(a[0], (unsigned)a[1], t.deadline), &t);
 }
 
 /* --- pselect6 ---------------------------------------------------------------------------- */
 
 enum { SET_READ, SET_WRITE, SET_EXCEPT, SETS };
 
-#define SELECT_MAX  1024u /* descriptors; larger numbers cannot be in an fd_set */
-#define SELECT_SIZE (SELECT_MAX / 8)
-
 struct select_sets {
-    vaddr_t va[SETS]; /* 0: none */
-    uint8_t bits[SETS][SELECT_SIZE];
-    size_t  len; /* bytes of each that count: whole words */
+    vaddr_t  va[SETS];   /* 0: none */
+    uint8_t *bits[SETS]; /* kernel copies, one allocation */
+    size_t   len;        /* bytes of each: whole words */
 };
 
 /* What poll says, in the terms of select(2). */
@@ -208,9 +248,9 @@ static const unsigned set_events[SETS] = {
     POLLPRI,
 };
 static const unsigned set_ready[SETS] = {
-    POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
-    POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR,
-    POLLPRI,
+    POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR | POLLNVAL,
+    POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLNVAL,
+    POLLPRI | POLLNVAL,
 };
 
 static bool in_set(const struct select_sets *s, unsigned set, size_t fd)
@@ -221,7 +261,6 @@ static bool in_set(const struct select_sets *s, unsigned set, size_t fd)
 static int read_sets(struct select_sets *s)
 {
     for (unsigned set = 0; set < SETS; set++) {
-        memset(s->bits[set], 0, SELECT_SIZE);
         if (s->va[set] && uaccess_read(s->bits[set], s->va[set], s->len))
             return -EFAULT;
     }
@@ -244,9 +283,15 @@ static int take_selected(struct poll_item *items, const struct select_sets *s, s
             items[fd].wanted |= in_set(s, set, fd) ? set_events[set] : 0;
         if (!items[fd].wanted)
             continue;
-        items[fd].file = args_file((int)fd);
-        if (!items[fd].file)
+        struct file *f = args_file((int)fd);
+        if (!f)
             return -EBADF;
+        if (is_pollable(f)) {
+            items[fd].file = f;
+            continue;
+        }
+        items[fd].ready = POLLNVAL;
+        file_put(f);
     }
     return 0;
 }
@@ -282,29 +327,37 @@ static int64_t select_items(struct poll_item *items, struct select_sets *s, size
     return write_sets(s) ? -EFAULT : result;
 }
 
+/* pselect6 with its timeout and mask in force. Descriptors beyond the table are not looked at, as in
+ * Linux. */
+static int64_t select_many(int want, const vaddr_t *va, uint64_t deadline)
+{
+    if (want < 0)
+        return -EINVAL;
+    size_t             n = size_min((size_t)want, fd_table_size(&the_process.fds));
+    struct select_sets s = {.len = (n + 63) / 64 * 8};
+    struct poll_item  *items = kzalloc((n + 1) * sizeof(*items));
+    uint8_t           *bits = kzalloc(SETS * s.len + 1);
+    for (unsigned set = 0; set < SETS; set++) {
+        s.va[set] = va[set];
+        s.bits[set] = bits + set * s.len;
+    }
+    int64_t result = items && bits ? select_items(items, &s, n, deadline) : -ENOMEM;
+    kfree(bits);
+    if (items)
+        put_items(items, n);
+    return result;
+}
+
 int64_t sys_pselect6(const uint64_t *a)
 {
     struct {
         uint64_t mask, size;
     } sig = {0, 0};
-    uint64_t deadline;
-    int      n = (int)a[0];
-    if (n < 0)
-        return -EINVAL;
-    n = n > (int)SELECT_MAX ? (int)SELECT_MAX : n;
+    struct timeout t;
     if (a[5] && uaccess_read(&sig, a[5], sizeof(sig)))
         return -EFAULT;
-    int err = args_timeout(a[4], &deadline);
+    int err = take_timeout(a[4], &t);
     if (!err)
         err = swap_mask(sig.mask, sig.size);
-    if (err)
-        return err;
-    struct select_sets s = {.va = {a[1], a[2], a[3]}, .len = ((size_t)n + 63) / 64 * 8};
-    struct poll_item  *items = kzalloc(((size_t)n + 1) * sizeof(*items));
-    if (!items)
-        return -ENOMEM;
-    int64_t result = select_items(items, &s, (size_t)n, deadline);
-    put_items(items, (size_t)n);
-    put_remaining(a[4], deadline);
-    return result;
+    return err ? err : finish(select_many((int)a[0], &a[1], t.deadline), &t);
 }

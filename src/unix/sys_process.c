@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_process.c - system calls on the process and its threads: numbers, end, limits, names,
- * scheduling. */
+/* sys_process.c - system calls on the process and its threads: numbers, end, limits, scheduling. */
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "unix/args.h"
+#include "unix/cputime.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
@@ -50,7 +50,8 @@ int64_t sys_getsid(const uint64_t *a)
 /* As for every session leader. */
 int64_t sys_setpgid(const uint64_t *a)
 {
-    if ((int)a[1] < 0)
+    int group = (int)a[1] ? (int)a[1] : (int)a[0];
+    if (group < 0)
         return -EINVAL;
     return is_process((int)a[0]) ? -EPERM : -ESRCH;
 }
@@ -90,6 +91,26 @@ int64_t sys_set_robust_list(const uint64_t *a)
     return 0;
 }
 
+int64_t sys_get_robust_list(const uint64_t *a)
+{
+    struct uthread *ut, *self = uthread_self();
+    uint64_t        head = 0, size = ROBUST_LIST_HEAD_SIZE;
+    bool            found = false;
+    spinlock_acquire(&the_process.lock);
+    LIST_FOREACH(ut, &the_process.threads, link) {
+        if ((int)a[0] ? ut->tid == (uint32_t)a[0] : ut == self) {
+            found = true;
+            head = ut->robust_list;
+        }
+    }
+    spinlock_release(&the_process.lock);
+    if (!found)
+        return -ESRCH;
+    if (uaccess_write(a[2], &size, sizeof(size)))
+        return -EFAULT;
+    return uaccess_write(a[1], &head, sizeof(head));
+}
+
 /* --- limits and usage -------------------------------------------------------------------- */
 
 static int check_limit(unsigned resource, const struct abi_rlimit *new)
@@ -121,12 +142,14 @@ static int change_limit(unsigned resource, const struct abi_rlimit *new, struct 
     return 0;
 }
 
-/* new, old: user addresses, 0: none. */
-static int64_t limit_call(unsigned resource, vaddr_t new, vaddr_t old)
+/* new, old: user addresses, 0: none. tid: any thread stands for the process, 0 for the caller. */
+static int64_t limit_call(int tid, unsigned resource, vaddr_t new, vaddr_t old)
 {
     struct abi_rlimit set, got;
     if (new &&uaccess_read(&set, new, sizeof(set)))
         return -EFAULT;
+    if (!thread_exists(tid))
+        return -ESRCH;
     int err = change_limit(resource, new ? &set : NULL, &got);
     if (err || !old)
         return err;
@@ -135,7 +158,7 @@ static int64_t limit_call(unsigned resource, vaddr_t new, vaddr_t old)
 
 int64_t sys_prlimit64(const uint64_t *a)
 {
-    return is_process((int)a[0]) ? limit_call((unsigned)a[1], a[2], a[3]) : -ESRCH;
+    return limit_call((int)a[0], (unsigned)a[1], a[2], a[3]);
 }
 
 int64_t sys_getrlimit(const uint64_t *a)
@@ -153,64 +176,32 @@ int64_t sys_setrlimit(const uint64_t *a)
     return change_limit((unsigned)a[0], &set, &old);
 }
 
+static struct abi_timeval to_timeval(uint64_t ticks)
+{
+    uint64_t us = time_ticks_to_ns(ticks) / 1000;
+    return (struct abi_timeval){(int64_t)(us / 1000000), (int64_t)(us % 1000000)};
+}
+
 int64_t sys_getrusage(const uint64_t *a)
 {
     enum { RUSAGE_CHILDREN = -1, RUSAGE_SELF = 0, RUSAGE_THREAD = 1 };
-    int               who = (int)a[0];
-    struct abi_rusage usage = {.ru_maxrss = 0};
+    int                    who = (int)a[0];
+    struct abi_rusage      usage = {.ru_maxrss = 0};
+    struct thread_cpu_time used = {0, 0};
     if (who < RUSAGE_CHILDREN || who > RUSAGE_THREAD)
         return -EINVAL;
     if (who != RUSAGE_CHILDREN) {
         struct vmspace_stats stats;
-        uint64_t             us = (time_ns() - the_process.start_ns) / 1000;
         vmspace_stats(the_process.vmspace, &stats);
         usage.ru_maxrss = (int64_t)(stats.resident >> 10);
-        usage.ru_utime = (struct abi_timeval){(int64_t)(us / 1000000), (int64_t)(us % 1000000)};
+        if (who == RUSAGE_SELF)
+            used = cputime_process();
+        else
+            cputime_thread(0, &used);
     }
+    usage.ru_utime = to_timeval(used.user);
+    usage.ru_stime = to_timeval(used.kernel);
     return uaccess_write(a[1], &usage, sizeof(usage));
-}
-
-/* --- prctl ------------------------------------------------------------------------------- */
-
-static int set_name(vaddr_t va)
-{
-    char    name[sizeof(thread_self()->name)];
-    ssize_t len = uaccess_read_str(name, va, sizeof(name));
-    if (len == -EFAULT)
-        return -EFAULT;
-    if (len < 0) /* longer names are cut */
-        len = sizeof(name) - 1;
-    name[len] = '\0';
-    memcpy(thread_self()->name, name, sizeof(name));
-    return 0;
-}
-
-static int get_name(vaddr_t va)
-{
-    char name[sizeof(thread_self()->name)] = {0};
-    strlcpy(name, thread_self()->name, sizeof(name));
-    return uaccess_write(va, name, sizeof(name));
-}
-
-int64_t sys_prctl(const uint64_t *a)
-{
-    enum { LAST_CAP = 40 };
-    switch ((int)a[0]) {
-    case PR_SET_NAME:
-        return set_name(a[1]);
-    case PR_GET_NAME:
-        return get_name(a[1]);
-    case PR_GET_DUMPABLE:
-        return 1;
-    case PR_SET_DUMPABLE: /* there are no core dumps */
-        return a[1] <= 1 ? 0 : -EINVAL;
-    case PR_CAPBSET_READ:
-        return a[1] <= LAST_CAP ? 1 : -EINVAL;
-    case PR_SET_THP_DISABLE: /* there are no huge pages */
-        return a[2] || a[3] || a[4] ? -EINVAL : 0;
-    default:
-        return -EINVAL;
-    }
 }
 
 /* --- scheduling -------------------------------------------------------------------------- */
@@ -222,27 +213,17 @@ int64_t sys_sched_yield(const uint64_t *a)
     return 0;
 }
 
-static bool thread_exists(int tid)
-{
-    bool            found = tid == 0;
-    struct uthread *ut;
-    spinlock_acquire(&the_process.lock);
-    LIST_FOREACH(ut, &the_process.threads, link)
-        found |= ut->tid == (uint32_t)tid;
-    spinlock_release(&the_process.lock);
-    return found;
-}
-
-/* One hart runs: number 0. */
+/* One hart runs: number 0. The mask is as long as that of a Linux for up to 128. */
 int64_t sys_sched_getaffinity(const uint64_t *a)
 {
-    uint64_t mask = 1;
+    uint64_t mask[2] = {1, 0};
     unsigned len = (unsigned)a[1];
-    if (len < sizeof(mask) || len % sizeof(mask))
+    if (len < sizeof(*mask) || len % sizeof(*mask))
         return -EINVAL;
     if (!thread_exists((int)a[0]))
         return -ESRCH;
-    return uaccess_write(a[2], &mask, sizeof(mask)) ? -EFAULT : (int64_t)sizeof(mask);
+    size_t size = size_min(len, sizeof(mask));
+    return uaccess_write(a[2], mask, size) ? -EFAULT : (int64_t)size;
 }
 
 int64_t sys_sched_setaffinity(const uint64_t *a)
@@ -281,14 +262,14 @@ int64_t sys_sched_getparam(const uint64_t *a)
     return uaccess_write(a[1], &priority, sizeof(priority));
 }
 
-enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE };
+enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE, SCHED_EXT };
 
 int64_t sys_sched_get_priority_max(const uint64_t *a)
 {
     int policy = (int)a[0];
     if (policy == SCHED_FIFO || policy == SCHED_RR)
         return 99;
-    return policy < 0 || policy == 4 || policy > SCHED_DEADLINE ? -EINVAL : 0;
+    return policy < 0 || policy == 4 || policy > SCHED_EXT ? -EINVAL : 0;
 }
 
 int64_t sys_sched_get_priority_min(const uint64_t *a)

@@ -2,7 +2,9 @@
 /* sys_signal.c - system calls on signals. Sending and acting on them is signal.c's. */
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
+#include "unix/args.h"
 #include "unix/process.h"
+#include "unix/sigframe.h"
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
@@ -19,19 +21,20 @@ int64_t sys_rt_sigaction(const uint64_t *a)
 {
     int                  sig = (int)a[0];
     struct abi_sigaction act, old;
-    if (a[3] != SIGSET_SIZE || !valid_signal(sig))
-        return -EINVAL;
-    if (a[1] && (sig == SIGKILL || sig == SIGSTOP))
+    if (a[3] != SIGSET_SIZE)
         return -EINVAL;
     if (a[1] && uaccess_read(&act, a[1], sizeof(act)))
         return -EFAULT;
+    if (!valid_signal(sig) || (a[1] && (sig == SIGKILL || sig == SIGSTOP)))
+        return -EINVAL;
     spinlock_acquire(&the_process.lock);
     old = the_process.actions[sig];
-    if (a[1]) {
-        act.mask &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-        the_process.actions[sig] = act;
-    }
     spinlock_release(&the_process.lock);
+    if (a[1]) {
+        act.flags &= SA_ALL; /* how a program learns which there are */
+        act.mask &= ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
+        signal_set_action(sig, &act);
+    }
     return a[2] ? uaccess_write(a[2], &old, sizeof(old)) : 0;
 }
 
@@ -66,7 +69,7 @@ int64_t sys_rt_sigpending(const uint64_t *a)
     struct uthread *ut = uthread_self();
     if (a[1] > SIGSET_SIZE)
         return -EINVAL;
-    uint64_t set = (ut->pending | the_process.pending) & ut->sigmask;
+    uint64_t set = (ut->pending.set | the_process.pending.set) & ut->sigmask;
     return uaccess_write(a[0], &set, a[1]);
 }
 
@@ -80,7 +83,26 @@ int64_t sys_rt_sigsuspend(const uint64_t *a)
         return -EFAULT;
     signal_swap_mask(ut, set);
     signal_wait(ut);
-    return -EINTR;
+    return -ERESTARTNOHAND;
+}
+
+int64_t sys_rt_sigtimedwait(const uint64_t *a)
+{
+    struct signal_info info;
+    struct abi_siginfo out;
+    uint64_t           set, deadline;
+    if (a[3] != SIGSET_SIZE)
+        return -EINVAL;
+    if (uaccess_read(&set, a[0], sizeof(set)))
+        return -EFAULT;
+    int err = args_timeout(a[2], &deadline);
+    if (err)
+        return err;
+    int sig = signal_take(uthread_self(), set, deadline, &info);
+    if (sig <= 0 || !a[1])
+        return sig;
+    siginfo_fill(&out, sig, &info);
+    return uaccess_write(a[1], &out, sizeof(out)) ? -EFAULT : sig;
 }
 
 int64_t sys_rt_sigreturn(const uint64_t *a)
@@ -93,37 +115,16 @@ int64_t sys_rt_sigreturn(const uint64_t *a)
 
 /* --- alternate stack --------------------------------------------------------------------- */
 
-static int set_altstack(struct uthread *ut, vaddr_t va, bool on_it)
-{
-    struct abi_stack_t st;
-    if (uaccess_read(&st, va, sizeof(st)))
-        return -EFAULT;
-    unsigned mode = (unsigned)st.ss_flags & ~SS_AUTODISARM;
-    if (on_it)
-        return -EPERM;
-    if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
-        return -EINVAL;
-    if (mode == SS_DISABLE) {
-        ut->altstack = (struct abi_stack_t){.ss_flags = SS_DISABLE};
-        return 0;
-    }
-    if (st.ss_size < MINSIGSTKSZ)
-        return -ENOMEM;
-    st.ss_flags &= (int32_t)SS_AUTODISARM;
-    st.pad = 0;
-    ut->altstack = st;
-    return 0;
-}
-
 int64_t sys_sigaltstack(const uint64_t *a)
 {
-    struct uthread    *ut = uthread_self();
-    struct abi_stack_t old = ut->altstack;
-    uint64_t           sp = ut->thread->tf->sp;
-    bool on_it = !(old.ss_flags & SS_DISABLE) && sp > old.ss_sp && sp - old.ss_sp <= old.ss_size;
-    if (on_it)
+    struct uthread *ut = uthread_self();
+    struct abi_stack_t new, old = ut->altstack;
+    uint64_t sp = ut->thread->tf->sp;
+    if (a[0] && uaccess_read(&new, a[0], sizeof(new)))
+        return -EFAULT;
+    if (sigframe_on_altstack(ut, sp))
         old.ss_flags |= SS_ONSTACK;
-    int err = a[0] ? set_altstack(ut, a[0], on_it) : 0;
+    int err = a[0] ? signal_set_altstack(ut, &new, sp) : 0;
     if (err)
         return err;
     return a[1] ? uaccess_write(a[1], &old, sizeof(old)) : 0;
@@ -131,40 +132,82 @@ int64_t sys_sigaltstack(const uint64_t *a)
 
 /* --- sending ----------------------------------------------------------------------------- */
 
-int64_t sys_kill(const uint64_t *a)
+/* Whether pid, which may name a group, is the process. */
+static bool means_process(int pid)
 {
-    int                pid = (int)a[0], sig = (int)a[1];
-    struct signal_info info = {.code = SI_USER, .value = PROCESS_PID};
     /* 0: the own process group; -1 would be all but the sender and process 1: there are none. */
-    if (pid != PROCESS_PID && pid != 0 && pid != -PROCESS_PID)
-        return -ESRCH;
-    if (pid == -1 && PROCESS_PID == 1)
-        return -ESRCH;
-    if (sig < 0 || sig > NSIG)
-        return -EINVAL;
-    if (sig)
-        signal_send_process(sig, &info);
-    return 0;
+    return pid == PROCESS_PID || pid == 0 || (pid == -PROCESS_PID && PROCESS_PID != 1);
 }
 
-static int send_to_thread(int tid, int sig)
+int64_t sys_kill(const uint64_t *a)
 {
-    struct signal_info info = {.code = SI_TKILL, .value = PROCESS_PID};
+    int                sig = (int)a[1];
+    struct signal_info info = signal_from_self(SI_USER);
+    if (!means_process((int)a[0]))
+        return -ESRCH;
     if (sig < 0 || sig > NSIG)
         return -EINVAL;
-    return signal_send_tid((uint32_t)tid, sig, &info);
+    return sig ? signal_send_process(sig, &info) : 0;
 }
 
 int64_t sys_tkill(const uint64_t *a)
 {
-    int tid = (int)a[0];
-    return tid <= 0 ? -EINVAL : send_to_thread(tid, (int)a[1]);
+    int                tid = (int)a[0];
+    struct signal_info info = signal_from_self(SI_TKILL);
+    return tid <= 0 ? -EINVAL : signal_send_tid((uint32_t)tid, (int)a[1], &info);
 }
 
 int64_t sys_tgkill(const uint64_t *a)
 {
-    int tgid = (int)a[0], tid = (int)a[1];
+    int                tgid = (int)a[0], tid = (int)a[1];
+    struct signal_info info = signal_from_self(SI_TKILL);
     if (tgid <= 0 || tid <= 0)
         return -EINVAL;
-    return tgid == PROCESS_PID ? send_to_thread(tid, (int)a[2]) : -ESRCH;
+    return tgid == PROCESS_PID ? signal_send_tid((uint32_t)tid, (int)a[2], &info) : -ESRCH;
+}
+
+/* --- queueing ---------------------------------------------------------------------------- */
+
+/* What a program attaches to a signal. It cannot tell more about a fault than an address: none of
+ * the kernel's own codes is let through to another process, and to itself it may lie. */
+static int read_info(vaddr_t va, struct signal_info *info)
+{
+    struct abi_siginfo in;
+    if (uaccess_read(&in, va, sizeof(in)))
+        return -EFAULT;
+    *info = (struct signal_info){in.si_code, in.si_errno, in.rt.pid, in.rt.uid, in.rt.value};
+    if (in.si_code > 0 && in.si_code < SI_KERNEL)
+        info->value = in.fault.addr;
+    return 0;
+}
+
+int64_t sys_rt_sigqueueinfo(const uint64_t *a)
+{
+    int                pid = (int)a[0], sig = (int)a[1];
+    struct signal_info info;
+    int                err = read_info(a[2], &info);
+    if (err)
+        return err;
+    bool from_kernel = info.code >= 0 || info.code == SI_TKILL;
+    if (pid != PROCESS_PID)
+        return from_kernel ? -EPERM : -ESRCH;
+    if (sig < 0 || sig > NSIG)
+        return -EINVAL;
+    return sig ? signal_send_process(sig, &info) : 0;
+}
+
+int64_t sys_rt_tgsigqueueinfo(const uint64_t *a)
+{
+    int                tgid = (int)a[0], tid = (int)a[1];
+    struct signal_info info;
+    int                err = read_info(a[3], &info);
+    if (err)
+        return err;
+    if (tgid <= 0 || tid <= 0)
+        return -EINVAL;
+    if ((info.code >= 0 || info.code == SI_TKILL) && (uint32_t)tid != uthread_self()->tid)
+        return -EPERM;
+    if (tgid != PROCESS_PID)
+        return -ESRCH;
+    return signal_send_tid((uint32_t)tid, (int)a[2], &info);
 }

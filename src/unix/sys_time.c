@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sys_time.c - clocks and sleeping.
- *
- * CPU-time clocks count the time since the program's start: the kernel keeps no account for each
- * thread.
- */
+/* sys_time.c - clocks and sleeping. */
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
+#include "unix/cputime.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 #include "unix/syscall.h"
 
 #define NS_PER_SEC 1000000000ul
@@ -16,6 +14,30 @@
 
 /* What a coarse clock has for a resolution (Linux at 250 Hz). */
 #define COARSE_NS 4000000ul
+
+/* Clocks below 0 are CPU time: the number of a process or thread, inverted, over three bits. */
+#define CPUCLOCK_THREAD 4
+#define CPUCLOCK_WHAT   3
+enum { CPUCLOCK_PROF, CPUCLOCK_VIRT, CPUCLOCK_SCHED, CPUCLOCK_FD };
+
+static int cpu_clock_now(int clock, uint64_t *ns)
+{
+    struct thread_cpu_time used;
+    uint32_t               number = ~(uint32_t)(clock >> 3);
+    int                    what = clock & CPUCLOCK_WHAT;
+    if (what == CPUCLOCK_FD)
+        return -EINVAL; /* clocks of devices: there are none */
+    if (clock & CPUCLOCK_THREAD) {
+        if (!cputime_thread(number, &used))
+            return -EINVAL;
+    } else {
+        if (number != 0 && number != PROCESS_PID)
+            return -EINVAL;
+        used = cputime_process();
+    }
+    *ns = what == CPUCLOCK_VIRT ? time_ticks_to_ns(used.user) : cputime_total_ns(&used);
+    return 0;
+}
 
 /* The clock's time. -EINVAL: there is no such clock. */
 static int clock_now(int clock, uint64_t *ns)
@@ -35,11 +57,11 @@ static int clock_now(int clock, uint64_t *ns)
         *ns = time_ns();
         return 0;
     case CLOCK_PROCESS_CPUTIME_ID:
+        return cpu_clock_now((int)(~0u << 3 | CPUCLOCK_SCHED), ns);
     case CLOCK_THREAD_CPUTIME_ID:
-        *ns = time_ns() - the_process.start_ns;
-        return 0;
+        return cpu_clock_now((int)(~0u << 3 | CPUCLOCK_THREAD | CPUCLOCK_SCHED), ns);
     default:
-        return -EINVAL;
+        return clock < 0 ? cpu_clock_now(clock, ns) : -EINVAL;
     }
 }
 
@@ -73,8 +95,11 @@ int64_t sys_gettimeofday(const uint64_t *a)
 
 int64_t sys_times(const uint64_t *a)
 {
-    uint64_t       ticks = (time_ns() - the_process.start_ns) / (NS_PER_SEC / USER_HZ);
-    struct abi_tms tms = {.tms_utime = (int64_t)ticks};
+    struct thread_cpu_time used = cputime_process();
+    struct abi_tms         tms = {
+                .tms_utime = (int64_t)(time_ticks_to_ns(used.user) / (NS_PER_SEC / USER_HZ)),
+                .tms_stime = (int64_t)(time_ticks_to_ns(used.kernel) / (NS_PER_SEC / USER_HZ)),
+    };
     if (a[0] && uaccess_write(a[0], &tms, sizeof(tms)))
         return -EFAULT;
     return (int64_t)(time_ns() / (NS_PER_SEC / USER_HZ));
@@ -97,15 +122,24 @@ static int sleep_until(uint64_t deadline)
     return result == -ETIMEDOUT ? 0 : result;
 }
 
-/* Sleep for ns; what is left after a signal goes to rem, if there is one. */
-static int sleep_for(uint64_t ns, vaddr_t rem)
+/* Sleep until r->deadline; what is left after a signal goes to r->arg[0], if that is not 0. */
+static int64_t sleep_on(const struct restart *r)
 {
-    uint64_t start = time_ns();
-    int      result = sleep_until(time_ns_to_deadline(ns));
-    if (result != -EINTR || !rem)
-        return result;
-    uint64_t slept = time_ns() - start;
-    return args_put_timespec(rem, slept < ns ? ns - slept : 0) ? -EFAULT : result;
+    if (sleep_until(r->deadline) == 0)
+        return 0;
+    uint64_t now = cpu_time();
+    if (now >= r->deadline)
+        return 0;
+    if (r->arg[0] && args_put_timespec(r->arg[0], time_ticks_to_ns(r->deadline - now)))
+        return -EFAULT;
+    uthread_self()->restart = *r;
+    return -ERESTART_RESTARTBLOCK;
+}
+
+static int64_t sleep_for(uint64_t ns, vaddr_t rem)
+{
+    struct restart r = {.go_on = sleep_on, .deadline = time_ns_to_deadline(ns), .arg = {rem}};
+    return sleep_on(&r);
 }
 
 int64_t sys_nanosleep(const uint64_t *a)
@@ -115,19 +149,65 @@ int64_t sys_nanosleep(const uint64_t *a)
     return err ? err : sleep_for(ns, a[1]);
 }
 
+/* Whether a clock is one of CPU time that one can sleep by, if it exists. */
+static bool is_cpu_clock(int clock)
+{
+    return clock == CLOCK_PROCESS_CPUTIME_ID ||
+           (clock < 0 && (clock & (CPUCLOCK_THREAD | CPUCLOCK_WHAT)) != CPUCLOCK_FD);
+}
+
+static bool can_sleep(int clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_TAI || is_cpu_clock(clock);
+}
+
+/* Sleep until a clock of CPU time, which goes slower than real time, shows ns. -EINVAL: it does not
+ * exist, or is the caller's own, which then stands still. */
+static int sleep_by_cpu(int clock, uint64_t ns, bool absolute)
+{
+    const uint64_t look_ns = 1000000; /* how often at most */
+    uint64_t       used;
+    uint32_t       number = ~(uint32_t)(clock >> 3);
+    if (clock < 0 && clock & CPUCLOCK_THREAD && (!number || number == uthread_self()->tid))
+        return -EINVAL;
+    int err = clock_now(clock, &used);
+    if (!absolute)
+        ns = ns > UINT64_MAX - used ? UINT64_MAX : used + ns;
+    while (!err && used < ns) {
+        uint64_t left = ns - used > look_ns ? ns - used : look_ns;
+        err = sleep_until(time_ns_to_deadline(left));
+        if (!err)
+            err = clock_now(clock, &used);
+    }
+    return err;
+}
+
 int64_t sys_clock_nanosleep(const uint64_t *a)
 {
     int      clock = (int)a[0];
     uint64_t now, ns;
-    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_MONOTONIC_RAW ||
-        clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE)
-        return -EOPNOTSUPP;
-    int err = clock == CLOCK_THREAD_CPUTIME_ID ? -EINVAL : clock_now(clock, &now);
+    int      err = is_cpu_clock(clock) ? 0 : clock_now(clock, &now);
+    if (!err && !can_sleep(clock))
+        err = -EOPNOTSUPP;
     if (!err)
         err = args_timespec(a[2], &ns);
     if (err)
         return err;
+    if (is_cpu_clock(clock))
+        return sleep_by_cpu(clock, ns, a[1] & TIMER_ABSTIME);
     if (!(a[1] & TIMER_ABSTIME))
         return sleep_for(ns, a[3]);
-    return ns > now ? sleep_until(time_ns_to_deadline(ns - now)) : 0;
+    if (ns <= now)
+        return 0;
+    return sleep_until(time_ns_to_deadline(ns - now)) ? -ERESTARTNOHAND : 0;
+}
+
+/* What a call that was interrupted without a handler becomes: see signal.c. */
+int64_t sys_restart_syscall(const uint64_t *a)
+{
+    (void)a;
+    struct restart r = uthread_self()->restart;
+    uthread_self()->restart.go_on = NULL;
+    return r.go_on ? r.go_on(&r) : -EINTR;
 }

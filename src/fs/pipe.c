@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipe.c - pipes: see pipe.h.
+ *
+ * Two locks: the mutex orders those who move bytes, since copying to and from a program may sleep;
+ * what sleepers and pollers look at is published under the spinlock, once the bytes are in place.
+ */
+#include "fs/pipe.h"
+
+#include "kernel/heap.h"
+#include "kernel/pollq.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+
+#define SLOT_SIZE     ((size_t)PAGE_SIZE)
+#define DEFAULT_SLOTS 16u
+#define MAX_SLOTS     (1u << 19) /* 2 GiB: sizes are ints */
+
+/* Bytes [start, start + len) of a page wait to be read. */
+struct slot {
+    uint8_t *page; /* kept for reuse when empty; NULL: none yet */
+    uint32_t start, len;
+    bool     packet; /* nothing is added to it, and one read takes it */
+};
+
+struct pipe {
+    struct mutex mutex;
+    /* mutex protects: */
+    struct slot *slots;
+    uint32_t     nslots; /* a power of two */
+    uint32_t     head;   /* the oldest used slot; counts modulo nslots */
+    uint32_t     used;
+
+    struct spinlock lock; /* LOCK_DEVICE */
+    /* lock protects: */
+    unsigned     readers, writers; /* open files */
+    bool         empty, full;
+    struct waitq waiters;
+
+    struct pollq pollers;
+    atomic_uint  refs; /* ends not yet released */
+    uint64_t     ino;
+};
+
+static atomic_ulong next_ino = 1;
+
+/* --- slots: the mutex is held ------------------------------------------------------------ */
+
+static struct slot *slot_at(struct pipe *p, uint32_t i)
+{
+    return &p->slots[(p->head + i) % p->nslots];
+}
+
+static size_t bytes_inside(struct pipe *p)
+{
+    size_t sum = 0;
+    for (uint32_t i = 0; i < p->used; i++)
+        sum += slot_at(p, i)->len;
+    return sum;
+}
+
+/* Tell what is so now, to those who wait for it. */
+static void publish(struct pipe *p)
+{
+    spinlock_acquire(&p->lock);
+    p->empty = p->used == 0;
+    p->full = p->used == p->nslots;
+    waitq_wake_all(&p->waiters);
+    spinlock_release(&p->lock);
+    pollq_notify(&p->pollers, 0);
+}
+
+/* Bytes out of the oldest slot, which is free afterwards if they were all. A packet's rest is lost;
+ * what cannot be stored as a whole stays. */
+static ssize_t take_slot(struct pipe *p, struct iobuf *iob)
+{
+    struct slot *s = slot_at(p, 0);
+    size_t       len = size_min(s->len, iob->left);
+    ssize_t      n = iobuf_put(iob, s->page + s->start, len);
+    if (n < 0 || (size_t)n < len)
+        return -EFAULT;
+    s->start += (uint32_t)n;
+    s->len -= (uint32_t)n;
+    if (s->len == 0 || s->packet) {
+        p->head = (p->head + 1) % p->nslots;
+        p->used--;
+    }
+    return n;
+}
+
+/* Add to the newest slot, if all that iob has left beyond whole slots fits. 0: it does not. */
+static ssize_t append(struct pipe *p, struct iobuf *iob, size_t len)
+{
+    struct slot *s = p->used ? slot_at(p, p->used - 1) : NULL;
+    if (!s || !len || s->packet || s->start + s->len + len > SLOT_SIZE)
+        return 0;
+    ssize_t n = iobuf_take(iob, s->page + s->start + s->len, len);
+    if (n < 0 || (size_t)n < len)
+        return -EFAULT;
+    s->len += (uint32_t)n;
+    return n;
+}
+
+/* Begin a slot: there is a free one. What cannot be read as a whole is not begun. */
+static ssize_t begin_slot(struct pipe *p, struct iobuf *iob, bool packet)
+{
+    struct slot *s = slot_at(p, p->used);
+    size_t       len = size_min(iob->left, SLOT_SIZE);
+    if (!s->page && !(s->page = kmalloc(SLOT_SIZE)))
+        return -ENOMEM;
+    ssize_t n = iobuf_take(iob, s->page, len);
+    if (n < 0 || (size_t)n < len)
+        return -EFAULT;
+    s->start = 0;
+    s->len = (uint32_t)n;
+    s->packet = packet;
+    p->used++;
+    return n;
+}
+
+/* --- reading and writing ----------------------------------------------------------------- */
+
+static bool nonblocking(struct file *f)
+{
+    return atomic_load(&f->flags) & O_NONBLOCK;
+}
+
+/* As much as is there, into iob. */
+static ssize_t drain(struct pipe *p, struct iobuf *iob)
+{
+    ssize_t done = 0;
+    mutex_lock(&p->mutex);
+    while (iob->left && p->used) {
+        bool    packet = slot_at(p, 0)->packet;
+        ssize_t n = take_slot(p, iob);
+        if (n < 0) {
+            done = done ? done : n;
+            break;
+        }
+        done += n;
+        if (packet)
+            break;
+    }
+    publish(p);
+    mutex_unlock(&p->mutex);
+    return done;
+}
+
+/* Sleep while *flag and the other side is there. 0, or -EINTR. */
+static int wait_while(struct pipe *p, const bool *flag, const unsigned *others)
+{
+    int err = 0;
+    spinlock_acquire(&p->lock);
+    while (*flag && *others && !err)
+        err = waitq_sleep_until(&p->waiters, &p->lock, WAIT_FOREVER, true);
+    spinlock_release(&p->lock);
+    return err;
+}
+
+static unsigned count_of(struct pipe *p, const unsigned *count)
+{
+    spinlock_acquire(&p->lock);
+    unsigned n = *count;
+    spinlock_release(&p->lock);
+    return n;
+}
+
+static ssize_t pipe_read(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    struct pipe *p = f->private;
+    (void)pos;
+    while (iob->left) {
+        bool    last = !count_of(p, &p->writers); /* before looking: what they wrote is there */
+        ssize_t n = drain(p, iob);
+        if (n || last)
+            return n;
+        if (nonblocking(f))
+            return -EAGAIN;
+        int err = wait_while(p, &p->empty, &p->writers);
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+/* As much as fits. first: the beginning of a write, whose odd part goes behind what is there. */
+static ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet, bool first)
+{
+    ssize_t done = 0, n = 0;
+    mutex_lock(&p->mutex);
+    if (first && !packet)
+        n = append(p, iob, iob->left % SLOT_SIZE);
+    while (n >= 0) {
+        done += n;
+        if (!iob->left || p->used == p->nslots)
+            break;
+        n = begin_slot(p, iob, packet);
+    }
+    publish(p);
+    mutex_unlock(&p->mutex);
+    return n < 0 && !done ? n : done;
+}
+
+static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    struct pipe *p = f->private;
+    bool         packet = atomic_load(&f->flags) & O_DIRECT;
+    ssize_t      done = 0;
+    int          err = 0;
+    (void)pos;
+    for (bool first = true; iob->left && !err; first = false) {
+        size_t  want = iob->left;
+        ssize_t n = count_of(p, &p->readers) ? fill(p, iob, packet, first) : -EPIPE;
+        if (n < 0) {
+            err = (int)n;
+        } else {
+            done += n;
+            if ((size_t)n == want)
+                break;
+            err = nonblocking(f) ? -EAGAIN : wait_while(p, &p->full, &p->readers);
+        }
+    }
+    return done ? done : err;
+}
+
+/* --- the rest of a file ------------------------------------------------------------------ */
+
+static unsigned pipe_poll(struct file *f, struct pollq **q)
+{
+    struct pipe *p = f->private;
+    bool         reads = (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY;
+    unsigned     ready = 0;
+    if (q)
+        *q = &p->pollers;
+    spinlock_acquire(&p->lock);
+    if (reads && !p->empty)
+        ready |= POLLIN | POLLRDNORM;
+    if (reads && !p->writers)
+        ready |= POLLHUP;
+    if (!reads && !p->full)
+        ready |= POLLOUT | POLLWRNORM;
+    if (!reads && !p->readers)
+        ready |= POLLERR;
+    spinlock_release(&p->lock);
+    return ready;
+}
+
+static int pipe_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
+{
+    struct pipe *p = f->private;
+    if (cmd != FIONREAD)
+        return -ENOTTY;
+    mutex_lock(&p->mutex);
+    int32_t inside = (int32_t)bytes_inside(p);
+    mutex_unlock(&p->mutex);
+    return uaccess_write(arg, &inside, sizeof(inside));
+}
+
+static void pipe_getattr(struct file *f, struct vfs_attr *attr)
+{
+    struct pipe *p = f->private;
+    attr->mode = S_IFIFO | 0600;
+    attr->ino = p->ino;
+    attr->dev = vfs_mkdev(0, 13);
+}
+
+static void pipe_free(struct pipe *p)
+{
+    for (uint32_t i = 0; i < p->nslots; i++)
+        kfree(p->slots[i].page);
+    kfree(p->slots);
+    kfree(p);
+}
+
+static void pipe_release(struct file *f)
+{
+    struct pipe *p = f->private;
+    bool         reads = (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY;
+    spinlock_acquire(&p->lock);
+    if (reads)
+        p->readers--;
+    else
+        p->writers--;
+    waitq_wake_all(&p->waiters);
+    spinlock_release(&p->lock);
+    pollq_notify(&p->pollers, 0);
+    if (atomic_fetch_sub(&p->refs, 1) == 1)
+        pipe_free(p);
+}
+
+static const struct file_ops pipe_ops = {
+    .read = pipe_read,
+    .write = pipe_write,
+    .ioctl = pipe_ioctl,
+    .poll = pipe_poll,
+    .getattr = pipe_getattr,
+    .release = pipe_release,
+};
+
+/* --- creation and size ------------------------------------------------------------------- */
+
+static struct pipe *pipe_new(void)
+{
+    struct pipe *p = kzalloc(sizeof(*p));
+    struct slot *slots = kzalloc(DEFAULT_SLOTS * sizeof(*slots));
+    if (!p || !slots) {
+        kfree(p);
+        kfree(slots);
+        return NULL;
+    }
+    mutex_init(&p->mutex);
+    spinlock_init(&p->lock, LOCK_DEVICE, "pipe");
+    waitq_init(&p->waiters);
+    pollq_init(&p->pollers);
+    p->slots = slots;
+    p->nslots = DEFAULT_SLOTS;
+    p->empty = true;
+    p->ino = atomic_fetch_add(&next_ino, 1);
+    return p;
+}
+
+int pipe_create(struct file *end[2], unsigned flags)
+{
+    struct pipe *p = pipe_new();
+    if (!p)
+        return -ENOMEM;
+    end[0] = file_new(&pipe_ops, p, O_RDONLY | (flags & O_NONBLOCK));
+    end[1] = end[0] ? file_new(&pipe_ops, p, O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT))) : NULL;
+    if (!end[1]) {
+        kfree(end[0]); /* nobody has seen it */
+        pipe_free(p);
+        return -ENOMEM;
+    }
+    p->readers = p->writers = 1;
+    atomic_store(&p->refs, 2);
+    return 0;
+}
+
+bool pipe_is(const struct file *f)
+{
+    return f->ops == &pipe_ops;
+}
+
+int pipe_capacity(struct file *f)
+{
+    struct pipe *p = f->private;
+    if (!pipe_is(f))
+        return -EBADF;
+    mutex_lock(&p->mutex);
+    uint32_t n = p->nslots;
+    mutex_unlock(&p->mutex);
+    return (int)(n * SLOT_SIZE);
+}
+
+/* Move what is in the pipe to a new array, its oldest slot first. */
+static int resize(struct pipe *p, uint32_t nslots)
+{
+    if (nslots < p->used)
+        return -EBUSY;
+    struct slot *slots = kzalloc(nslots * sizeof(*slots));
+    if (!slots)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < p->nslots; i++) {
+        struct slot *s = slot_at(p, i);
+        if (i < p->used)
+            slots[i] = *s;
+        else
+            kfree(s->page);
+    }
+    kfree(p->slots);
+    p->slots = slots;
+    p->nslots = nslots;
+    p->head = 0;
+    publish(p);
+    return (int)(nslots * SLOT_SIZE);
+}
+
+int pipe_set_capacity(struct file *f, unsigned size)
+{
+    struct pipe *p = f->private;
+    uint32_t     nslots = 1;
+    if (!pipe_is(f))
+        return -EBADF;
+    if (size > INT32_MAX)
+        return -EINVAL;
+    while ((size_t)nslots * SLOT_SIZE < size)
+        nslots *= 2;
+    if (nslots >= MAX_SLOTS)
+        return -EINVAL;
+    mutex_lock(&p->mutex);
+    int result = resize(p, nslots);
+    mutex_unlock(&p->mutex);
+    return result;
+}

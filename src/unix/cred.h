@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cred.h - whom the program says it is: see sys_cred.c. */
+#ifndef UNIX_CRED_H
+#define UNIX_CRED_H
+
+#include "lib/types.h"
+
+uint32_t cred_uid(void); /* the real user */
+
+/* Whether it has the rights that come with the effective user 0, */
+bool cred_privileged(void);
+
+/* and whether it could take them back: one of its users is 0. */
+bool cred_may_be_privileged(void);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys_admin.c - system calls of a system's administration, as far as they mean something for one
+ * program: children (there are none), capabilities, niceness, names of the machine. */
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "unix/cred.h"
+#include "unix/process.h"
+#include "unix/syscall.h"
+
+/* --- children ---------------------------------------------------------------------------- */
+
+#define WNOHANG    0x00000001u
+#define WUNTRACED  0x00000002u
+#define WSTOPPED   WUNTRACED
+#define WEXITED    0x00000004u
+#define WCONTINUED 0x00000008u
+#define WNOWAIT    0x01000000u
+#define WKIND      0xe0000000u /* __WNOTHREAD, __WALL, __WCLONE */
+
+int64_t sys_wait4(const uint64_t *a)
+{
+    unsigned options = (unsigned)a[2];
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WKIND))
+        return -EINVAL;
+    return (int)a[0] == INT32_MIN ? -ESRCH : -ECHILD;
+}
+
+static int check_waitid(int which, int id, unsigned options)
+{
+    enum { P_ALL, P_PID, P_PGID, P_PIDFD };
+    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | WKIND))
+        return -EINVAL;
+    if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+        return -EINVAL;
+    switch (which) {
+    case P_ALL:
+        return -ECHILD;
+    case P_PID:
+        return id <= 0 ? -EINVAL : -ECHILD;
+    case P_PGID:
+        return id < 0 ? -EINVAL : -ECHILD;
+    case P_PIDFD:
+        return id < 0 ? -EINVAL : -EBADF;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* The fields that waitid fills are zeroed even where it fails. */
+int64_t sys_waitid(const uint64_t *a)
+{
+    const struct abi_siginfo nothing = {.si_signo = 0};
+    const size_t filled = offsetof(struct abi_siginfo, rt.value) + sizeof(uint32_t); /* si_status */
+    int          err = check_waitid((int)a[0], (int)a[1], (unsigned)a[3]);
+    return a[2] && uaccess_write(a[2], &nothing, filled) ? -EFAULT : err;
+}
+
+/* --- niceness ---------------------------------------------------------------------------- */
+
+/* Kept for those who ask. All threads share the CPU in turn, and nobody else wants it. */
+static int niceness;
+
+/* Whether which and who mean the process. 0, -ESRCH, -EINVAL. */
+static int check_priority(int which, int who)
+{
+    enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return -EINVAL;
+    if (who == 0)
+        return 0;
+    bool found = which == PRIO_USER ? (uint32_t)who == cred_uid() : who == PROCESS_PID;
+    if (which == PRIO_PROCESS)
+        found |= thread_exists(who);
+    return found ? 0 : -ESRCH;
+}
+
+int64_t sys_setpriority(const uint64_t *a)
+{
+    int nice = (int)a[2], err = check_priority((int)a[0], (int)a[1]);
+    if (err)
+        return err;
+    nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+    if (nice < niceness && !cred_privileged())
+        return -EACCES;
+    niceness = nice;
+    return 0;
+}
+
+/* 1 to 40, so that no result looks like an error. */
+int64_t sys_getpriority(const uint64_t *a)
+{
+    int err = check_priority((int)a[0], (int)a[1]);
+    return err ? err : 20 - niceness;
+}
+
+/* --- capabilities ------------------------------------------------------------------------ */
+
+#define CAPS_ALL ((1ul << 41) - 1)
+
+struct abi_cap_header {
+    uint32_t version;
+    int32_t  pid;
+};
+
+struct abi_cap_data {
+    uint32_t effective, permitted, inheritable;
+};
+
+/* How many words of 32 capabilities a version has; 0: unknown. */
+static unsigned cap_words(uint32_t version)
+{
+    switch (version) {
+    case 0x19980330:
+        return 1;
+    case 0x20071026:
+    case 0x20080522:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+/* Capabilities follow from the users: all of them, or none. */
+int64_t sys_capget(const uint64_t *a)
+{
+    const uint32_t        newest = 0x20080522;
+    struct abi_cap_header header;
+    struct abi_cap_data   data[2];
+    if (uaccess_read(&header.version, a[0], sizeof(header.version)))
+        return -EFAULT;
+    unsigned words = cap_words(header.version);
+    if (!words && uaccess_write(a[0], &newest, sizeof(newest)))
+        return -EFAULT;
+    if (!words) /* without data that was only a question for the version */
+        return a[1] ? -EINVAL : 0;
+    if (uaccess_read(&header, a[0], sizeof(header)))
+        return -EFAULT;
+    if (header.pid < 0)
+        return -EINVAL;
+    if (!thread_exists(header.pid))
+        return -ESRCH;
+    uint64_t effective = cred_privileged() ? CAPS_ALL : 0;
+    uint64_t permitted = cred_may_be_privileged() ? CAPS_ALL : 0;
+    for (unsigned i = 0; i < words; i++)
+        data[i] = (struct abi_cap_data){(uint32_t)(effective >> 32 * i),
+                                        (uint32_t)(permitted >> 32 * i), 0};
+    return a[1] ? uaccess_write(a[1], data, words * sizeof(*data)) : 0;
+}
+
+/* --- names of the machine ---------------------------------------------------------------- */
+
+static struct abi_utsname utsname = {
+    .sysname = "Linux",
+    .nodename = "cella",
+    /* Programs compare the release with what they need: it is that of the Linux whose calls are
+     * modelled. */
+    .release = "6.12.0-cella",
+    .version = "#1 Cella",
+    .machine = "riscv64",
+    .domainname = "(none)",
+};
+
+int64_t sys_uname(const uint64_t *a)
+{
+    return uaccess_write(a[0], &utsname, sizeof(utsname));
+}
+
+static int set_machine_name(char *field, vaddr_t va, int len)
+{
+    char name[UTS_LEN] = {0};
+    if (!cred_privileged())
+        return -EPERM;
+    if (len < 0 || len > UTS_LEN - 1)
+        return -EINVAL;
+    if (uaccess_read(name, va, (size_t)len))
+        return -EFAULT;
+    memcpy(field, name, UTS_LEN);
+    return 0;
+}
+
+int64_t sys_sethostname(const uint64_t *a)
+{
+    return set_machine_name(utsname.nodename, a[0], (int)a[1]);
+}
+
+int64_t sys_setdomainname(const uint64_t *a)
+{
+    return set_machine_name(utsname.domainname, a[0], (int)a[1]);
+}
+
+/* --- the rest ---------------------------------------------------------------------------- */
+
+/* Every bit that there is takes effect when a program is loaded, and this one is. */
+int64_t sys_personality(const uint64_t *a)
+{
+    static uint32_t personality;
+    uint32_t        old = personality, new = (uint32_t)a[0];
+    if (new != UINT32_MAX)
+        personality = new;
+    return old;
+}
+
+/* Threads of one hart see each other's stores in order, and each switch between them passes the
+ * kernel: what a barrier asks for is so already. */
+int64_t sys_membarrier(const uint64_t *a)
+{
+    enum {
+        GLOBAL = 1,
+        GLOBAL_EXPEDITED = 2,
+        REGISTER_GLOBAL_EXPEDITED = 4,
+        PRIVATE_EXPEDITED = 8,
+        REGISTER_PRIVATE_EXPEDITED = 16,
+        PRIVATE_EXPEDITED_SYNC_CORE = 32,
+        REGISTER_PRIVATE_EXPEDITED_SYNC_CORE = 64,
+        GET_REGISTRATIONS = 512,
+        ALL = 127 | GET_REGISTRATIONS,
+    };
+    static atomic_uint registered;
+    unsigned           cmd = (unsigned)a[0];
+    if ((unsigned)a[1])
+        return -EINVAL;
+    switch (cmd) {
+    case 0:
+        return ALL;
+    case GLOBAL:
+    case GLOBAL_EXPEDITED:
+        return 0;
+    case REGISTER_GLOBAL_EXPEDITED:
+    case REGISTER_PRIVATE_EXPEDITED:
+    case REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+        atomic_fetch_or(&registered, cmd);
+        return 0;
+    case PRIVATE_EXPEDITED:
+    case PRIVATE_EXPEDITED_SYNC_CORE: /* its registration is the next bit */
+        return atomic_load(&registered) & cmd << 1 ? 0 : -EPERM;
+    case GET_REGISTRATIONS:
+        return atomic_load(&registered);
+    default:
+        return -EINVAL;
+    }
+}
