@@ -14,6 +14,15 @@
 
 #define CHUNK 256u
 
+/* The devices have no positions, but seeking is not refused. */
+static int64_t stay_at_start(struct file *f, int64_t offset, unsigned whence)
+{
+    (void)f;
+    (void)offset;
+    (void)whence;
+    return 0;
+}
+
 /* --- null, zero, full ------------------------------------------------------------------------- */
 
 static ssize_t null_read(struct file *f, struct iobuf *iob, uint64_t pos)
@@ -56,13 +65,16 @@ static ssize_t full_write(struct file *f, struct iobuf *iob, uint64_t pos)
     return -ENOSPC;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write};
+static const struct file_ops null_ops = {
+    .read = null_read, .write = null_write, .seek = stay_at_start};
 static const struct file_ops zero_ops = {
     .read = zero_read,
     .write = null_write,
+    .seek = stay_at_start,
     .mmap = zero_mmap,
 };
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write};
+static const struct file_ops full_ops = {
+    .read = zero_read, .write = full_write, .seek = stay_at_start};
 
 /* --- random ----------------------------------------------------------------------------------- */
 
@@ -108,7 +120,8 @@ static ssize_t random_write(struct file *f, struct iobuf *iob, uint64_t pos)
     return done;
 }
 
-static const struct file_ops random_ops = {.read = random_read, .write = random_write};
+static const struct file_ops random_ops = {
+    .read = random_read, .write = random_write, .seek = stay_at_start};
 
 /* --- the table -------------------------------------------------------------------------------- */
 

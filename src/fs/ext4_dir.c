@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ext4_dir.c - directories: checking blocks, listing, looking names up.
+/* ext4_dir.c - directories: checking blocks, looking names up. Listing is in ext4_list.c.
  *
  * A block is checked entry by entry when it is first used for a directory; walking a checked block
- * needs no further care. Blocks of the hash tree look like blocks with few or no names, so listing
- * takes all blocks in order and needs no index. A position in a listing is a byte offset.
+ * needs no further care. Blocks of the hash tree look like blocks with few or no names.
  */
 #include "fs/ext4_csum.h"
 #include "fs/ext4_impl.h"
@@ -12,12 +11,6 @@
 #include "lib/string.h"
 
 #define DIRENT_MIN 12u /* bytes of the shortest entry: one character, padded */
-
-static const struct ext4_dirent *dirent_at(const struct ext4_block *block, uint32_t offset)
-{
-    const void *p = block->data + offset;
-    return p;
-}
 
 /* --- checking ------------------------------------------------------------------------------ */
 
@@ -44,9 +37,9 @@ static bool entries_ok(const struct ext4_fs *fs, const struct ext4_block *block)
 
     while (offset < fs->block_size) {
         uint32_t room = fs->block_size - offset;
-        if (room < DIRENT_MIN || !dirent_ok(fs, dirent_at(block, offset), room))
+        if (room < DIRENT_MIN || !dirent_ok(fs, ext4_dirent_at(block, offset), room))
             return false;
-        offset += ext4_dirent_len(fs, dirent_at(block, offset));
+        offset += ext4_dirent_len(fs, ext4_dirent_at(block, offset));
     }
     return true;
 }
@@ -62,7 +55,7 @@ static uint32_t stored_csum(const struct ext4_block *block, uint32_t offset)
 static bool leaf_csum_ok(const struct ext4_inode *dir, const struct ext4_block *block)
 {
     uint32_t                  tail = block->fs->block_size - EXT4_DIR_TAIL;
-    const struct ext4_dirent *de = dirent_at(block, tail);
+    const struct ext4_dirent *de = ext4_dirent_at(block, tail);
 
     return ext4_le32(de->inode) == 0 && ext4_le16(de->rec_len) == EXT4_DIR_TAIL &&
            de->name_len == 0 && de->file_type == EXT4_DIR_TAIL_TYPE &&
@@ -87,13 +80,13 @@ static bool index_csum_ok(const struct ext4_inode *dir, const struct ext4_block 
 /* An index block begins with an entry that fills it (a node), or "." and a ".." that does (the root). */
 static bool looks_like_index(const struct ext4_block *block)
 {
-    const struct ext4_dirent *de = dirent_at(block, 0);
+    const struct ext4_dirent *de = ext4_dirent_at(block, 0);
     uint32_t                  len = ext4_dirent_len(block->fs, de);
 
     if (len == block->fs->block_size)
         return ext4_le32(de->inode) == 0;
     return len == DIRENT_MIN &&
-           ext4_dirent_len(block->fs, dirent_at(block, len)) == block->fs->block_size - len;
+           ext4_dirent_len(block->fs, ext4_dirent_at(block, len)) == block->fs->block_size - len;
 }
 
 static bool csum_ok(const struct ext4_inode *dir, const struct ext4_block *block)
@@ -139,7 +132,7 @@ uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_
     const struct ext4_fs *fs = block->fs;
 
     for (uint32_t offset = 0; offset < fs->block_size;) {
-        const struct ext4_dirent *de = dirent_at(block, offset);
+        const struct ext4_dirent *de = ext4_dirent_at(block, offset);
         if (de->name_len == len && ext4_le32(de->inode) && memcmp(de->name, name, len) == 0)
             return ext4_le32(de->inode);
         offset += ext4_dirent_len(fs, de);
@@ -209,55 +202,6 @@ static int ext4_parent(struct inode *dir, struct inode **out)
         return err;
     inode_put(*out);
     return ext4_damaged(fs, ".. of directory %llu is no directory", (unsigned long long)dir->ino);
-}
-
-/* --- listing ------------------------------------------------------------------------------- */
-
-static unsigned dirent_type(const struct ext4_fs *fs, const struct ext4_dirent *de)
-{
-    static const uint8_t types[] = {DT_UNKNOWN, DT_REG,  DT_DIR,  DT_CHR,
-                                    DT_BLK,     DT_FIFO, DT_SOCK, DT_LNK};
-
-    if (!fs->has_filetype || de->file_type >= ARRAY_LEN(types))
-        return DT_UNKNOWN;
-    return types[de->file_type];
-}
-
-/* The entries of a block from *pos on. False: sink has had enough. */
-static bool list_block(const struct ext4_block *block, uint64_t *pos, struct dir_sink *sink)
-{
-    const struct ext4_fs *fs = block->fs;
-    uint64_t              start = ALIGN_DOWN(*pos, (uint64_t)fs->block_size);
-
-    for (uint32_t offset = 0; offset < fs->block_size;) {
-        const struct ext4_dirent *de = dirent_at(block, offset);
-        uint64_t                  next = start + offset + ext4_dirent_len(fs, de);
-        if (start + offset >= *pos && ext4_le32(de->inode) &&
-            !sink->emit(sink, de->name, de->name_len, ext4_le32(de->inode), dirent_type(fs, de),
-                        next))
-            return false;
-        offset = (uint32_t)(next - start);
-        if (*pos < next)
-            *pos = next;
-    }
-    return true;
-}
-
-static int ext4_readdir(struct inode *inode, uint64_t *pos, struct dir_sink *sink)
-{
-    struct ext4_inode *dir = ext4_inode_of(inode);
-    struct ext4_fs    *fs = ext4_fs_of(inode->fs);
-    bool               more = true;
-
-    while (more && *pos < inode->size) {
-        struct ext4_block *block;
-        int                err = ext4_dir_block(dir, *pos >> fs->block_shift, &block);
-        if (err)
-            return err;
-        more = list_block(block, pos, sink);
-        ext4_block_put(block);
-    }
-    return 0;
 }
 
 static void ext4_dir_destroy(struct inode *inode)

@@ -90,8 +90,10 @@ struct ext4_super {
     struct ext4_u32 flags;                /* 0x160 */
     uint8_t         unused3[0x11];        /* 0x164 */
     uint8_t         checksum_type;        /* 0x175  1: crc32c */
-    uint8_t         unused4[0x286];       /* 0x176 */
-    struct ext4_u32 checksum;             /* 0x3fc  of the bytes before it */
+    uint8_t         unused4[0xd2];        /* 0x176 */
+    struct ext4_u32 overhead_clusters; /* 0x248  blocks that no file can have; as mke2fs counted */
+    uint8_t         unused5[0x1b0];    /* 0x24c */
+    struct ext4_u32 checksum;          /* 0x3fc  of the bytes before it */
 };
 _Static_assert(sizeof(struct ext4_super) == EXT4_SUPER_SIZE, "superblock");
 _Static_assert(offsetof(struct ext4_super, magic) == 0x38, "superblock");
@@ -99,6 +101,7 @@ _Static_assert(offsetof(struct ext4_super, uuid) == 0x68, "superblock");
 _Static_assert(offsetof(struct ext4_super, hash_seed) == 0xec, "superblock");
 _Static_assert(offsetof(struct ext4_super, blocks_count_hi) == 0x150, "superblock");
 _Static_assert(offsetof(struct ext4_super, checksum_type) == 0x175, "superblock");
+_Static_assert(offsetof(struct ext4_super, overhead_clusters) == 0x248, "superblock");
 _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "superblock");
 
 #define EXT4_STATE_CLEAN  0x1u
@@ -106,6 +109,8 @@ _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "superblock");
 
 #define EXT4_SUPER_SIGNED_HASH   0x1u /* flags: names were hashed as signed char */
 #define EXT4_SUPER_UNSIGNED_HASH 0x2u
+
+#define EXT4_COMPAT_DIR_INDEX 0x0020u
 
 #define EXT4_INCOMPAT_FILETYPE 0x0002u
 #define EXT4_INCOMPAT_EXTENTS  0x0040u

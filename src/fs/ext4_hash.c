@@ -144,10 +144,10 @@ static void seed(const struct ext4_fs *fs, uint32_t state[4])
 }
 
 int ext4_name_hash(const struct ext4_fs *fs, unsigned version, const char *name, size_t len,
-                   uint32_t *hash)
+                   uint32_t *hash, uint32_t *minor)
 {
     bool     is_unsigned = version >= EXT4_HASH_LEGACY_UNSIGNED || fs->hash_unsigned;
-    uint32_t state[4];
+    uint32_t state[4], second = 0;
 
     seed(fs, state);
     switch (version) {
@@ -159,11 +159,13 @@ int ext4_name_hash(const struct ext4_fs *fs, unsigned version, const char *name,
     case EXT4_HASH_HALF_MD4_UNSIGNED:
         over_blocks(name, len, is_unsigned, 8, half_md4, state);
         *hash = state[1];
+        second = state[2];
         break;
     case EXT4_HASH_TEA:
     case EXT4_HASH_TEA_UNSIGNED:
         over_blocks(name, len, is_unsigned, 4, tea, state);
         *hash = state[0];
+        second = state[1];
         break;
     default:
         return -EOPNOTSUPP;
@@ -171,5 +173,7 @@ int ext4_name_hash(const struct ext4_fs *fs, unsigned version, const char *name,
     *hash &= ~1u;
     if (*hash == HASH_EOF << 1)
         *hash = (HASH_EOF - 1) << 1;
+    if (minor)
+        *minor = second;
     return 0;
 }

@@ -17,8 +17,9 @@ enum ext4_hash_version {
     EXT4_HASH_TEA_UNSIGNED = 5,
 };
 
-/* The hash of name as trees of fs of that version have it, bit 0 clear. -EOPNOTSUPP: unknown version. */
+/* The hash of name as trees of fs of that version have it, bit 0 clear; minor (if not NULL) tells names of
+ * one hash apart, mostly. -EOPNOTSUPP: unknown version. */
 int ext4_name_hash(const struct ext4_fs *fs, unsigned version, const char *name, size_t len,
-                   uint32_t *hash);
+                   uint32_t *hash, uint32_t *minor);
 
 #endif

@@ -182,7 +182,7 @@ int ext4_htree_find(struct ext4_inode *dir, const char *name, size_t len, uint32
         return err;
     err = root_info(root, &version, &levels);
     if (!err)
-        err = ext4_name_hash(fs, version, name, len, &hash);
+        err = ext4_name_hash(fs, version, name, len, &hash, NULL);
     ext4_block_put(root);
     if (err)
         return err;

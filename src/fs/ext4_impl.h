@@ -4,7 +4,8 @@
  *   ext4_super.c   superblock, features, mounting          ext4_block.c     cache of metadata blocks
  *   ext4_inode.c   group descriptors, inodes, links        ext4_extent.c    extent trees
  *   ext4_file.c    contents of regular files               ext4_indirect.c  block maps of old files
- *   ext4_dir.c     directory blocks, listing, lookup       ext4_htree.c     lookup by name hash
+ *   ext4_dir.c     directory blocks, lookup                ext4_htree.c     lookup by name hash
+ *   ext4_list.c    listing directories
  *
  * The rule for everything that comes from the disk: a number is compared with its bounds before it is
  * used as an address, an index or a loop's end, and every loop or descent is bounded by something
@@ -88,8 +89,10 @@ struct ext4_fs {
     uint32_t csum_seed;
     uint32_t hash_seed[4];
     bool     hash_unsigned;
+    bool     has_dir_index;
+    uint8_t  hash_version; /* of directories without a tree, as far as they are listed like trees */
 
-    uint64_t free_blocks, reserved_blocks; /* for statfs */
+    uint64_t free_blocks, reserved_blocks, overhead; /* for statfs */
     uint32_t free_inodes;
 
     struct ext4_cache cache;
@@ -169,6 +172,14 @@ static inline uint32_t ext4_dirent_len(const struct ext4_fs *fs, const struct ex
 
 /* Block lblk of directory dir, checked. -EIO, -ENOMEM. */
 int ext4_dir_block(struct ext4_inode *dir, uint64_t lblk, struct ext4_block **out);
+
+static inline const struct ext4_dirent *ext4_dirent_at(const struct ext4_block *block,
+                                                       uint32_t                 offset)
+{
+    return (const void *)(block->data + offset);
+}
+
+int ext4_readdir(struct inode *dir, uint64_t *pos, struct dir_sink *sink);
 
 /* The inode number under name in a checked block; 0: not there. */
 uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_t len);

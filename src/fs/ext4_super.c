@@ -193,9 +193,12 @@ static void super_take(struct ext4_fs *fs, const struct ext4_super *sb)
     fs->has_filetype = ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_FILETYPE;
     for (unsigned i = 0; i < ARRAY_LEN(fs->hash_seed); i++)
         fs->hash_seed[i] = ext4_le32(sb->hash_seed[i]);
+    fs->has_dir_index = ext4_le32(sb->feature_compat) & EXT4_COMPAT_DIR_INDEX;
+    fs->hash_version = sb->def_hash_version;
     fs->hash_unsigned = ext4_le32(sb->flags) & EXT4_SUPER_UNSIGNED_HASH;
 
     fs->free_blocks = ext4_le64(sb->free_blocks_count_lo, sb->free_blocks_count_hi);
+    fs->overhead = size_min(ext4_le32(sb->overhead_clusters), fs->nblocks);
     fs->reserved_blocks = ext4_le64(sb->r_blocks_count_lo, sb->r_blocks_count_hi);
     fs->free_inodes = ext4_le32(sb->free_inodes_count);
 }
@@ -238,17 +241,23 @@ static int super_read(struct ext4_fs *fs)
 
 /* --- mounting ---------------------------------------------------------------------------- */
 
+/* Linux keeps these back for allocations that must not fail. */
+static uint64_t kept_back(const struct ext4_fs *fs)
+{
+    return size_min(fs->nblocks / 50, 4096);
+}
+
 static int ext4_statfs(struct fs *fs, struct vfs_statfs *out)
 {
     const struct ext4_fs *efs = ext4_fs_of(fs);
+    uint64_t              held = efs->reserved_blocks + kept_back(efs);
 
     *out = (struct vfs_statfs){
         .type = EXT4_SUPER_MAGIC,
         .bsize = efs->block_size,
-        .blocks = efs->nblocks,
+        .blocks = efs->nblocks - efs->overhead,
         .bfree = efs->free_blocks,
-        .bavail = efs->free_blocks > efs->reserved_blocks ? efs->free_blocks - efs->reserved_blocks
-                                                          : 0,
+        .bavail = efs->free_blocks > held ? efs->free_blocks - held : 0,
         .files = efs->ninodes,
         .ffree = efs->free_inodes,
         .fsid = efs->csum_seed,

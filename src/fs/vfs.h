@@ -353,6 +353,8 @@ struct file_ops {
     ssize_t (*read)(struct file *f, struct iobuf *iob, uint64_t pos);
     ssize_t (*write)(struct file *f, struct iobuf *iob, uint64_t pos);
     int (*readdir)(struct file *f, uint64_t *pos, struct dir_sink *sink); /* -ENOTDIR */
+    /* lseek, where it does not do what it does with files. */
+    int64_t (*seek)(struct file *f, int64_t offset, unsigned whence);
     /* arg: as the program gave it, a number or a user address. -ENOTTY. */
     int (*ioctl)(struct file *f, unsigned cmd, uintptr_t arg);
     /* What is ready now, POLL*; *q (if q is not NULL): who tells of changes, NULL: never changes.

@@ -59,11 +59,19 @@ static bool may_write(const struct file *f)
     return !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* No byte is beyond the largest offset; of files that have offsets. */
+static bool beyond(const struct file *f, const struct iobuf *iob, uint64_t pos)
+{
+    return f->seekable && (pos > VFS_OFFSET_MAX || iob->left > VFS_OFFSET_MAX - pos);
+}
+
 static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
     if (!may_read(f))
         return -EBADF;
-    return f->ops->read ? f->ops->read(f, iob, pos) : -EINVAL;
+    if (!f->ops->read || beyond(f, iob, pos))
+        return -EINVAL;
+    return f->ops->read(f, iob, pos);
 }
 
 /* A regular file is written under its inode's lock, and at its end if it was opened for appending: *pos
@@ -84,7 +92,7 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 {
     if (!may_write(f))
         return -EBADF;
-    if (!f->ops->write)
+    if (!f->ops->write || beyond(f, iob, *pos))
         return -EINVAL;
     if (!f->inode || !inode_is_regular(f->inode))
         return f->ops->write(f, iob, *pos);
@@ -211,8 +219,8 @@ int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
         return -EINVAL;
     if (!f->seekable)
         return -ESPIPE;
-    if (f->inode && (f->inode->mode & S_IFMT) == S_IFCHR)
-        return 0; /* a memory device is the same everywhere */
+    if (f->ops->seek)
+        return f->ops->seek(f, offset, whence);
 
     mutex_lock(&f->lock);
     int64_t target = seek_target(f, offset, whence);

@@ -242,6 +242,8 @@ static int check_sendfile(const struct file *out, const struct file *in, struct 
         err = out ? check_access(out, true, (struct place){.given = false}) : -EBADF;
     if (!err && (!in->inode || !inode_is_regular(in->inode)))
         err = -EINVAL;
+    if (!err && atomic_load(&out->flags) & O_APPEND)
+        err = -EINVAL;
     return err;
 }
 

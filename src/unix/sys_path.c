@@ -50,16 +50,25 @@ static int64_t read_link(struct inode *link, vaddr_t to, size_t size)
     return len;
 }
 
+static bool path_is_empty(vaddr_t path)
+{
+    char c;
+    return uaccess_read(&c, path, 1) == 0 && c == '\0';
+}
+
+/* An empty path is the link that the descriptor itself stands for. */
 int64_t sys_readlinkat(const uint64_t *a)
 {
     struct inode *inode;
     int           size = (int)a[3];
     if (size <= 0)
         return -EINVAL;
-    int err = args_lookup((int)a[0], a[1], AT_SYMLINK_NOFOLLOW, &inode);
+    int err = args_lookup((int)a[0], a[1], AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &inode);
     if (err)
         return err;
     int64_t result = read_link(inode, a[2], (size_t)size);
+    if (result == -EINVAL && path_is_empty(a[1]))
+        result = -ENOENT;
     inode_put(inode);
     return result;
 }
