@@ -5,9 +5,7 @@
  * that is read-only.
  */
 #include "fs/vfs_impl.h"
-#include "kernel/thread.h"
 #include "kernel/time.h"
-#include "kernel/vmspace.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 
@@ -171,15 +169,6 @@ int vfs_setattr(struct inode *inode, const struct vfs_setattr *set)
 
 /* --- size ------------------------------------------------------------------------------------ */
 
-/* What mappings show of a part that was cut off goes: a touch is judged by the new size. */
-static void forget_mapped(struct inode *inode, uint64_t size)
-{
-    struct vmspace *vs = thread_self()->vmspace;
-
-    if (vs)
-        vmspace_forget_file(vs, &inode->pages, pages_for(size));
-}
-
 int attr_resize(struct inode *inode, uint64_t size, bool always)
 {
     ASSERT(mutex_held(&inode->lock));
@@ -187,10 +176,7 @@ int attr_resize(struct inode *inode, uint64_t size, bool always)
         return -EFBIG;
 
     bool changes = size != inode->size;
-    bool shrinks = size < inode->size;
     int  err = !changes ? 0 : inode->ops->resize ? inode->ops->resize(inode, size) : -EPERM;
-    if (!err && shrinks)
-        forget_mapped(inode, size);
     if (!err && (changes || always))
         inode_modified(inode);
     return err;

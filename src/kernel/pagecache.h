@@ -138,8 +138,8 @@ void pagecache_set_forget(void (*forget)(const struct pagecache *pc, uint64_t in
 /* Is that page in memory? */
 bool pagecache_resident(struct pagecache *pc, uint64_t index);
 
-/* Make pages [index, index + npages) of a file that lives in memory only read as zeros. They are given
- * back, but for those that are mapped or in use. */
+/* Give pages [index, index + npages) of a file that lives in memory only back: a hole. Who maps them
+ * shared is told. */
 void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages);
 
 /* The first page in [index, end) that is there (or, if !present, is not); end: none is. */

@@ -250,30 +250,10 @@ void pagecache_resize(struct pagecache *pc, uint64_t size)
 
 /* --- files in memory ----------------------------------------------------------------------- */
 
-/* Zero the pages of a chunk that somebody uses, in [index, end), and skip to the first of the others. */
-static uint64_t zero_used(struct pagecache_chunk *chunk, uint64_t index, uint64_t end)
-{
-    for (; index < end && index < chunk->index + CHUNK_PAGES; index++) {
-        uint32_t page = chunk->pages[index % CHUNK_PAGES];
-        if (page_state(page) != PAGE_READY || frame_refs(page_pa(page)) == 1)
-            break;
-        memset(phys_ptr(page_pa(page)), 0, PAGE_SIZE);
-    }
-    return index;
-}
-
 void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages)
 {
-    struct pagecache_chunk *chunk;
-    uint64_t                end = index + npages;
-
     spinlock_acquire(&pagecache_lock);
-    while (index < end && (chunk = pagecache_chunk_from(pc, index))) {
-        index = zero_used(chunk, size_max(index, chunk->index), end);
-        if (index < end && index < chunk->index + CHUNK_PAGES &&
-            drop_or_wait(pc, chunk, &chunk->pages[index % CHUNK_PAGES]))
-            index++;
-    }
+    drop_range(pc, index, index + npages);
     spinlock_release(&pagecache_lock);
     forget(pc, index, npages, false);
 }

@@ -13,7 +13,6 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/trace.h"
-#include "kernel/vmspace.h"
 
 uintptr_t phys_window;
 uint32_t  trace_enabled;
@@ -67,15 +66,6 @@ size_t sim_frames_free(void)
     struct frame_stats stats;
     frame_stats(&stats);
     return stats.free;
-}
-
-/* For files that are not mapped; tests of mappings link the real one. */
-__attribute__((weak)) void vmspace_forget_file(struct vmspace *vs, const struct pagecache *file,
-                                               uint64_t first)
-{
-    (void)vs;
-    (void)file;
-    (void)first;
 }
 
 struct thread *sim_thread(struct vmspace *vs, pmap_dom_t dom)
