@@ -166,6 +166,8 @@ void random_init(void)
     random_mix(times, sizeof(times));
     if (seed)
         random_mix(seed, len);
-    if (!mix_entropy() && !seed)
-        log_warn("there is no entropy device and no seed: random numbers can be predicted");
+    if (!mix_entropy())
+        log_warn("there is no entropy device%s",
+                 seed ? "; the firmware's seed is all there is"
+                      : " and no seed: random numbers can be predicted");
 }

@@ -78,14 +78,14 @@ static void describe_hole(struct vmspace *vs, vaddr_t va, char *buf, size_t size
     struct area *above = area_at_or_above(&vs->areas, va);
 
     if (va < USER_MIN)
-        fmt_snprintf(buf, size, "%#lx is below all memory (a null pointer?)", va);
+        fmt_snprintf(buf, size, "below all memory (a null pointer?)");
     else if (va >= USER_END)
-        fmt_snprintf(buf, size, "%#lx is no user address", va);
+        fmt_snprintf(buf, size, "no user address");
     else if (above && (above->flags & AREA_STACK) && above->start - va < AREA_STACK_GAP)
-        fmt_snprintf(buf, size, "%#lx is %lu bytes below the stack's limit (stack overflow?)", va,
+        fmt_snprintf(buf, size, "%lu bytes below the stack's limit (stack overflow?)",
                      (unsigned long)(above->start - va));
     else
-        fmt_snprintf(buf, size, "%#lx is in no area", va);
+        fmt_snprintf(buf, size, "in no area");
 }
 
 static void describe_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
@@ -100,18 +100,45 @@ static void describe_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t si
     area_range(area, range, sizeof(range));
     area_name(area, name, sizeof(name));
     pmap_describe(vs->pmap, va, map, sizeof(map));
-    fmt_snprintf(buf, size, "%#lx is in area %s %s; %s", va, range, name, map);
+    fmt_snprintf(buf, size, "in area %s %s; %s", range, name, map);
 }
 
-void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+/* Where va is in what its area maps: the file and the offset in it. */
+static void locate_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+{
+    struct area *area = area_find(&vs->areas, va);
+    if (!area) {
+        describe_hole(vs, va, buf, size);
+        return;
+    }
+
+    char name[NAME_MAX_SHOWN];
+    area_name(area, name, sizeof(name));
+    fmt_snprintf(buf, size, "%s+0x%lx", name[0] ? name : "anonymous memory",
+                 (unsigned long)(va - area->start + (area->file ? area->offset : 0)));
+}
+
+/* Call one of them with the lock held. */
+static void report_addr(void (*report)(struct vmspace *, vaddr_t, char *, size_t),
+                        struct vmspace *vs, vaddr_t va, char *buf, size_t size)
 {
     bool held = mutex_held(&vs->mutex);
 
     if (!held)
         mutex_lock(&vs->mutex);
-    describe_locked(vs, va, buf, size);
+    report(vs, va, buf, size);
     if (!held)
         mutex_unlock(&vs->mutex);
+}
+
+void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+{
+    report_addr(describe_locked, vs, va, buf, size);
+}
+
+void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+{
+    report_addr(locate_locked, vs, va, buf, size);
 }
 
 void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out)

@@ -142,6 +142,9 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
  * no lock if the calling thread holds vs->mutex already. Never fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
+/* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the offset in it. */
+void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
+
 struct vmspace_stats {
     size_t mapped;   /* bytes */
     size_t resident; /* bytes */

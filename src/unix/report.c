@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c - fault reports: see report.h. Lines are built whole, so that each is one call of the
- * log. */
+ * log. What ended the program and where are always shown; the registers with the boot argument verbose. */
 #include "unix/report.h"
 
 #include "kernel/log.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "unix/abi.h"
 
 static const char *const signal_names[] = {
@@ -71,33 +72,58 @@ static void report_registers(const struct trapframe *tf)
         "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
         "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
     };
-    log_error("  pc  %016lx", (unsigned long)tf->sepc);
     for (unsigned i = 1; i < 32; i += 4) {
         char   line[128];
         size_t used = 0;
         for (unsigned n = i; n < i + 4 && n < 32; n++)
             used += fmt_snprintf(line + used, sizeof(line) - used, "  %-3s %016lx", names[n],
                                  (unsigned long)tf->x[n]);
-        log_error("%s", line);
+        log_info("%s", line);
     }
+}
+
+/* An exception that is no memory fault, in words: "illegal instruction 0xffffffff". */
+static void describe_exception(const struct trapframe *tf, char *buf, size_t size)
+{
+    if (tf->scause == CAUSE_BREAKPOINT)
+        strlcpy(buf, exception_name(tf->scause), size);
+    else
+        fmt_snprintf(buf, size, "%s 0x%lx", exception_name(tf->scause), (unsigned long)tf->stval);
+}
+
+static void describe_fault(struct thread *t, const struct fault *f, const char *reason, char *buf,
+                           size_t size)
+{
+    char where[200];
+    vmspace_describe_addr(t->vmspace, f->va, where, sizeof(where));
+    fmt_snprintf(buf, size, "%s 0x%lx: %s; %s", access_name(f->access), (unsigned long)f->va,
+                 reason, where);
 }
 
 void report_fault(struct thread *t, const struct trapframe *tf, const struct fault *f, int sig,
                   const char *reason)
 {
-    char where[200];
-    if (f->kind == FAULT_NONE) {
-        log_error("%s ended by signal %d (%s): %s at pc %#lx, cause %lu, value %#lx", t->name, sig,
-                  report_signal_name(sig), exception_name(tf->scause), (unsigned long)tf->sepc,
-                  (unsigned long)tf->scause, (unsigned long)tf->stval);
-    } else {
-        log_error("%s ended by signal %d (%s): %s %#lx at pc %#lx: %s", t->name, sig,
-                  report_signal_name(sig), access_name(f->access), (unsigned long)f->va,
-                  (unsigned long)tf->sepc, reason);
-        vmspace_describe_addr(t->vmspace, f->va, where, sizeof(where));
-        log_error("  address: %s", where);
-    }
-    vmspace_describe_addr(t->vmspace, tf->sepc, where, sizeof(where));
-    log_error("  pc:      %s", where);
+    char what[320], where[200];
+
+    if (f->kind == FAULT_NONE)
+        describe_exception(tf, what, sizeof(what));
+    else
+        describe_fault(t, f, reason, what, sizeof(what));
+    vmspace_locate_addr(t->vmspace, tf->sepc, where, sizeof(where));
+    log_error("%s ended by signal %d (%s): %s", t->name, sig, report_signal_name(sig), what);
+    log_error("  pc 0x%lx, %s", (unsigned long)tf->sepc, where);
     report_registers(tf);
+}
+
+void report_out_of_memory(struct thread *t, const struct fault *f, int sig)
+{
+    char                 where[200];
+    struct vmspace_stats stats;
+
+    vmspace_stats(t->vmspace, &stats);
+    vmspace_describe_addr(t->vmspace, f->va, where, sizeof(where));
+    log_error(
+        "%s ended by signal %d (%s): out of memory: it has %zu MiB, and none is left for 0x%lx, "
+        "%s",
+        t->name, sig, report_signal_name(sig), stats.resident >> 20, (unsigned long)f->va, where);
 }

@@ -363,7 +363,7 @@ void signal_fault(struct thread *t, struct trapframe *tf, const struct fault *f,
     int                  sig = SIGILL;
 
     if (area_err == -ENOMEM && f->kind != FAULT_NONE) {
-        report_fault(t, tf, f, SIGKILL, "no memory is left for the page it touched");
+        report_out_of_memory(t, f, SIGKILL);
         process_exit(STATUS_SIGNAL + SIGKILL);
     }
     if (f->kind != FAULT_NONE)

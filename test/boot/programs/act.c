@@ -3,6 +3,7 @@
  *
  *     act exit N          ends with status N
  *     act null            writes to address 0
+ *     act text            writes to its own code
  *     act illegal         executes an illegal instruction
  *     act break           executes a breakpoint
  *     act abort           calls abort()
@@ -23,6 +24,13 @@ static int null_write(void)
 {
     volatile int *volatile nowhere = NULL;
     *nowhere = 1;
+    return 0;
+}
+
+static int text_write(void)
+{
+    extern char __executable_start[]; /* the linker's: where the first segment begins */
+    *(volatile char *)__executable_start = 1;
     return 0;
 }
 
@@ -77,6 +85,8 @@ int main(int argc, char **argv)
         return (int)n;
     if (!strcmp(what, "null"))
         return null_write();
+    if (!strcmp(what, "text"))
+        return text_write();
     if (!strcmp(what, "illegal"))
         __asm__ volatile(".half 0, 0"); /* all zeros is defined to be illegal */
     if (!strcmp(what, "break"))
