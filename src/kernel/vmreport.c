@@ -100,7 +100,7 @@ static void describe_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t si
     area_range(area, range, sizeof(range));
     area_name(area, name, sizeof(name));
     pmap_describe(vs->pmap, va, map, sizeof(map));
-    fmt_snprintf(buf, size, "in area %s %s; %s", range, name, map);
+    fmt_snprintf(buf, size, "in area %s %s; %s", range, name[0] ? name : "anonymous memory", map);
 }
 
 /* Where va is in what its area maps: the file and the offset in it. */
