@@ -94,6 +94,10 @@
 #define TCSETS       0x5402
 #define TCSETSW      0x5403
 #define TCSETSF      0x5404
+#define TCGETA       0x5405
+#define TCSETA       0x5406
+#define TCSETAW      0x5407
+#define TCSETAF      0x5408
 #define TCSBRK       0x5409
 #define TCXONC       0x540a
 #define TCFLSH       0x540b
@@ -106,6 +110,9 @@
 #define FIONREAD     0x541b
 #define FIONBIO      0x5421
 #define TIOCNOTTY    0x5422
+#define TIOCSETD     0x5423
+#define TIOCGETD     0x5424
+#define TCSBRKP      0x5425
 #define TIOCGSID     0x5429
 #define FIONCLEX     0x5450
 #define FIOCLEX      0x5451

@@ -157,6 +157,8 @@ int dev_open(struct file *f)
     for (size_t i = 0; i < NENTRIES; i++) {
         const struct dev_entry *e = &entries[i];
         if (e->ops && vfs_mkdev(e->major, e->minor) == f->inode->rdev) {
+            if (!strcmp(e->name, "tty") && !tty_is_controlling())
+                return -ENXIO;
             f->ops = e->ops;
             f->seekable = e->seekable;
             return 0;

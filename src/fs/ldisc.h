@@ -21,7 +21,8 @@ struct ldisc_out {
     char   bytes[LDISC_OUT_MAX];
 };
 
-enum ldisc_signal { LDISC_NONE, LDISC_INTR, LDISC_QUIT, LDISC_SUSP };
+/* What the foreground is told: of a key, or (tty.c) of another size. */
+enum ldisc_signal { LDISC_NONE, LDISC_INTR, LDISC_QUIT, LDISC_SUSP, LDISC_RESIZED };
 
 struct ldisc {
     struct tty_termios termios; /* change with ldisc_set() */

@@ -17,6 +17,20 @@ struct tty_termios {
 };
 _Static_assert(sizeof(struct tty_termios) == 36, "TCGETS");
 
+/* The older form: the lower halves, and the first control characters. */
+#define TTY_OLD_NCC 8
+
+struct tty_termio {
+    uint16_t iflag;
+    uint16_t oflag;
+    uint16_t cflag;
+    uint16_t lflag;
+    uint8_t  line;
+    uint8_t  cc[TTY_OLD_NCC];
+    uint8_t  pad;
+};
+_Static_assert(sizeof(struct tty_termio) == 18, "TCGETA");
+
 struct tty_winsize {
     uint16_t rows, cols, xpixels, ypixels;
 };

@@ -28,7 +28,7 @@ static struct {
     /* lock protects: */
     struct ldisc       ld;
     struct tty_winsize size;
-    uint32_t           pgrp;
+    bool               given_up; /* by TIOCNOTTY: no longer the program's controlling terminal */
     uint32_t           queue_head, queue_tail; /* grow for ever, count modulo QUEUE_SIZE */
     char               queue[QUEUE_SIZE];
     bool               held;     /* the console holds its input */
@@ -126,7 +126,6 @@ int tty_init(void)
     pollq_init(&tty.pollers);
     ldisc_init(&tty.ld);
     tty.size = (struct tty_winsize){.rows = 24, .cols = 80};
-    tty.pgrp = 1;
     if (!thread_create("tty", tty_thread, NULL))
         return -ENOMEM;
     console_set_input(tty_receive);
@@ -183,7 +182,8 @@ static int wait_raw(size_t want)
 static int wait_readable(bool nonblock, size_t want)
 {
     if (nonblock) {
-        bool may_be_none = !canonical() && tty.ld.termios.cc[VMIN] == 0;
+        const uint8_t *cc = tty.ld.termios.cc;
+        bool           may_be_none = !canonical() && cc[VMIN] == 0 && cc[VTIME] == 0;
         return ldisc_readable(&tty.ld) || may_be_none ? 0 : -EAGAIN;
     }
     while (canonical()) {
@@ -300,34 +300,81 @@ static unsigned tty_poll(struct file *f, struct pollq **q)
 
 /* --- settings --------------------------------------------------------------------------------- */
 
-static int get_termios(uintptr_t arg)
+static struct tty_termios current_termios(void)
 {
     spinlock_acquire(&tty.lock);
     struct tty_termios t = tty.ld.termios;
     spinlock_release(&tty.lock);
+    return t;
+}
+
+static int get_termios(uintptr_t arg)
+{
+    struct tty_termios t = current_termios();
     return uaccess_write(arg, &t, sizeof(t));
 }
 
-static int set_termios(uintptr_t arg, bool flush)
+static void set_termios(const struct tty_termios *t, bool flush)
 {
-    struct tty_termios t;
-
-    int err = uaccess_read(&t, arg, sizeof(t));
-    if (err)
-        return err;
     spinlock_acquire(&tty.lock);
     if (flush)
         ldisc_flush_input(&tty.ld);
-    ldisc_set(&tty.ld, &t);
+    ldisc_set(&tty.ld, t);
     waitq_wake_all(&tty.drained);
     bool readable = ldisc_readable(&tty.ld);
     waitq_wake_all(&tty.readers); /* what they wait for may have changed */
-    if (!(t.iflag & IXON))
+    if (!(t->iflag & IXON))
         tty.ld.stopped = false;
     waitq_wake_all(&tty.writers);
     spinlock_release(&tty.lock);
     if (readable)
         pollq_notify(&tty.pollers, POLLIN | POLLRDNORM);
+}
+
+static int read_termios(uintptr_t arg, bool flush)
+{
+    struct tty_termios t;
+
+    int err = uaccess_read(&t, arg, sizeof(t));
+    if (!err)
+        set_termios(&t, flush);
+    return err;
+}
+
+static int get_termio(uintptr_t arg)
+{
+    struct tty_termios t = current_termios();
+    struct tty_termio  old = {
+         .iflag = (uint16_t)t.iflag,
+         .oflag = (uint16_t)t.oflag,
+         .cflag = (uint16_t)t.cflag,
+         .lflag = (uint16_t)t.lflag,
+         .line = t.line,
+    };
+    memcpy(old.cc, t.cc, sizeof(old.cc));
+    return uaccess_write(arg, &old, sizeof(old));
+}
+
+static void set_low(uint32_t *flags, uint16_t low)
+{
+    *flags = (*flags & 0xffff0000u) | low;
+}
+
+static int read_termio(uintptr_t arg, bool flush)
+{
+    struct tty_termio old;
+
+    int err = uaccess_read(&old, arg, sizeof(old));
+    if (err)
+        return err;
+    struct tty_termios t = current_termios();
+    set_low(&t.iflag, old.iflag);
+    set_low(&t.oflag, old.oflag);
+    set_low(&t.cflag, old.cflag);
+    set_low(&t.lflag, old.lflag);
+    t.line = old.line;
+    memcpy(t.cc, old.cc, sizeof(old.cc));
+    set_termios(&t, flush);
     return 0;
 }
 
@@ -347,8 +394,11 @@ static int set_winsize(uintptr_t arg)
     if (err)
         return err;
     spinlock_acquire(&tty.lock);
+    bool changed = memcmp(&tty.size, &size, sizeof(size));
     tty.size = size;
     spinlock_release(&tty.lock);
+    if (changed && tty.raise)
+        tty.raise(LDISC_RESIZED);
     return 0;
 }
 
@@ -391,14 +441,50 @@ static int flow(uintptr_t what)
     return 0;
 }
 
+/* The only line discipline there is: N_TTY. */
+static int set_discipline(uintptr_t arg)
+{
+    uint32_t number;
+
+    int err = uaccess_read(&number, arg, sizeof(number));
+    return err ? err : number == 0 ? 0 : -EINVAL;
+}
+
+/* --- job control: there is one session with one process group, both called 1 ---------------------- */
+
+#define THE_GROUP 1u
+
+bool tty_is_controlling(void)
+{
+    return !tty.given_up;
+}
+
 static int set_pgrp(uintptr_t arg)
 {
-    uint32_t pgrp;
+    int32_t pgrp;
 
     int err = uaccess_read(&pgrp, arg, sizeof(pgrp));
-    if (!err)
-        tty.pgrp = pgrp;
-    return err;
+    if (err)
+        return err;
+    if (pgrp < 0)
+        return -EINVAL;
+    return pgrp == THE_GROUP ? 0 : -ESRCH;
+}
+
+/* Requests that only the controlling terminal obeys. */
+static int job_control(unsigned cmd, uintptr_t arg)
+{
+    if (tty.given_up)
+        return -ENOTTY;
+    switch (cmd) {
+    case TIOCSPGRP:
+        return set_pgrp(arg);
+    case TIOCNOTTY:
+        tty.given_up = true;
+        return 0;
+    default: /* TIOCGPGRP, TIOCGSID */
+        return put_u32(arg, THE_GROUP);
+    }
 }
 
 static int tty_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
@@ -409,9 +495,16 @@ static int tty_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
         return get_termios(arg);
     case TCSETS:
     case TCSETSW: /* all output is on its way to the wire already */
-        return set_termios(arg, false);
+        return read_termios(arg, false);
     case TCSETSF:
-        return set_termios(arg, true);
+        return read_termios(arg, true);
+    case TCGETA:
+        return get_termio(arg);
+    case TCSETA:
+    case TCSETAW:
+        return read_termio(arg, false);
+    case TCSETAF:
+        return read_termio(arg, true);
     case TIOCGWINSZ:
         return get_winsize(arg);
     case TIOCSWINSZ:
@@ -419,20 +512,24 @@ static int tty_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
     case FIONREAD:
         return count_readable(arg);
     case TIOCOUTQ:
+    case TIOCGETD:
         return put_u32(arg, 0);
+    case TIOCSETD:
+        return set_discipline(arg);
     case TCFLSH:
         return flush(arg);
     case TCXONC:
         return flow(arg);
     case TIOCGPGRP:
-        return put_u32(arg, tty.pgrp);
     case TIOCSPGRP:
-        return set_pgrp(arg);
-    case TIOCGSID: /* there is one process, the leader of its session */
-        return put_u32(arg, 1);
-    case TIOCSCTTY:
+    case TIOCGSID:
     case TIOCNOTTY:
+        return job_control(cmd, arg);
+    case TIOCSCTTY: /* the leader of the session asks for what it has, or had */
+        tty.given_up = false;
+        return 0;
     case TCSBRK:
+    case TCSBRKP:
         return 0;
     default:
         return -ENOTTY;

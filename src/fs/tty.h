@@ -9,9 +9,12 @@
 /* Take over the console's input. Once; a thread. -ENOMEM. */
 int tty_init(void);
 
-/* Who hears of signals typed at the terminal (Ctrl-C and the like). raise is called in a thread of the
- * kernel, with no lock held. NULL: nobody, they are dropped. */
+/* Who hears of signals typed at the terminal (Ctrl-C and the like) and of a new size. raise is called
+ * with no lock held, and may sleep. NULL: nobody, they are dropped. */
 void tty_set_signal(void (*raise)(enum ldisc_signal sig));
+
+/* The terminal is the program's controlling one: it has not given it up (TIOCNOTTY). */
+bool tty_is_controlling(void);
 
 extern const struct file_ops tty_file_ops;
 

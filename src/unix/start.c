@@ -101,7 +101,11 @@ static const char *last_name(const char *path)
 static void terminal_signal(enum ldisc_signal typed)
 {
     static const int number[] = {
-        [LDISC_INTR] = SIGINT, [LDISC_QUIT] = SIGQUIT, [LDISC_SUSP] = SIGTSTP};
+        [LDISC_INTR] = SIGINT,
+        [LDISC_QUIT] = SIGQUIT,
+        [LDISC_SUSP] = SIGTSTP,
+        [LDISC_RESIZED] = SIGWINCH,
+    };
     const struct signal_info info = {.code = SI_KERNEL};
     signal_send_process(number[typed], &info);
 }

@@ -34,6 +34,11 @@
 
 const struct file_ops tty_file_ops;
 
+bool tty_is_controlling(void)
+{
+    return true;
+}
+
 static uint8_t entropy;
 static bool    no_entropy;
 
