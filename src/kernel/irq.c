@@ -7,6 +7,7 @@
 #include "kernel/irq.h"
 
 #include "kernel/log.h"
+#include "kernel/trace.h"
 #include "lib/errno.h"
 
 struct irq_line {
@@ -48,6 +49,7 @@ void irq_dispatch(void)
     if (!chip)
         return;
     for (unsigned irq; (irq = chip->claim()) != 0; chip->complete(irq)) {
+        TRACE(irq, "line %u", irq);
         if (irq < IRQ_MAX && lines[irq].handler)
             lines[irq].handler(lines[irq].arg);
         else

@@ -84,4 +84,5 @@ void trap_handle(struct trapframe *tf)
 /* One hart runs: there are no others to tell. */
 void shootdown_others(void)
 {
+    ASSERT(cpu_nharts == 1);
 }

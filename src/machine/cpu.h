@@ -24,6 +24,10 @@ struct hart {
 _Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
 _Static_assert(offsetof(struct hart, scratch) == 8, "trap.S");
 
+/* Harts that run the kernel: 1. Whoever starts another counts it here; code that is right only while
+ * one runs asserts it. */
+extern unsigned cpu_nharts;
+
 /* What is used at every lock and every trap is inline: this hart, its interrupts, the time. */
 #ifdef __riscv
 static inline struct hart *hart_self(void)

@@ -12,6 +12,7 @@
  */
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "machine/cpu.h"
 #include "machine/layout.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/cellrange.h"
@@ -209,6 +210,8 @@ void pmap_update(struct pmap *pm)
  * one, in the kernel. */
 static int resize(struct pmap *pm, uint32_t lines, uint32_t rows)
 {
+    ASSERT(cpu_nharts == 1);
+
     struct celltable old = pm->table, new;
     uint64_t        *live = pm->live[old.live == pm->live[0]];
     int              err = table_create(&new, lines, rows, old.doms, live);

@@ -9,6 +9,7 @@ extern char trap_entry[];       /* trap.S */
 extern char cpu_thread_start[]; /* trap.S */
 
 struct hart boot_hart; /* start.S points tp at it */
+unsigned    cpu_nharts = 1;
 
 bool cpu_irq_enabled(void)
 {

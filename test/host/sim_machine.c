@@ -8,6 +8,7 @@
 
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "machine/cpu.h"
 #include "machine/layout.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/hw.h"
@@ -16,6 +17,7 @@
 #define NFRAMES (SIM_RAM_SIZE >> PAGE_SHIFT)
 
 uintptr_t phys_window;
+unsigned  cpu_nharts = 1;
 uint64_t  sim_satp;
 unsigned  sim_fences, sim_shootdowns;
 void (*sim_on_fence)(void);
