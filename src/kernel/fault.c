@@ -7,10 +7,11 @@
  * area and to what is not mapped yet.
  *
  * A file's page is first mapped without PMAP_W. A write to a private one gives the program its
- * own copy, of the neighbouring pages as well where that is cheap, so that these no longer follow the
- * file either (which Linux leaves unspecified), or the right to write if nobody else has the frame; a write to a shared one marks the
+ * own copy, or the right to write if nobody else has the frame; a write to a shared one marks the
  * file's page dirty and gives the right. So whatever can be written without the kernel
- * noticing is known to be dirty, and no dirty bits of the memory model are needed.
+ * noticing is known to be dirty, and no dirty bits of the memory model are needed. Neighbours of
+ * a private page are copied with it where that is cheap, and no longer follow the file then, which
+ * Linux does page by page and leaves unspecified (mmap(2)).
  *
  * Runs with vs->mutex held, which a fault keeps while it sleeps for the disk; never with a
  * spinlock.

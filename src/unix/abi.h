@@ -29,7 +29,6 @@
 #define AT_CLKTCK      17
 #define AT_SECURE      23
 #define AT_RANDOM      25
-#define AT_HWCAP2      26
 #define AT_EXECFN      31
 #define AT_MINSIGSTKSZ 51
 
@@ -500,6 +499,7 @@ _Static_assert(sizeof(struct abi_robust_list_head) == ROBUST_LIST_HEAD_SIZE, "li
 #define SS_ONSTACK    1
 #define SS_DISABLE    2
 #define SS_AUTODISARM (1u << 31)
+#define SIGFRAME_SIZE 1088 /* bytes: AT_MINSIGSTKSZ */
 #define MINSIGSTKSZ   2048
 
 #define SI_USER     0

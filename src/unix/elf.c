@@ -87,7 +87,7 @@ static const char *not_elf(const uint8_t *bytes, size_t len)
     if (len == 0)
         return "the file is empty";
     if (len >= 2 && bytes[0] == '#' && bytes[1] == '!')
-        return "this is a script; make its interpreter the program and the script its argument";
+        return "this is a script, and only programs can be run by their first line";
     return "this is no ELF program";
 }
 

@@ -24,6 +24,7 @@
 #include "unix/elf.h"
 #include "unix/exec_stack.h"
 #include "unix/process.h"
+#include "unix/script.h"
 #include "unix/sigframe.h"
 
 #define PIE_BASE  0x2000000000ul
@@ -33,6 +34,7 @@
 struct binary {
     const char  *path;
     const char  *wanted_by; /* an interpreter: the path of the program that names it; else NULL */
+    char         script_interp[SCRIPT_LINE_MAX]; /* what path is, if a script names it */
     struct file *file;
     uint64_t     size;
     char         interp[ELF_INTERP_MAX]; /* "" if there is none */
@@ -174,12 +176,63 @@ static int read_interp(struct binary *bin)
     return err;
 }
 
-/* Everything that can be said without an address space. */
-static int examine(struct binary *bin, struct inode *cwd)
+/* The program that runs, after any scripts, and its arguments. */
+struct program {
+    struct binary  bin;
+    struct binary  interp; /* its own, if it has one */
+    struct strlist args;
+    void          *args_memory; /* where args are, if scripts changed them */
+};
+
+/* bin is a script of that first line: its interpreter is the program. */
+static int enter_script(struct program *p, const char *line, size_t len)
 {
-    int err = open_program(bin, cwd);
-    if (!err)
-        err = read_header(bin);
+    struct binary *bin = &p->bin;
+    struct script  script;
+    struct strlist args;
+    const char    *why;
+    if (script_parse(line, len, &script, &why))
+        return complain(bin, -ENOEXEC, why);
+    if (script_args(&script, bin->path, &p->args, &args))
+        return complain(bin, -ENOMEM, error_text(-ENOMEM));
+
+    kfree(p->args_memory);
+    p->args = args;
+    p->args_memory = (void *)args.bytes;
+    strlcpy(bin->script_interp, script.interp, sizeof(bin->script_interp));
+    bin->path = bin->script_interp;
+    file_put(bin->file);
+    bin->file = NULL;
+    return 0;
+}
+
+/* Open what is to run. Scripts are left behind one by one, up to a depth. */
+static int open_through_scripts(struct program *p, const struct exec_request *req)
+{
+    struct binary *bin = &p->bin;
+    for (unsigned depth = 0;; depth++) {
+        char line[SCRIPT_LINE_MAX];
+        int  err = open_program(bin, req->cwd);
+        if (err)
+            return err;
+        size_t len = bin->size < sizeof(line) ? bin->size : sizeof(line);
+        err = read_at(bin, line, len, 0);
+        if (err || !script_is(line, len))
+            return err;
+        if (depth == SCRIPT_DEPTH)
+            return complain(bin, -ELOOP,
+                            "it is one more script run by a script, and there were too many");
+        err = enter_script(p, line, len);
+        if (err)
+            return err;
+        bin->wanted_by = req->path;
+    }
+}
+
+/* Everything that can be said of an open file without an address space. */
+static int examine(struct binary *bin)
+{
+    int err = read_header(bin);
     if (!err)
         err = read_segments(bin);
     if (!err)
@@ -300,17 +353,18 @@ static int map_trampoline(struct vmspace *vs)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct binary *bin,
-                       vaddr_t interp_base, vaddr_t *sp)
+static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct program *p,
+                       vaddr_t *sp)
 {
+    const struct binary   *bin = &p->bin;
     struct exec_stack_info info = {
-        .args = req->args,
+        .args = p->args,
         .env = req->env,
         .path = req->path,
         .stack_top = STACK_TOP,
         .phdr_va = bin->plan.phdr_va ? bin->base + bin->plan.phdr_va : 0,
         .nphdrs = bin->plan.nphdrs,
-        .base = interp_base,
+        .base = p->interp.base,
         .entry = bin->base + bin->plan.entry,
     };
     size_t size;
@@ -334,7 +388,9 @@ static int load_interp(struct vmspace *vs, const struct binary *bin, struct bina
 {
     interp->path = bin->interp;
     interp->wanted_by = bin->path;
-    int err = examine(interp, NULL);
+    int err = open_program(interp, NULL);
+    if (!err)
+        err = examine(interp);
     if (err)
         return err;
     if (interp->interp[0])
@@ -343,10 +399,13 @@ static int load_interp(struct vmspace *vs, const struct binary *bin, struct bina
     return err ? err : map_segments(vs, interp);
 }
 
-static int load(struct vmspace *vs, const struct exec_request *req, struct binary *bin,
-                struct binary *interp, struct exec_result *out)
+static int load(struct vmspace *vs, const struct exec_request *req, struct program *p,
+                struct exec_result *out)
 {
-    int err = examine(bin, req->cwd);
+    struct binary *bin = &p->bin;
+    int            err = open_through_scripts(p, req);
+    if (!err)
+        err = examine(bin);
     if (!err)
         err = place(bin, PIE_BASE);
     if (!err)
@@ -356,28 +415,30 @@ static int load(struct vmspace *vs, const struct exec_request *req, struct binar
     if (!err && map_trampoline(vs))
         err = complain(bin, -ENOMEM, error_text(-ENOMEM));
     if (!err && bin->interp[0])
-        err = load_interp(vs, bin, interp);
+        err = load_interp(vs, bin, &p->interp);
     if (err)
         return err;
-    const struct binary *first = bin->interp[0] ? interp : bin;
+    const struct binary *first = bin->interp[0] ? &p->interp : bin;
     vmspace_brk_init(vs, bin->base + bin->plan.hi);
     out->entry = first->base + first->plan.entry;
     TRACE(exec, "%s base=%#lx entry=%#lx", bin->path, (unsigned long)bin->base,
           (unsigned long)out->entry);
-    return write_stack(vs, req, bin, interp->base, &out->sp);
+    return write_stack(vs, req, p, &out->sp);
 }
 
 int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out)
 {
-    struct binary *bins = kzalloc(2 * sizeof(*bins));
-    if (!bins) {
+    struct program *p = kzalloc(sizeof(*p));
+    if (!p) {
         log_error("%s: %s", req->path, error_text(-ENOMEM));
         return -ENOMEM;
     }
-    bins[0].path = req->path;
-    int err = load(vs, req, &bins[0], &bins[1], out);
-    file_put(bins[1].file);
-    file_put(bins[0].file);
-    kfree(bins);
+    p->bin.path = req->path;
+    p->args = req->args;
+    int err = load(vs, req, p, out);
+    file_put(p->interp.file);
+    file_put(p->bin.file);
+    kfree(p->args_memory);
+    kfree(p);
     return err;
 }

@@ -15,7 +15,7 @@
     (HWCAP_BIT('i') | HWCAP_BIT('m') | HWCAP_BIT('a') | HWCAP_BIT('f') | HWCAP_BIT('d') | \
      HWCAP_BIT('c'))
 
-#define AUX_PAIRS 19u /* with AT_NULL */
+#define AUX_PAIRS 18u /* with AT_NULL */
 
 /* Bytes above the pointers, unpadded. */
 static size_t strings_size(const struct exec_stack_info *info)
@@ -96,7 +96,7 @@ static void put_auxv(struct writer *w, const struct exec_stack_info *info, vaddr
                      vaddr_t random)
 {
     const uint64_t *first = w->word;
-    put_aux(w, AT_MINSIGSTKSZ, MINSIGSTKSZ);
+    put_aux(w, AT_MINSIGSTKSZ, SIGFRAME_SIZE);
     put_aux(w, AT_HWCAP, HWCAP);
     put_aux(w, AT_PAGESZ, PAGE_SIZE);
     put_aux(w, AT_CLKTCK, USER_HZ);
@@ -112,7 +112,6 @@ static void put_auxv(struct writer *w, const struct exec_stack_info *info, vaddr
     put_aux(w, AT_EGID, 0);
     put_aux(w, AT_SECURE, 0);
     put_aux(w, AT_RANDOM, random);
-    put_aux(w, AT_HWCAP2, 0);
     put_aux(w, AT_EXECFN, execfn);
     put_aux(w, AT_NULL, 0);
     ASSERT(w->word == first + 2 * AUX_PAIRS);

@@ -21,7 +21,7 @@ struct rt_sigframe {
     struct abi_siginfo  info;
     struct abi_ucontext uc;
 };
-_Static_assert(sizeof(struct rt_sigframe) == 1088, "riscv kernel/signal.c");
+_Static_assert(sizeof(struct rt_sigframe) == SIGFRAME_SIZE, "riscv kernel/signal.c");
 
 /* li a7, 139 (rt_sigreturn); ecall. Unwinders know a signal frame by these two instructions. */
 const uint32_t sigframe_trampoline[2] = {0x08b00893, 0x00000073};

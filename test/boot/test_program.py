@@ -34,7 +34,14 @@ refused("a_program_that_is_a_link_to_itself_is_named", {"/bin/act": "act"},
 refused("a_program_that_is_a_link_to_nothing_is_named", {"/bin/act": "nothing"},
         r"^/bin/act: no such file", NOT_FOUND)
 refused("a_program_that_is_empty_is_named", {PATH: b""}, r"^/bin/act: .*empty")
-refused("a_program_that_is_a_script_is_named", {PATH: b"#!/bin/sh\nexit 0\n"}, r"^/bin/act: .*script")
+refused("a_script_whose_interpreter_is_missing_is_named", {PATH: b"#!/bin/sh\nexit 0\n"},
+        r"^/bin/act: its interpreter /bin/sh: no such file", NOT_FOUND)
+refused("a_script_that_names_no_interpreter_is_named", {PATH: b"#! \nexit 0\n"},
+        r"^/bin/act: .*script.*names no interpreter")
+refused("a_script_with_an_endless_interpreter_is_named", {PATH: b"#!/" + 300 * b"x" + b"\n"},
+        r"^/bin/act: .*script.*too long")
+refused("a_script_that_runs_itself_is_named", {PATH: b"#!/bin/act\n"},
+        r"^/bin/act: its interpreter /bin/act: .*script")
 refused("a_program_that_is_text_is_named", {PATH: b"hello\n"}, r"^/bin/act: .*no ELF")
 
 
@@ -151,6 +158,9 @@ refused("an_interpreter_that_is_missing_is_named", interp(b"/lib/ld.so\0"),
 refused("an_interpreter_for_another_machine_is_named",
         interp(b"/lib/ld.so\0", {"/lib/ld.so": elf(segment(), machine=62)}),
         r"(?=.*/bin/act)(?=.*/lib/ld\.so)(?=.*x86-64)")
+refused("an_interpreter_that_is_a_script_is_named",
+        interp(b"/lib/ld.so\0", {"/lib/ld.so": b"#!/bin/act\n"}),
+        r"^/bin/act: its interpreter /lib/ld\.so: this is a script")
 refused("an_interpreter_with_an_interpreter_is_named",
         interp(b"/lib/ld.so\0", {"/lib/ld.so": interp(b"/lib/ld.so\0")[PATH]}),
         r"/lib/ld\.so.*interpreter")
