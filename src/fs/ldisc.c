@@ -265,6 +265,15 @@ static void echo(struct ldisc *ld, uint8_t byte, struct ldisc_out *out)
         echo_always(ld, byte, out);
 }
 
+/* A caret under the cursor, for the next byte's echo to replace. */
+static void echo_literal_next(struct ldisc *ld, struct ldisc_out *out)
+{
+    if (lflag(ld, ECHO) && lflag(ld, ECHOCTL)) {
+        process(ld, '^', out);
+        process(ld, '\b', out);
+    }
+}
+
 /* Columns that byte takes when it is echoed at column. */
 static uint32_t width(const struct ldisc *ld, uint8_t byte, uint32_t column)
 {
@@ -416,6 +425,7 @@ static bool edit(struct ldisc *ld, uint8_t byte, struct ldisc_out *out)
     if (extended && is_cc(ld, byte, VWERASE))
         return erase_word(ld, out);
     if (extended && is_cc(ld, byte, VLNEXT)) {
+        echo_literal_next(ld, out);
         ld->literal = true;
         return false;
     }

@@ -5,6 +5,7 @@
 #
 #   NAME.manifest.json   the image's manifest; without it, NAME runs as /bin/NAME without arguments
 #   NAME.root/           further files of the image, if any
+#   NAME.session         what is typed (test/lib/session.py); without it, nothing is
 #
 # Comments among the first lines of NAME.c say how it is built:
 #
@@ -62,7 +63,7 @@ $(foreach t,$(GUEST_TESTS),$(eval $(call guest_image_rule,$t)))
 
 # Those that can be compared with Linux.
 GUEST_RECORDED := $(filter-out $(patsubst test/guest/%.expected,%,$(wildcard test/guest/*.expected)),$(GUEST_TESTS))
-ORACLE_CASES  += $(foreach t,$(GUEST_RECORDED),guest/$t=$(GUEST_OUT)/$t.img)
+ORACLE_CASES  += $(foreach t,$(GUEST_RECORDED),guest/$t=$(GUEST_OUT)/$t.img$(addprefix ::,$(wildcard test/guest/$t.session)))
 ORACLE_IMAGES += $(GUEST_IMAGES)
 
 -include $(GUEST_TESTS:%=$(GUEST_OUT)/%.d)

@@ -24,10 +24,12 @@ def expectation(name):
     return cases.recorded(f"guest/{name}")
 
 
-def guest_tests():
-    names = sorted(source.stem for source in HERE.glob("*.c"))
-    return [cases.Case(n, cases.BUILD / f"test/guest/{n}.img", expectation(n)) for n in names]
+def guest_test(name):
+    session = HERE / f"{name}.session"
+    return cases.Case(name, cases.BUILD / f"test/guest/{name}.img", expectation(name),
+                      session=session if session.exists() else None)
 
 
 if __name__ == "__main__":
-    sys.exit(cases.run("guest", guest_tests(), sys.argv[1:]))
+    tests = [guest_test(source.stem) for source in sorted(HERE.glob("*.c"))]
+    sys.exit(cases.run("guest", tests, sys.argv[1:]))

@@ -214,6 +214,7 @@ static void a_literal_next_is_not_acted_on(void **state)
 {
     (void)state;
     type("\x16\x03\x16\x7f\n");
+    assert_screen("^\b^C^\b^?\r\n");
     assert_int_equal(last_signal, LDISC_NONE);
     assert_read(100, "\x03\x7f\n", true);
 }

@@ -15,6 +15,8 @@ import pathlib
 import subprocess
 import typing
 
+import session
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")  # an absolute BUILD stays as it is
 EXPECTED = ROOT / "test/expected"
@@ -47,11 +49,13 @@ def recorded(name):
 @dataclasses.dataclass(frozen=True)
 class Case:
     """name: of the test, without its suite. image: a path; it stays as it is.
-    manifest: a path in the image; None is the usual one."""
+    manifest: a path in the image; None is the usual one. session: what is typed (session.py); without
+    it, nothing is."""
     name: str
     image: pathlib.Path
     expected: Expectation
     manifest: typing.Optional[str] = None
+    session: typing.Optional[pathlib.Path] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +83,22 @@ def finish(command):
         return hung.stdout or b"", None
 
 
+def converse(command, steps):
+    """(console, status) of a command at whose terminal somebody sits."""
+    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ, BUILD=str(BUILD)), bufsize=0,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as child:
+        terminal = session.Terminal(child, LIMIT)
+        try:
+            session.play(terminal, steps)
+            status = terminal.end()
+            return terminal.seen, status
+        except (session.Stuck, subprocess.TimeoutExpired) as trouble:
+            return terminal.seen + f"\n({trouble})\n".encode(), None
+        finally:
+            child.kill()
+
+
 def check_file_system(image):
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"
     p = subprocess.run(["e2fsck", "-fn", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -92,7 +112,11 @@ def boot(case, platform, place):
     subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
     try:
-        console, status = finish(["tools/run.sh", "-b", "-p", platform, *arguments, str(copy)])
+        command = ["tools/run.sh", "-p", platform, *arguments]
+        if case.session:
+            console, status = converse([*command, str(copy)], session.read(case.session))
+        else:
+            console, status = finish([*command, "-b", str(copy)])
         damage = check_file_system(copy) if status is not None else ""
     finally:
         copy.unlink()

@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "oracle")]
 import cases  # noqa: E402
 import linux  # noqa: E402
 import record  # noqa: E402
+import session  # noqa: E402
 
 NONCE = "5eed"
 BAD = []
@@ -96,14 +97,19 @@ START = r"firmware\r\n@ linux 6 #1\r\n@ begin 0\r\n"
 DONE = r"@ done\r\n"
 
 
-def recorded(prints, ends=0):
-    """The result, or the words of the Trouble."""
+def recorded(prints, ends=0, steps=None):
+    """The result, or the words of the Trouble. steps: a session's text."""
     FakeMachine.PRINTS, FakeMachine.ENDS = prints, ends
     linux.Machine = FakeMachine
-    try:
-        result = linux.run_some([(linux.Case("a", pathlib.Path("a.img")), {})])[1][0]
-    except linux.Trouble as trouble:
-        return f"Linux: {trouble}"
+    with tempfile.NamedTemporaryFile("w", suffix=".session") as file:
+        file.write(steps or "")
+        file.flush()
+        typed = pathlib.Path(file.name) if steps else None
+        try:
+            case = linux.Case("a", pathlib.Path("a.img"), session=typed)
+            result = linux.run_some([(case, {})])[1][0]
+        except linux.Trouble as trouble:
+            return f"Linux: {trouble}"
     return f"case: {result}" if isinstance(result, linux.Trouble) else result
 
 
@@ -134,6 +140,27 @@ def recording():
             r"@ linux 6 #1\r\noops@ begin 0\r\n@ end 0 exited 0\r\n" + DONE)
 
 
+    records("a session is recorded from its first byte", linux.Result(b"> text\n> ", 0),
+            START + r"> text\r\n> @ end 0 exited 0\r\n" + DONE, 0, 'wait "> "\nwait "> "\n')
+    records("one that waits for what does not come has no result", "Linux: in a: the program ended",
+            START + r"> text\r\n@ end 0 exited 0\r\n" + DONE, 0, 'wait "> "\nwait "> "\n')
+
+
+def sitting_there():
+    def stuck(text, steps):
+        with subprocess.Popen(["printf", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              bufsize=0) as child:
+            try:
+                session.play(session.Terminal(child, 10), steps)
+            except session.Stuck:
+                return True
+            return False
+
+    claim("what is printed is waited for", not stuck("a b", [("wait", b"a"), ("wait", b"b")]))
+    claim("what is not printed is missed", stuck("a b", [("wait", b"c")]))
+    claim("what was waited for does not count again", stuck("a b", [("wait", b"b"), ("wait", b"a")]))
+
+
 def keeping():
     with tempfile.TemporaryDirectory() as folder:
         record.EXPECTED = pathlib.Path(folder)
@@ -158,5 +185,6 @@ if __name__ == "__main__":
     print("# group comparing_with_linux")
     comparing()
     recording()
+    sitting_there()
     keeping()
     sys.exit(1 if BAD else 0)

@@ -16,10 +16,15 @@ import secrets
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "test/lib"))
+import session  # noqa: E402
+
 HERE = ROOT / "test/oracle"
 CACHE = pathlib.Path(os.environ.get("CACHE") or
                      pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "cella")
@@ -46,10 +51,12 @@ class Trouble(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """name: below test/expected. image: a path. manifest: a path inside the image."""
+    """name: below test/expected. image: a path. manifest: a path inside the image. session: a file
+    that says what is typed (test/lib/session.py)."""
     name: str
     image: pathlib.Path
     manifest: str = DEFAULT_MANIFEST
+    session: typing.Optional[pathlib.Path] = None
     limit: int = LIMIT
 
 
@@ -285,6 +292,22 @@ class Machine:
         before, self.seen = self.seen[:found.start()], self.seen[found.end():]
         return before, found.group(1).decode()
 
+    # What a session needs: see session.play.
+
+    def begin_session(self):
+        self.at, self.deadline = 0, time.monotonic() + self.case.limit + SLACK
+
+    def wait(self, text):
+        while (found := self.seen.find(text, self.at)) < 0:
+            if self.nonce.encode() in self.seen:
+                self.fail(f"the program ended and did not print {text!r}")
+            if not self.read(self.deadline - time.monotonic()):
+                self.fail("Linux ended early")
+        self.at = found + len(text)
+
+    def type(self, keys):
+        os.write(self.child.stdin.fileno(), keys)
+
     def started(self):
         """Linux's release and version."""
         return self.mark(rb"linux [^\r\n]*", SLACK)[1].split(" ", 1)[1]
@@ -318,6 +341,9 @@ def run_some(cases):
             before, _ = machine.mark(rb"begin %d" % number, SLACK)
             if before:
                 machine.fail(f"something was printed between the cases: {before!r}")
+            if case.session:
+                machine.begin_session()
+                session.play(machine, session.read(case.session))
             output, end = machine.mark(rb"end %d \w+ \d+" % number, case.limit + SLACK)
             results.append(result_of(output, end))
         machine.case = None

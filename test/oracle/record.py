@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Record what Linux makes of cases, as what is to be expected of Cella.
 
-    record.py [-n] [-t PATTERN]... NAME=IMAGE[:MANIFEST]...
+    record.py [-n] [-t PATTERN]... NAME=IMAGE[:MANIFEST[:SESSION]]...
     record.py [-n] [-t PATTERN]... --suite SUITE IMAGE CASE...
 
 NAME is where the result goes: test/expected/NAME.out and NAME.status. The manifest is a path inside
-the image, /.cella/manifest.json if left out. The second form is short for
+the image, /.cella/manifest.json if left out. A session says what is typed (test/lib/session.py): then the
+program's output has the terminal's echo in it. The second form is short for
 SUITE/CASE=IMAGE:/.cella/CASE.json.
 
     -t   only cases whose name, or its last part, the shell pattern matches
@@ -40,10 +41,11 @@ def arguments():
 
 def case_of(word):
     name, _, where = word.partition("=")
-    image, _, manifest = where.partition(":")
-    if not name or not image:
-        sys.exit(f"record: {word} is not NAME=IMAGE[:MANIFEST]")
-    return linux.Case(name, pathlib.Path(image).resolve(), manifest or linux.DEFAULT_MANIFEST)
+    image, manifest, session, *more = [*where.split(":"), "", ""]
+    if not name or not image or any(more):
+        sys.exit(f"record: {word} is not NAME=IMAGE[:MANIFEST[:SESSION]]")
+    return linux.Case(name, pathlib.Path(image).resolve(), manifest or linux.DEFAULT_MANIFEST,
+                      pathlib.Path(session).resolve() if session else None)
 
 
 def cases_of(options):
