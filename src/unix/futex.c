@@ -67,7 +67,8 @@ static int make_key(vaddr_t va, bool shared, struct futex_key *key)
         return -EINVAL;
     if (!uaccess_range_ok(va, sizeof(uint32_t)))
         return -EFAULT;
-    return shared ? uaccess_phys(va, PMAP_R, &key->where) : 0;
+    /* Memory that only can be read never changes, and says nothing to anybody. */
+    return shared ? uaccess_phys(va, PMAP_W, &key->where) : 0;
 }
 
 /* --- waiting ----------------------------------------------------------------------------- */
@@ -189,7 +190,7 @@ static int requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsig
         return err;
     unsigned woken = wake_key(&from_key, max_wake, FUTEX_BITSET_MATCH_ANY);
     unsigned moved = same_key(&from_key, &to_key) ? 0 : move_key(&from_key, &to_key, max_move);
-    return (int)(woken + (check ? moved : 0));
+    return (int)(woken + moved);
 }
 
 int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
@@ -197,6 +198,101 @@ int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsign
 {
     lock();
     int result = requeue(va, to, shared, max_wake, max_move, check, expected);
+    mutex_unlock(&futex_mutex);
+    return result;
+}
+
+/* --- waking by a second word ------------------------------------------------------------- */
+
+/* What the word at va becomes, and whether what it was answers the question. Fields of op, from the top:
+ * operation 4 bits, comparison 4, operand 12, operand of the comparison 12. -ENOSYS: no such. */
+static int operate(uint32_t op, uint32_t old, uint32_t *new)
+{
+    enum { SET, ADD, OR, ANDN, XOR, SHIFTED = 8 };
+    uint32_t what = op >> 28;
+    int32_t  signed_arg = (int32_t)(op << 8) >> 20;
+    uint32_t arg = what & SHIFTED ? 1u << (signed_arg & 31) : (uint32_t)signed_arg;
+    switch (what & ~(uint32_t)SHIFTED) {
+    case SET:
+        *new = arg;
+        return 0;
+    case ADD:
+        *new = old + arg;
+        return 0;
+    case OR:
+        *new = old | arg;
+        return 0;
+    case ANDN:
+        *new = old & ~arg;
+        return 0;
+    case XOR:
+        *new = old ^ arg;
+        return 0;
+    default:
+        return -ENOSYS;
+    }
+}
+
+static int compare(uint32_t op, int32_t old)
+{
+    enum { EQ, NE, LT, LE, GT, GE };
+    int32_t with = (int32_t)(op << 20) >> 20;
+    switch (op >> 24 & 15) {
+    case EQ:
+        return old == with;
+    case NE:
+        return old != with;
+    case LT:
+        return old < with;
+    case LE:
+        return old <= with;
+    case GT:
+        return old > with;
+    case GE:
+        return old >= with;
+    default:
+        return -ENOSYS;
+    }
+}
+
+/* Change the word at va, in one step for who else does. Returns how the comparison of what it was
+ * came out. */
+static int operate_on(vaddr_t va, uint32_t op)
+{
+    uint32_t old, new, found;
+    int      err = uaccess_read32(va, &old);
+    while (!err) {
+        err = operate(op, old, &new);
+        if (!err)
+            err = uaccess_cas32(va, old, new, &found);
+        if (!err && found == old)
+            return compare(op, (int32_t)old);
+        old = found;
+    }
+    return err;
+}
+
+static int wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
+                   uint32_t op)
+{
+    struct futex_key key, second_key;
+    int              err = make_key(va, shared, &key);
+    if (!err)
+        err = make_key(second, shared, &second_key);
+    int holds = err ? err : operate_on(second, op);
+    if (holds < 0)
+        return holds;
+    unsigned woken = wake_key(&key, max, FUTEX_BITSET_MATCH_ANY);
+    if (holds)
+        woken += wake_key(&second_key, max_second, FUTEX_BITSET_MATCH_ANY);
+    return (int)woken;
+}
+
+int futex_wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
+                  uint32_t op)
+{
+    lock();
+    int result = wake_op(va, second, shared, max, max_second, op);
     mutex_unlock(&futex_mutex);
     return result;
 }

@@ -19,10 +19,15 @@ int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset, uint
 int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset);
 
 /* Wake at most max_wake, and let at most max_move others wait for the word at to instead. With
- * check: only if the word at va is expected, else -EAGAIN. Returns how many were woken, with
- * check: or moved. */
+ * check: only if the word at va is expected, else -EAGAIN. Returns how many were woken or moved. */
 int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
                   bool check, uint32_t expected);
+
+/* Change the word at second as op says (FUTEX_OP() of linux/futex.h), wake at most max waiters of the word
+ * at va, and, if what the changed word was compares as op says, at most max_second of the
+ * changed one. How many; -EFAULT, -EINVAL, -ENOSYS. */
+int futex_wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
+                  uint32_t op);
 
 /* Thread tid ends: what it holds of the robust futexes on the list at head (a user address, 0:
  * none) is marked as abandoned, and one waiter of each is woken. */

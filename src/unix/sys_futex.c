@@ -74,6 +74,8 @@ int64_t sys_futex(const uint64_t *a)
             return -EINVAL;
         return futex_requeue(va, a[4], shared, value, (uint32_t)a[3], cmd == FUTEX_CMP_REQUEUE,
                              (uint32_t)a[5]);
+    case FUTEX_WAKE_OP:
+        return futex_wake_op(va, a[4], shared, value, (uint32_t)a[3], (uint32_t)a[5]);
     default:
         return -ENOSYS;
     }

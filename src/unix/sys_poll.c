@@ -296,15 +296,16 @@ static int take_selected(struct poll_item *items, const struct select_sets *s, s
     return 0;
 }
 
-/* Leave those bits set that are ready; how many. */
+/* Leave those bits set that are ready; how many. What was not asked for but shares a word with it is
+ * cleared. */
 static int keep_ready(const struct poll_item *items, struct select_sets *s, size_t n)
 {
     int count = 0;
-    for (size_t fd = 0; fd < n; fd++) {
+    for (size_t fd = 0; fd < s->len * 8; fd++) {
         for (unsigned set = 0; set < SETS; set++) {
             if (!in_set(s, set, fd))
                 continue;
-            if (items[fd].ready & set_ready[set])
+            if (fd < n && items[fd].ready & set_ready[set])
                 count++;
             else
                 s->bits[set][fd / 8] &= (uint8_t) ~(1u << fd % 8);
