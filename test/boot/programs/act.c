@@ -10,13 +10,16 @@
  *     act hog             touches memory without end
  *     act random          asks for random bytes twice, and says whether they are any good
  *     act touch MIB       touches MIB MiB, and says that they kept what was written
+ *     act calls N...      makes each of these system calls three times: all give ENOSYS
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define CHUNK ((size_t)1 << 20)
 
@@ -74,6 +77,17 @@ static int random_bytes(void)
     return 0;
 }
 
+static int absent_calls(char **numbers)
+{
+    for (int round = 0; round < 3; round++) {
+        for (char **number = numbers; *number; number++) {
+            if (syscall(atol(*number), 0, 0, 0, 0, 0, 0) != -1 || errno != ENOSYS)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -95,6 +109,8 @@ int main(int argc, char **argv)
         abort();
     if (!strcmp(what, "hog"))
         return hog();
+    if (!strcmp(what, "calls"))
+        return absent_calls(argv + 2);
     if (!strcmp(what, "touch"))
         return touch(n);
     if (!strcmp(what, "random"))

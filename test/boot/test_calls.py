@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""System calls that are not there."""
+
+import re
+
+import images
+from harness import ROOT, test
+
+
+def listed(macro):
+    """Number and name of each call that the table has under macro."""
+    table = (ROOT / "src/unix/syscall_list.h").read_text()
+    return re.findall(rf"^{macro}\((\d+), (\w+)\)", table, flags=re.M)
+
+
+def calls(t, wanted, warnings):
+    numbers = [number for number, _ in wanted]
+    t.boot(t.image(images.builder(text=images.manifest("calls", *numbers)))).ran(
+        "act calls\n", warnings=warnings)
+
+
+@test
+def each_call_that_is_absent_is_told_once(t):
+    absent = listed("SYSCALL_ABSENT")
+    calls(t, absent, [rf"system call {name} \({number}\) is not implemented"
+                      for number, name in absent])
+
+
+@test
+def calls_that_programs_only_try_are_not_told(t):
+    calls(t, listed("SYSCALL_REFUSED"), [])
+
+
+@test
+def numbers_that_are_no_calls_are_not_told(t):
+    calls(t, [("244", "arch_specific"), ("500", "none"), ("100000", "none"), ("-1", "none")], [])
