@@ -142,6 +142,16 @@ static void waking(void)
     SHOW(futex(&word, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0));
     finish(w, 3);
     SHOW(futex(&word, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0));
+    /* All wait for the second word, which is woken only if the comparison holds. */
+    start(w, 3);
+    SHOW(futex(&word, FUTEX_REQUEUE_PRIVATE, 0, (void *)3, &other, 0));
+    other = 1;
+    SHOW(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)2, &other,
+               FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_NE, 1)));
+    SHOW(futex(&word, FUTEX_WAKE_OP_PRIVATE, 1, (void *)2, &other,
+               FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0)));
+    SHOW(futex(&other, FUTEX_WAKE_PRIVATE, 10, NULL, NULL, 0));
+    finish(w, 3);
 }
 
 /* --- robust mutexes ---------------------------------------------------------------------- */

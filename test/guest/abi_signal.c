@@ -156,7 +156,7 @@ static void pending(void)
     kill(pid, SIGSEGV + 1);
     syscall(SYS_tkill, pid, SIGTERM);
     syscall(SYS_tkill, pid, 35);
-    kill(pid, SIGFPE);
+    kill(pid, SIGSYS); /* comes first, as what an instruction causes */
     SHOW(syscall(SYS_rt_sigpending, &set, 8));
     printf("pending %lx\n", set);
     mask(SIG_SETMASK, 0);

@@ -269,6 +269,33 @@ static void *write_much(void *arg)
     return (void *)sum;
 }
 
+static volatile int reading;
+
+static void *read_one(void *arg)
+{
+    char c;
+    (void)arg;
+    reading = 1;
+    return (void *)read(pair[0], &c, 1);
+}
+
+/* The other end goes while somebody waits for what it sends. */
+static void left_alone(void)
+{
+    pthread_t t;
+    void     *result;
+    SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    pthread_create(&t, NULL, read_one, NULL);
+    while (!reading)
+        sched_yield();
+    for (int i = 0; i < 100; i++) /* it goes from there to its sleep without a pause */
+        sched_yield();
+    close(pair[1]);
+    pthread_join(t, &result);
+    SHOW((long)result);
+    close(pair[0]);
+}
+
 static void blocking(void)
 {
     static char in[5000];
@@ -303,5 +330,6 @@ int main(void)
     pairs(SOCK_DGRAM);
     pairs(SOCK_SEQPACKET);
     blocking();
+    left_alone();
     return 0;
 }
