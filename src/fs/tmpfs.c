@@ -680,12 +680,15 @@ static void remove_everything(struct inode *root)
     struct tmpfs_entry *entry;
 
     while ((entry = RB_ROOT(&node_of(dir)->names)) || dir != root) {
-        if (!entry)
+        if (!entry) {
             dir = node_of(dir)->parent;
-        else if (inode_is_dir(entry->inode) && !is_empty(entry->inode))
+        } else if (inode_is_dir(entry->inode) && !is_empty(entry->inode)) {
             dir = entry->inode;
-        else
-            inode_put(entry_remove(dir, entry));
+        } else {
+            struct inode *inode = entry_remove(dir, entry);
+            drop_link(dir, inode);
+            inode_put(inode);
+        }
     }
 }
 
