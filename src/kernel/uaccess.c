@@ -11,6 +11,7 @@
 
 #include "kernel/fault.h"
 #include "kernel/frame.h"
+#include "kernel/log.h"
 #include "kernel/thread.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
@@ -37,6 +38,16 @@ static bool lookup(struct vmspace *vs, const struct fault *want, struct pmap_run
     return true;
 }
 
+/* The program sees EFAULT for memory that it may use: say once why. */
+static void tell_no_memory(vaddr_t va)
+{
+    static bool told; /* vs->mutex */
+
+    if (!told)
+        log_warn("no memory is left for the page at %#lx that a system call was given", va);
+    told = true;
+}
+
 /* The run from va on that the caller may access, filled if need be. -EFAULT. */
 static int user_run(struct vmspace *vs, vaddr_t va, unsigned access, struct pmap_run *run)
 {
@@ -49,7 +60,10 @@ static int user_run(struct vmspace *vs, vaddr_t va, unsigned access, struct pmap
         return -EFAULT;
     if (lookup(vs, &want, run))
         return 0;
-    return !fault_resolve(vs, &want) && lookup(vs, &want, run) ? 0 : -EFAULT;
+    int err = fault_resolve(vs, &want);
+    if (err == -ENOMEM)
+        tell_no_memory(va);
+    return !err && lookup(vs, &want, run) ? 0 : -EFAULT;
 }
 
 /* --- copying ----------------------------------------------------------------------------- */
