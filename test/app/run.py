@@ -18,9 +18,10 @@ import cases  # noqa: E402
 
 
 def case(manifest):
-    image, name = manifest.parent.name, manifest.stem
+    image, name, typed = manifest.parent.name, manifest.stem, manifest.with_suffix(".session")
     return cases.Case(f"{image}/{name}", cases.BUILD / f"images/{image}.img",
-                      cases.recorded(f"app/{image}/{name}"), f"/.cella/{name}.json")
+                      cases.recorded(f"app/{image}/{name}"), f"/.cella/{name}.json",
+                      typed if typed.exists() else None)
 
 
 def app_cases():
