@@ -285,7 +285,8 @@ int dev_fs_create(struct fs **out)
     inode_init(&fs->root, &fs->fs, ROOT_INO);
     fs->root.ops = &dev_dir_ops;
     fs->root.mode = S_IFDIR | 0755;
-    fs->root.nlink = 2;
+    fs->root.nlink = 3;                      /* memory is mounted on shm */
+    fs->root.size = 20 * (NENTRIES + 2 + 1); /* as tmpfs counts entries; shm is one, too */
     init_times(&fs->root);
     for (size_t i = 0; i < NENTRIES; i++)
         init_entry(fs, i);

@@ -40,10 +40,14 @@ static void list(const char *path)
 static void listing(void)
 {
     struct statfs fs;
+    struct stat   st;
 
     list("/data");
     list("/data/inner");
     list("/dev/shm");
+    stat("/dev", &st);
+    printf("/dev: mode %o, links %u, size %ld\n", st.st_mode, (unsigned)st.st_nlink,
+           (long)st.st_size);
     SHOW(statfs("/data", &fs));
     printf("type %lx, free %ld, for users %ld of %ld, name length %ld\n", (long)fs.f_type,
            (long)(fs.f_blocks - fs.f_bfree), (long)(fs.f_bfree - fs.f_bavail), (long)fs.f_blocks,
