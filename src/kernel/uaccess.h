@@ -17,8 +17,8 @@
 #include "lib/types.h"
 #include "machine/layout.h"
 
-/* Could [va, va + len) be a program's at all? Linux asks this before anything else of many buffers, also
- * of those that are then not touched. */
+/* Could [va, va + len) be a program's at all? Linux asks this before anything else of many buffers,
+ * also of those that are then not touched. */
 static inline bool uaccess_range_ok(vaddr_t va, size_t len)
 {
     return len <= USER_END && va <= USER_END - len;

@@ -8,7 +8,8 @@
  * Calls behave as Linux's mmap family does, errors included, down to what has happened when they
  * fail: a call over several areas stops at the first that it cannot change, or at a hole, and what
  * stands before it has been changed. Programs see that, and some rely on it. For want of memory a
- * call fails before it changes anything, but for vmspace_discard() and vmspace_populate(), which may
+ * call fails before it changes anything, but for vmspace_discard() and vmspace_populate(), which
+ * may
  * have done a part, and vmspace_remap(), which may have unmapped its target or tail. Addresses and
  * lengths are bytes; lengths are rounded up to pages. All calls take vs->mutex themselves and may
  * sleep, unless they say otherwise.
@@ -53,10 +54,10 @@ struct area_spec {
 int  vmspace_create(struct vmspace **out); /* -ENOMEM */
 void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread uses it */
 
-/* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned
- * fixed hint or offset, offset + len overflows; -ENOMEM: no room, no memory, private writable memory
- * larger than the machine's without AREA_NORESERVE, a fixed range outside of USER_MIN..USER_END; -EEXIST: AREA_FIXED_NOREPLACE; -EACCES: PMAP_W with
- * AREA_READ_ONLY. */
+/* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned fixed
+ * hint or offset, offset + len overflows; -ENOMEM: no room, no memory, private writable memory
+ * larger than the machine's without AREA_NORESERVE, a fixed range outside of USER_MIN..USER_END;
+ * -EEXIST: AREA_FIXED_NOREPLACE; -EACCES: PMAP_W with AREA_READ_ONLY. */
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va);
 
 /* Unmap [va, va + len); holes are skipped. -EINVAL: unaligned va, len 0, reaches past USER_END;
@@ -80,8 +81,9 @@ void vmspace_lock_all(struct vmspace *vs, bool current, unsigned flags, unsigned
 int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked);
 
 /* Pages of a file are gone: the calling thread's address space shows them no more, so that a touch
- * is judged by the file's size again, and finds its contents of now. cut: private copies go, too, as
- * they do in Linux where a file gets shorter. The page cache calls it (pagecache_set_forget()). */
+ * is judged by the file's size again, and finds its contents of now. cut: private copies go, too,
+ * as they do in Linux where a file gets shorter. The page cache calls it (pagecache_set_forget()).
+ * */
 void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut);
 
 /* Fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
@@ -107,8 +109,8 @@ int vmspace_remap(struct vmspace *vs, vaddr_t old_va, size_t old_len, size_t new
  * an area is locked; -EIO; -ENOMEM: a hole, which is told after the rest is done. */
 int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len, bool invalidate);
 
-/* mincore(2): out[i] = whether page i from va on can be had without reading a disk. -ENOMEM: a hole;
- * out is written up to it. */
+/* mincore(2): out[i] = whether page i from va on can be had without reading a disk. -ENOMEM: a
+ * hole; out is written up to it. */
 int vmspace_resident(struct vmspace *vs, vaddr_t va, size_t npages, uint8_t *out);
 
 /* The heap starts here, empty (exec, once; page-aligned). */
@@ -122,8 +124,8 @@ vaddr_t vmspace_brk(struct vmspace *vs, vaddr_t addr);
 void vmspace_set_limits(struct vmspace *vs, size_t map_max, size_t stack_max);
 
 /* va is touched and in no area: let the stack above it, if there is one, grow down to it. The area
- * that holds va now, or NULL: too large, or too close to what is mapped below (AREA_STACK_GAP). With
- * vs->mutex held. */
+ * that holds va now, or NULL: too large, or too close to what is mapped below (AREA_STACK_GAP).
+ * With vs->mutex held. */
 struct area *vmspace_grow_stack(struct vmspace *vs, vaddr_t va);
 
 /* Where a mapping of len bytes without a wish would go: the highest free place; 0: none. */
@@ -142,7 +144,8 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
  * no lock if the calling thread holds vs->mutex already. Never fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
-/* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the offset in it. */
+/* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the offset in it.
+ * */
 void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
 struct vmspace_stats {

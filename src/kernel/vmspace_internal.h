@@ -17,7 +17,8 @@
 /* [va, va + len), rounded up to pages, lies in user space. */
 bool vmspace_range_valid(vaddr_t va, size_t len);
 
-/* For calls on what exists: outside of user space nothing does. -EINVAL: va is unaligned; -ENOMEM. */
+/* For calls on what exists: outside of user space nothing does. -EINVAL: va is unaligned; -ENOMEM.
+ * */
 int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end);
 
 /* Every reason to refuse spec that does not depend on what is mapped: see vmspace_map(). */

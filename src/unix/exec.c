@@ -266,7 +266,8 @@ static int map_file_part(struct vmspace *vs, const struct binary *bin,
     return err;
 }
 
-/* The part behind it. */
+/* The part behind it. It may be larger than the machine's memory: what is never touched costs
+ * nothing. */
 static int map_zero_part(struct vmspace *vs, const struct binary *bin,
                          const struct elf_segment *seg)
 {
@@ -275,7 +276,7 @@ static int map_zero_part(struct vmspace *vs, const struct binary *bin,
         .hint = bin->base + seg->start + from_file,
         .len = seg->mem_len - from_file,
         .prot = seg->prot,
-        .flags = AREA_FIXED_NOREPLACE,
+        .flags = AREA_FIXED_NOREPLACE | AREA_NORESERVE,
     };
     vaddr_t va;
     return vmspace_map(vs, &spec, &va);

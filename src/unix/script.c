@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* script.c - the first lines of scripts: see script.h. Runs on the host (test/host/test_script.c). */
+/* script.c - the first lines of scripts: see script.h. Runs on the host (test/host/test_script.c).
+ * */
 #include "unix/script.h"
 
 #include "kernel/heap.h"
@@ -16,7 +17,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Copy [from, to), which is shorter than SCRIPT_LINE_MAX, without blanks at its end; a NUL ends it, too. */
+/* Copy [from, to), which is shorter than SCRIPT_LINE_MAX, without blanks at its end; a NUL ends it,
+ * too. */
 static void copy_word(char *out, const char *from, const char *to)
 {
     while (to > from && is_blank(to[-1]))
