@@ -9,8 +9,7 @@
  * fail: a call over several areas stops at the first that it cannot change, or at a hole, and what
  * stands before it has been changed. Programs see that, and some rely on it. For want of memory a
  * call fails before it changes anything, but for vmspace_discard() and vmspace_populate(), which
- * may
- * have done a part, and vmspace_remap(), which may have unmapped its target or tail. Addresses and
+ * may have done a part, and vmspace_remap(), which may have unmapped its target or tail. Addresses and
  * lengths are bytes; lengths are rounded up to pages. All calls take vs->mutex themselves and may
  * sleep, unless they say otherwise.
  */
@@ -82,8 +81,7 @@ int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked
 
 /* Pages of a file are gone: the calling thread's address space shows them no more, so that a touch
  * is judged by the file's size again, and finds its contents of now. cut: private copies go, too,
- * as they do in Linux where a file gets shorter. The page cache calls it (pagecache_set_forget()).
- * */
+ * as they do in Linux where a file gets shorter. The page cache calls it (pagecache_set_forget()). */
 void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut);
 
 /* Fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
@@ -144,8 +142,7 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
  * no lock if the calling thread holds vs->mutex already. Never fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
-/* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the offset in it.
- * */
+/* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the place in it. */
 void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
 struct vmspace_stats {
