@@ -2,8 +2,10 @@
 /* sys_admin.c - system calls of a system's administration, as far as they mean something for one
  * program: children (there are none), capabilities, niceness, names of the machine. */
 #include "kernel/uaccess.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "machine/cpu.h"
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
@@ -218,6 +220,7 @@ int64_t sys_membarrier(const uint64_t *a)
     };
     static atomic_uint registered;
     unsigned           cmd = (unsigned)a[0];
+    ASSERT(cpu_nharts == 1);
     if ((unsigned)a[1])
         return -EINVAL;
     switch (cmd) {

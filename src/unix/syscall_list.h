@@ -7,6 +7,10 @@
  *   SYSCALL_REFUSED(nr, name)  -ENOSYS without a word: C libraries try it and do without it as a
  * matter of course
  *
+ * Refused are: riscv_hwprobe, whose answers choose among variants of the same functions by the CPU's
+ * speed, which is not known here; rseq, which promises to notice each preemption inside a sequence;
+ * io_uring_setup, which programs try before epoll.
+ *
  * kinds: one letter for each argument, how to print it: i int, u unsigned int, l long, z size, x
  * hexadecimal, o octal, f descriptor, F directory's descriptor or AT_FDCWD, s path, p address; "-"
  * for none. No include guard: read several times.

@@ -42,6 +42,13 @@ static inline void tell(const char *what, long result)
         tell(#call, (long)(call) == -1 ? -1 : 0); \
     } while (0)
 
+/* Keep what is printed until the end: no signal then cuts off a line. */
+static inline void buffer_output(void)
+{
+    static char buffer[1 << 16];
+    setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 /* --- wrong pointers ---------------------------------------------------------------------- */
 
 enum { AT_NULL_PAGE, KERNEL, NO_ACCESS, READ_ONLY, CROSSING, POINTERS };

@@ -156,7 +156,7 @@ static void controls(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     reg = open(SELF, O_RDONLY);
     path = open(SELF, O_PATH);
     dir = open("/", O_RDONLY);

@@ -164,7 +164,7 @@ static void randomness(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     reg = open(SELF, O_RDONLY);
     wronly = open("/dev/null", O_WRONLY);
     path = open(SELF, O_PATH);

@@ -262,7 +262,7 @@ static void counters(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     arguments();
     capacity();
     packets();

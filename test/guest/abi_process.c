@@ -330,7 +330,7 @@ static void numbers(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     limits();
     usage();
     settings();

@@ -191,8 +191,8 @@ static void undisturbed(void)
     pthread_create(&t, NULL, disturb, &self);
     SHOW(nanosleep(&ms60, NULL));
     SHOW(now() - before >= 60000000);
-    SHOW(done);
     pthread_join(t, NULL);
+    SHOW(done);
 }
 
 /* Masks of ppoll and pselect. */
@@ -233,6 +233,7 @@ static void masks(void)
 
 int main(void)
 {
+    buffer_output();
     never_restarted();
     restarted();
     partly();

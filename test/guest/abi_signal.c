@@ -311,7 +311,7 @@ static void stacks(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     arguments();
     sending();
     pending();

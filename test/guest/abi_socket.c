@@ -317,7 +317,7 @@ static void blocking(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     making();
     connecting(SOCK_STREAM);
     connecting(SOCK_DGRAM);

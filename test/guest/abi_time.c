@@ -207,7 +207,7 @@ static void cpu_time(void)
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    buffer_output();
     clocks();
     sleeping();
     timers();
