@@ -24,7 +24,9 @@ class Terminal:
 
     def __init__(self, t, *args):
         text = json.dumps({"Program": "/bin/busybox", "Args": ["busybox", *args]})
-        image = t.image(images.builder({"/bin/busybox": images.busybox(), "/tmp/x": b""}, text))
+        self.start(t, t.image(images.builder({"/bin/busybox": images.busybox(), "/tmp/x": b""}, text)))
+
+    def start(self, t, image, *options):
         self.seen = b""
         self.at = 0  # expect() looks from here on
         self.deadline = time.monotonic() + LIMIT
@@ -33,8 +35,8 @@ class Terminal:
         attributes = termios.tcgetattr(theirs)
         attributes[1] = 0  # QEMU switches output processing on again: without flags it does nothing
         termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-        self.child = subprocess.Popen(["tools/run.sh", "-p", t.platform, str(image)], stdin=theirs,
-                                      stdout=theirs, stderr=theirs, cwd=ROOT,
+        self.child = subprocess.Popen(["tools/run.sh", "-p", t.platform, str(image), *options],
+                                      stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT,
                                       env=dict(os.environ, BUILD=str(BUILD)))
         os.close(theirs)
         os.set_blocking(self.ours, False)
