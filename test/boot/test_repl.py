@@ -181,17 +181,3 @@ def a_tabulator_completes_a_word_of_sqlite(t):
         term.gives(b";", rb"7")
         term.type(CTRL_D)
         term.ends(0)
-
-
-@test
-def control_C_interrupts_a_query_of_sqlite(t):
-    with sqlite(t) as term:
-        term.type(b"SELECT 'be' || 'gun'; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
-                  b"SELECT count(*) FROM n;\r")
-        term.expect(rb"[\r\n]begun\r\n")
-        term.type(CTRL_C)
-        term.expect(rb"interrupted")
-        term.ready()
-        term.gives(b"SELECT 6 * 7;", rb"42")
-        term.type(CTRL_D)
-        term.ends(0)
