@@ -13,6 +13,7 @@
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
 #include "machine/pmap.h"
@@ -83,10 +84,14 @@ size_t platform_free_mib(void)
 void kmain(struct bootinfo *bi)
 {
     time_init(bi->timebase_hz); /* the clock, for the log and deadlines */
+    if (!bi->nfree)
+        panic("too little memory: the kernel itself takes all of it");
     frame_init(bi);             /* physical memory; the heap stands on it */
     thread_init();              /* this is the idle thread from now on */
-    if (devtree_init(bi))       /* the machine, for everything below */
-        panic("the device tree is malformed");
+    int err = devtree_init(bi); /* the machine, for everything below */
+    if (err)
+        panic(err == -ENOMEM ? "too little memory for an index of the device tree"
+                             : "the device tree is malformed");
     read_bootargs(devtree_bootargs());
     pagecache_init_all();            /* before the first file */
     devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */

@@ -31,16 +31,10 @@ static int mount_dev(void)
     return err ? err : mount_memory(dev->root, "shm");
 }
 
-int root_mount(struct blk_device *disk)
+static int mount_all(struct blk_device *disk)
 {
     struct fs *root;
-    if (!disk) {
-        log_error("there is no disk to take the root file system from");
-        return -ENODEV;
-    }
 
-    vfs_init();
-    random_init();
     int err = tty_init();
     if (!err)
         err = ext4_mount(disk, &root);
@@ -49,4 +43,19 @@ int root_mount(struct blk_device *disk)
     vfs_mount_root(root);
     err = mount_dev();
     return err ? err : mount_memory(vfs_root(), "tmp");
+}
+
+int root_mount(struct blk_device *disk)
+{
+    if (!disk) {
+        log_error("there is no disk to take the root file system from");
+        return -ENODEV;
+    }
+
+    vfs_init();
+    random_init();
+    int err = mount_all(disk); /* what is wrong with the disk, ext4_mount() has said */
+    if (err == -ENOMEM)
+        log_error("there is too little memory to mount the root file system");
+    return err;
 }

@@ -46,8 +46,9 @@ static int read_manifest_file(struct start *s, struct file *f)
     s->strings = kmalloc(s->len + 1);
     if (!s->text || !s->strings)
         return complain("no memory for the manifest");
-    if (file_read_exact(f, s->text, s->len, 0))
-        return refuse(s, "cannot be read");
+    int err = file_read_exact(f, s->text, s->len, 0);
+    if (err)
+        return refuse(s, err == -ENOMEM ? "cannot be read: too little memory" : "cannot be read");
     return 0;
 }
 
@@ -72,7 +73,8 @@ static int read_manifest(struct start *s)
     if (err == -ENOENT || err == -ENOTDIR)
         return not_found(s);
     if (err)
-        return refuse(s, "cannot be opened");
+        return refuse(s,
+                      err == -ENOMEM ? "cannot be opened: too little memory" : "cannot be opened");
     int status = read_manifest_file(s, f);
     file_put(f);
     if (!status && manifest_parse(s->text, s->len, s->strings, &s->manifest, &error)) {
@@ -123,8 +125,10 @@ static int start_program(struct start *s)
     if (err)
         return err == -ENOENT || err == -ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
     vfs_canonical_path(s->cwd, m->program, the_process.exe, sizeof(the_process.exe));
-    if (process_init(vs, inode_get(s->cwd)))
-        return complain("/dev/console cannot be opened");
+    err = process_init(vs, inode_get(s->cwd));
+    if (err)
+        return complain(err == -ENOMEM ? "too little memory for a process"
+                                       : "/dev/console cannot be opened");
     if (process_start(last_name(m->program), at.entry, at.sp))
         return complain("no memory for the first thread");
     tty_set_signal(terminal_signal);

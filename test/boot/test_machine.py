@@ -4,9 +4,11 @@
 import os
 import re
 import shutil
+import struct
+import subprocess
 
 import images
-from harness import SIGNAL, add, claim, conf, test
+from harness import LIMIT, OUT, SIGNAL, add, claim, conf, test
 
 SIGKILL = 9
 RAN = "act exit\n"
@@ -48,6 +50,38 @@ def in_too_little_memory_there_is_a_clear_line_or_a_run(t):
         else:
             boot.refused(126, r"memory")
     claim(ran > 0, "nothing ran at any size")
+
+
+def described(t, kib):
+    """A device tree of this machine, which has 128 MiB, with this much memory in it, from where the
+    kernel is loaded. The emulator itself refuses so small a machine."""
+    c = conf(t.platform)
+    path = OUT / "images" / f"{t.platform}-{kib}.dtb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([c["emulator"], "-M", f"{c['machine']},dumpdtb={path}", "-cpu", c["cpu"], "-m", "128m",
+                    "-display", "none", "-bios", c["firmware"], *MODERN], check=True, capture_output=True)
+    blob, all_of_it = path.read_bytes(), struct.pack(">QQ", 0x80000000, 128 << 20)
+    claim(blob.count(all_of_it) == 1, "the device tree describes memory in another way")
+    path.write_bytes(blob.replace(all_of_it, struct.pack(">QQ", 0x80200000, kib << 10)))
+    return path
+
+
+@test
+def in_memory_that_the_kernel_hardly_fits_in_a_line_says_so(t):
+    """From too little for the kernel's image on, in steps, to enough for the program."""
+    image, refusals = small(t), set()
+    for kib in (200, *range(296, 420, 4), 450, 500, 600, 700, 1024):
+        boot = t.boot_bare("-m", "128m", "-dtb", described(t, kib), *MODERN, *RNG, *disk(image))
+        claim(boot.status is not None, f"still running after {LIMIT} seconds")
+        if boot.output == RAN and not boot.kernel[1:]:
+            continue
+        said = " ".join(boot.kernel)
+        claim(re.search(r"memory( |$|:)(?!model)", said), f"in {kib} KiB it says {boot.kernel!r}")
+        claim("assertion" not in said, f"in {kib} KiB an assertion failed")
+        refusals |= {line for line in boot.kernel if "not enough memory" in line or
+                     "too little memory" in line}
+    claim(len(refusals) > 1, f"it says no more than {refusals}")
+    claim(boot.status == 0 and boot.output == RAN, "nothing ran in 1 MiB")
 
 
 @test
