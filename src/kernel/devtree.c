@@ -80,15 +80,16 @@ static void *reserve(void *array, size_t n, size_t *max, size_t size)
     return grown;
 }
 
-static int add_node(const struct fdtwalk *w, const fdt32_t *start, int parent)
+static int add_node(const struct fdtwalk *w, int parent)
 {
     struct node_info *more = reserve(nodes, nnodes, &nodes_max, sizeof(*nodes));
     if (!more)
         return -ENOMEM;
     nodes = more;
     nodes[nnodes++] = (struct node_info){
-        .offset = (int)((uintptr_t)w->at - (uintptr_t)start),
+        .offset = w->offset,
         .parent = parent,
+        .name = w->name,
         .first_property = nproperties,
     };
     return 0;
@@ -97,14 +98,17 @@ static int add_node(const struct fdtwalk *w, const fdt32_t *start, int parent)
 /* What is asked of every node, and so has a field of its own. */
 static void note_property(struct node_info *node, const struct property *p)
 {
+    const char *value = (const char *)p->value;
+    int         len = (int)p->len;
+
     if (!strcmp(p->name, "compatible")) {
-        node->compatible = (const char *)p->value;
+        node->compatible = value;
         node->compatible_len = p->len;
     } else if (!strcmp(p->name, "status")) {
-        node->disabled = !fdt_list_contains(p->value, p->len, "okay") &&
-                         !fdt_list_contains(p->value, p->len, "ok");
+        node->disabled = !fdt_stringlist_contains(value, len, "okay") &&
+                         !fdt_stringlist_contains(value, len, "ok");
     } else if (!strcmp(p->name, "phandle") && p->len == CELL) {
-        node->phandle = fdt_cell(*p->value);
+        node->phandle = fdt32_to_cpu(*p->value);
     }
 }
 
@@ -130,15 +134,12 @@ static int index_build(void)
     struct fdtwalk w;
 
     fdtwalk_start(&w, tree);
-    for (const fdt32_t *start = w.at; !err;) {
-        struct fdtwalk before = w;
+    while (!err) {
         switch (fdtwalk_next(&w)) {
         case FDTWALK_NODE:
             if (depth == DEPTH_MAX)
                 return -EINVAL;
-            err = add_node(&before, start, depth ? at_depth[depth - 1] : -1);
-            if (!err)
-                nodes[nnodes - 1].name = w.name;
+            err = add_node(&w, depth ? at_depth[depth - 1] : -1);
             at_depth[depth++] = (int)nnodes - 1;
             begun = true;
             break;
@@ -234,7 +235,7 @@ static int get_u32(int node, const char *name, uint32_t *value)
         return err;
     if (cells.count != 1)
         return -EINVAL;
-    *value = fdt_cell(cells.at[0]);
+    *value = fdt32_to_cpu(cells.at[0]);
     return 0;
 }
 
@@ -432,7 +433,7 @@ static int next_extended(const struct cells *list, size_t *pos, struct irq_entry
 {
     if (*pos >= list->count)
         return -ENOENT;
-    int err = resolve_irq_parent(fdt_cell(list->at[*pos]), entry);
+    int err = resolve_irq_parent(fdt32_to_cpu(list->at[*pos]), entry);
     if (err)
         return err;
     if (entry->ncells > list->count - *pos - 1)
@@ -499,7 +500,7 @@ int devtree_irq(const struct devtree_node *node, unsigned index, unsigned *irq)
         return -ENOENT;
     if (entry.ncells == 0)
         return -EINVAL;
-    *irq = fdt_cell(entry.cells[0]); /* further cells, if any, say how it is triggered */
+    *irq = fdt32_to_cpu(entry.cells[0]); /* further cells, if any, say how it is triggered */
     return 0;
 }
 
@@ -516,7 +517,7 @@ static int hart_of_intc(int intc, uint64_t *hart)
 static bool leads_to(const struct irq_entry *entry, uint64_t hart, uint32_t cause)
 {
     uint64_t id;
-    return entry->ncells == 1 && fdt_cell(entry->cells[0]) == cause &&
+    return entry->ncells == 1 && fdt32_to_cpu(entry->cells[0]) == cause &&
            hart_of_intc(entry->parent, &id) == 0 && id == hart;
 }
 
@@ -547,7 +548,7 @@ static bool driver_matches(const struct driver *driver, const struct node_info *
     if (!node->compatible)
         return false;
     for (const char *const *name = driver->compatible; *name; name++)
-        if (fdt_list_contains(node->compatible, node->compatible_len, *name))
+        if (fdt_stringlist_contains(node->compatible, (int)node->compatible_len, *name))
             return true;
     return false;
 }

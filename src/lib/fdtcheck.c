@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fdtcheck.c - see fdtcheck.h. fdt_check_full() is all that the kernel links of libfdt
- * (tools/make/libraries.mk). */
+/* fdtcheck.c - see fdtcheck.h. fdt_check_full() is the checking build of libfdt; everybody else uses the
+ * one that trusts what passed here (tools/make/libraries.mk). */
 #include "lib/fdtcheck.h"
 
 #include <libfdt.h>

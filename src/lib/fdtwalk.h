@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fdtwalk.h - read a flattened device tree from its first piece to its last.
+/* fdtwalk.h - read a flattened device tree from its first piece to its last, with libfdt.
  *
- * Only for a blob that fdtcheck() has accepted: nothing is checked again, and every pointer handed out
- * stays inside it. Runs before translation is on as well.
+ * libfdt's ways to find something by its name start at the beginning of the tree each time; one walk
+ * over everything, for who has several questions, is a fraction of that. Only for a blob that
+ * fdtcheck() has accepted: a walk cannot fail then, and every pointer handed out stays inside it. Runs
+ * before translation is on as well.
  */
 #ifndef LIB_FDTWALK_H
 #define LIB_FDTWALK_H
@@ -20,10 +22,11 @@ enum fdtwalk_piece {
 
 /* A position in the tree; copying it keeps the position. */
 struct fdtwalk {
-    const fdt32_t *at; /* the next piece */
-    const char    *strings;
+    const void *fdt;
+    int         next; /* the offset of the next piece in the structure block */
 
     /* Of the piece that fdtwalk_next() returned: */
+    int            offset; /* libfdt's; it identifies a node */
     const char    *name;
     const fdt32_t *value; /* 4-aligned; big-endian cells, where it is cells */
     uint32_t       len;   /* bytes */
@@ -32,14 +35,7 @@ struct fdtwalk {
 void               fdtwalk_start(struct fdtwalk *w, const void *fdt);
 enum fdtwalk_piece fdtwalk_next(struct fdtwalk *w);
 
-/* The index-th entry of the memory reservation block; false: there is none. */
-bool fdt_reservation(const void *fdt, unsigned index, uint64_t *start, uint64_t *len);
-
-uint32_t fdt_cell(fdt32_t cell);                      /* in this machine's byte order */
-uint64_t fdt_number(const fdt32_t *cell, unsigned n); /* of n cells, at most two */
-
-/* Whether a list of len bytes, strings one behind the other, contains this one. A string that is not
- * terminated counts for none. */
-bool fdt_list_contains(const void *list, size_t len, const char *string);
+/* The number in n cells, at most two, in this machine's byte order. */
+uint64_t fdt_number(const fdt32_t *cell, unsigned n);
 
 #endif

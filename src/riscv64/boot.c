@@ -169,11 +169,12 @@ static void read_property(struct reader *rd, const struct fdtwalk *w)
         node->reg = w->value;
         node->reg_cells = cells;
     } else if (!strcmp(w->name, "#address-cells")) {
-        node->addr_cells = cells == 1 ? fdt_cell(*w->value) : 0;
+        node->addr_cells = cells == 1 ? fdt32_to_cpu(*w->value) : 0;
     } else if (!strcmp(w->name, "#size-cells")) {
-        node->size_cells = cells == 1 ? fdt_cell(*w->value) : 0;
+        node->size_cells = cells == 1 ? fdt32_to_cpu(*w->value) : 0;
     } else if (!strcmp(w->name, "compatible")) {
-        if (node->kind == OTHER && fdt_list_contains(w->value, w->len, "simple-bus"))
+        if (node->kind == OTHER &&
+            fdt_stringlist_contains((const char *)w->value, (int)w->len, "simple-bus"))
             node->kind = BUS;
     } else if (rd->depth == 1 && node->kind == CPUS && !strcmp(w->name, "timebase-frequency")) {
         if (w->len == 4 || w->len == 8)
@@ -183,11 +184,12 @@ static void read_property(struct reader *rd, const struct fdtwalk *w)
 
 static void cut_reservations(struct reader *rd, const void *fdt)
 {
-    struct bootinfo  *bi = rd->bi;
-    struct phys_range r;
+    struct bootinfo *bi = rd->bi;
+    uint64_t         start, size;
 
-    for (unsigned i = 0; fdt_reservation(fdt, i, &r.start, &r.len); i++)
-        if (r.len && r.start + r.len > r.start && !add_reserved(rd, r))
+    for (int i = 0; i < fdt_num_mem_rsv(fdt); i++)
+        if (!fdt_get_mem_rsv(fdt, i, &start, &size) && size && start + size > start &&
+            !add_reserved(rd, (struct phys_range){start, size}))
             boot_fail(too_many_ranges);
     for (size_t i = 0; i < rd->nreserved; i++)
         if (!ranges_cut(bi->window, &bi->nwindow, BOOTINFO_RANGES, rd->reserved[i]))

@@ -2,9 +2,11 @@
 /* test_devtree.c - devices from good device trees, and errors, never worse, from damaged ones.
  *
  * Trees are made here with libfdt. A damaged tree lies in a heap block of its exact length, so the
- * address sanitizer sees any read outside. If it passes the check, everything is asked of it.
+ * address sanitizer sees any read outside. If it passes the check, everything is asked of it with
+ * libfdt's own checks off, as in the kernel.
  */
 /* sources: src/kernel/devtree.c src/lib/fdtcheck.c src/lib/fdtwalk.c src/lib/fmt.c libfdt */
+/* flags: -include test/host/fdt_assume.h */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,12 +25,15 @@
 #include "machine/layout.h"
 
 #define BLOB_MAX 4096
+#define CHECKED  0
+#define TRUSTED  0xff
 
 #define CAUSE_S_EXTERNAL 9
 #define CAUSE_M_EXTERNAL 11
 
 enum phandle { INTC0 = 1, INTC1, PLIC, OTHER_CONTROLLER };
 
+int       fdt_assume_mask = CHECKED;
 uintptr_t phys_window; /* 0: physical addresses are pointers; registers are never touched here */
 enum log_level log_threshold;
 static int     nlog_lines;
@@ -160,6 +165,7 @@ static void put_disabled(void *fdt)
 
 static int make_tree(void *fdt)
 {
+    fdt_assume_mask = CHECKED;
     fdt_create(fdt, BLOB_MAX);
     fdt_finish_reservemap(fdt);
     fdt_begin_node(fdt, "");
@@ -191,8 +197,10 @@ static int use(void *fdt, size_t len)
 {
     boot.dtb = (uintptr_t)fdt;
     boot.dtb_len = len;
+    fdt_assume_mask = CHECKED;
     if (!fdtcheck(fdt, len))
         return -ENOEXEC; /* the boot code stops here */
+    fdt_assume_mask = TRUSTED;
     return devtree_init(&boot);
 }
 
@@ -455,6 +463,7 @@ static void a_tree_too_deep_is_refused(void **state)
 {
     (void)state;
     fdt32_t blob[BLOB_MAX / 4];
+    fdt_assume_mask = CHECKED;
     fdt_create(blob, sizeof(blob));
     fdt_finish_reservemap(blob);
     for (unsigned depth = 0; depth < 40; depth++)

@@ -4,8 +4,11 @@
 #   BSD queue.h and tree.h   libbsd-dev's headers, copied so that they can be used freestanding; the
 #                            one header they include is ours (src/lib/libc/bsd-cdefs.h)
 #   libfdt                   upstream's tarball from the device-tree-compiler source package. The
-#                            kernel links fdt_check_full() and what that calls, made one file, so that the
-#                            compiler can specialise it; host tests make trees with all of it
+#                            part that reads is built twice, each time as one file, so that the compiler
+#                            sees all of it: with its checks, of which the kernel sees fdt_check_full() only;
+#                            and without those that a tree which passed that needs no more
+#                            (FDT_ASSUME_MASK, libfdt_internal.h), for walking. Host tests make trees with
+#                            the rest
 #
 # Everything a source file may include from them is under $(INCLUDE); it is complete when
 # $(LIBRARY_HEADERS) exists.
@@ -34,13 +37,20 @@ $(LIBRARY_HEADERS): src/lib/libc/bsd-cdefs.h $(BUILD)/stamps/libfdt | $(call pac
 	$(Q)cp $(LIBFDT_HEADERS:%=$(LIBFDT_DIR)/%) $(INCLUDE)/
 	$(Q)touch $@
 
-LIBFDT_CHECK_SRCS := fdt.c fdt_ro.c fdt_check.c
+LIBFDT_READ_SRCS := fdt.c fdt_ro.c
 
-$(LIBFDT_DIR)/check.o: $(LIBRARY_HEADERS) tools/make/libraries.mk
+$(LIBFDT_DIR)/check.o: LIBFDT_PART := $(LIBFDT_READ_SRCS) fdt_check.c
+$(LIBFDT_DIR)/check.o: LIBFDT_PART_SYMBOLS := fdt_check_full
+$(LIBFDT_DIR)/read.o: LIBFDT_PART := $(LIBFDT_READ_SRCS)
+$(LIBFDT_DIR)/read.o: LIBFDT_PART_CFLAGS := -DFDT_ASSUME_MASK=0xff
+$(LIBFDT_DIR)/read.o: LIBFDT_PART_SYMBOLS := fdt_next_tag fdt_get_name fdt_getprop_by_offset \
+	fdt_stringlist_contains fdt_num_mem_rsv fdt_get_mem_rsv
+
+$(LIBFDT_DIR)/check.o $(LIBFDT_DIR)/read.o: $(LIBRARY_HEADERS) tools/make/libraries.mk
 	@echo "  CC      $(@:$(BUILD)/%=%)"
-	$(Q)printf '#include "%s"\n' $(LIBFDT_CHECK_SRCS) >$(LIBFDT_DIR)/check.c
-	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 -w -c $(LIBFDT_DIR)/check.c -o $@
-	$(Q)$(KERNEL_CROSS)objcopy --keep-global-symbol=fdt_check_full $@
+	$(Q)printf '#include "%s"\n' $(LIBFDT_PART) >$(@:.o=.c)
+	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 $(LIBFDT_PART_CFLAGS) -w -c $(@:.o=.c) -o $@
+	$(Q)$(KERNEL_CROSS)objcopy $(LIBFDT_PART_SYMBOLS:%=--keep-global-symbol=%) $@
 
-$(LIBFDT): $(LIBFDT_DIR)/check.o
+$(LIBFDT): $(LIBFDT_DIR)/check.o $(LIBFDT_DIR)/read.o
 	$(Q)rm -f $@ && $(KERNEL_AR) rcs $@ $^
