@@ -50,8 +50,8 @@ struct pagecache_ops {
     void (*acquire)(struct pagecache *pc);
     void (*release)(struct pagecache *pc);
 
-    /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. NULL:
-     * nothing. */
+    /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. May sleep; no
+     * lock is held. NULL: nothing. */
     void (*describe)(struct pagecache *pc, char *buf, size_t size);
 };
 

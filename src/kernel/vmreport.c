@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vmreport.c - what an address space tells about itself: maps, fault reports, numbers. */
+/* vmreport.c - what an address space tells about itself: maps, fault reports, numbers.
+ *
+ * A file is asked for its name without vs->mutex: it takes locks of directories, which come before
+ * it (fs/vfs.h), and may read the disk. So areas are copied first.
+ */
 #include "kernel/pagecache.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
@@ -39,16 +43,41 @@ static void area_line(const struct area *area, char *buf, size_t size)
         fmt_snprintf(buf + n, size - n, "%*s%s", n < 73 ? (int)(73 - n) : 1, "", name);
 }
 
+/* A copy of the first area that ends above va, with a reference of its own on the file. With
+ * vs->mutex held. False: there is none. */
+static bool copy_area(struct vmspace *vs, vaddr_t va, struct area *copy)
+{
+    const struct area *area = area_at_or_above(&vs->areas, va);
+    if (!area)
+        return false;
+
+    *copy = *area;
+    if (copy->file && copy->file->ops->acquire)
+        copy->file->ops->acquire(copy->file);
+    return true;
+}
+
+static void copy_done(const struct area *copy)
+{
+    if (copy->file && copy->file->ops->release)
+        copy->file->ops->release(copy->file);
+}
+
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg)
 {
-    char line[80 + NAME_MAX_SHOWN];
+    char        line[80 + NAME_MAX_SHOWN];
+    struct area area = {.end = 0};
 
-    mutex_lock(&vs->mutex);
-    for (struct area *a = area_first(&vs->areas); a; a = area_next(a)) {
-        area_line(a, line, sizeof(line));
+    for (;;) {
+        mutex_lock(&vs->mutex);
+        bool more = copy_area(vs, area.end, &area);
+        mutex_unlock(&vs->mutex);
+        if (!more)
+            return;
+        area_line(&area, line, sizeof(line));
+        copy_done(&area);
         out(arg, line);
     }
-    mutex_unlock(&vs->mutex);
 }
 
 int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out)
@@ -72,73 +101,84 @@ int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out)
     return 0;
 }
 
-/* No area holds va: say what is next to it. */
-static void describe_hole(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
-{
-    struct area *above = area_at_or_above(&vs->areas, va);
+/* What is at an address. */
+struct view {
+    vaddr_t     va;
+    bool        in_area;
+    struct area area; /* that holds va, or the next one above it; all 0: there is none */
+    char        map[120];
+};
 
-    if (va < USER_MIN)
+static void view_take(struct vmspace *vs, vaddr_t va, struct view *view)
+{
+    *view = (struct view){.va = va};
+    mutex_lock(&vs->mutex);
+    view->in_area = copy_area(vs, va, &view->area) && view->area.start <= va;
+    if (view->in_area)
+        pmap_describe(vs->pmap, va, view->map, sizeof(view->map));
+    mutex_unlock(&vs->mutex);
+}
+
+/* No area holds the address: say what is next to it. */
+static void describe_hole(const struct view *view, char *buf, size_t size)
+{
+    size_t below = view->area.start - view->va;
+
+    if (view->va < USER_MIN)
         fmt_snprintf(buf, size, "below all memory (a null pointer?)");
-    else if (va >= USER_END)
+    else if (view->va >= USER_END)
         fmt_snprintf(buf, size, "no user address");
-    else if (above && (above->flags & AREA_STACK) && above->start - va < AREA_STACK_GAP)
+    else if ((view->area.flags & AREA_STACK) && below < AREA_STACK_GAP)
         fmt_snprintf(buf, size, "%lu bytes below the stack's limit (stack overflow?)",
-                     (unsigned long)(above->start - va));
+                     (unsigned long)below);
     else
         fmt_snprintf(buf, size, "in no area");
 }
 
-static void describe_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+/* The area's name, or what it is without one. */
+static void name_or_kind(const struct area *area, char *buf, size_t size)
 {
-    struct area *area = area_find(&vs->areas, va);
-    if (!area) {
-        describe_hole(vs, va, buf, size);
-        return;
-    }
-
-    char range[48], name[NAME_MAX_SHOWN], map[120];
-    area_range(area, range, sizeof(range));
-    area_name(area, name, sizeof(name));
-    pmap_describe(vs->pmap, va, map, sizeof(map));
-    fmt_snprintf(buf, size, "in area %s %s; %s", range, name[0] ? name : "anonymous memory", map);
+    area_name(area, buf, size);
+    if (!buf[0])
+        strlcpy(buf, "anonymous memory", size);
 }
 
-/* Where va is in what its area maps: the file and the offset in it. */
-static void locate_locked(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+static void describe_area(const struct view *view, char *buf, size_t size)
 {
-    struct area *area = area_find(&vs->areas, va);
-    if (!area) {
-        describe_hole(vs, va, buf, size);
-        return;
-    }
+    char range[48], name[NAME_MAX_SHOWN];
 
-    char name[NAME_MAX_SHOWN];
-    area_name(area, name, sizeof(name));
-    fmt_snprintf(buf, size, "%s+0x%lx", name[0] ? name : "anonymous memory",
-                 (unsigned long)(va - area->start + (area->file ? area->offset : 0)));
+    area_range(&view->area, range, sizeof(range));
+    name_or_kind(&view->area, name, sizeof(name));
+    fmt_snprintf(buf, size, "in area %s %s; %s", range, name, view->map);
 }
 
-/* Call one of them with the lock held. */
-static void report_addr(void (*report)(struct vmspace *, vaddr_t, char *, size_t),
-                        struct vmspace *vs, vaddr_t va, char *buf, size_t size)
+/* Where the address is in what its area maps: the file and the offset in it. */
+static void locate_in_area(const struct view *view, char *buf, size_t size)
 {
-    bool held = mutex_held(&vs->mutex);
+    const struct area *area = &view->area;
+    char               name[NAME_MAX_SHOWN];
 
-    if (!held)
-        mutex_lock(&vs->mutex);
-    report(vs, va, buf, size);
-    if (!held)
-        mutex_unlock(&vs->mutex);
+    name_or_kind(area, name, sizeof(name));
+    fmt_snprintf(buf, size, "%s+0x%lx", name,
+                 (unsigned long)(view->va - area->start + (area->file ? area->offset : 0)));
 }
 
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
 {
-    report_addr(describe_locked, vs, va, buf, size);
+    struct view view;
+
+    view_take(vs, va, &view);
+    (view.in_area ? describe_area : describe_hole)(&view, buf, size);
+    copy_done(&view.area);
 }
 
 void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
 {
-    report_addr(locate_locked, vs, va, buf, size);
+    struct view view;
+
+    view_take(vs, va, &view);
+    (view.in_area ? locate_in_area : describe_hole)(&view, buf, size);
+    copy_done(&view.area);
 }
 
 void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out)

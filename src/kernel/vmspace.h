@@ -138,8 +138,8 @@ int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out);
 /* One line per area as in /proc/self/maps, no newline. */
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);
 
-/* One line for fault reports: the area that holds va, or its neighbours, and what maps it. Takes
- * no lock if the calling thread holds vs->mutex already. Never fails. */
+/* One line for fault reports: the area that holds va, or its neighbours, and what maps it. Never
+ * fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);
 
 /* The same in the terms of who made the program: "/bin/program+0x1b6", a file and the place in it. */

@@ -3,6 +3,7 @@
  * back, telling which are there. As in Linux, a call over a hole does its work on both sides of
  * it and tells of it at the end, unless it says otherwise. */
 #include "kernel/fault.h"
+#include "kernel/log.h"
 #include "kernel/pagecache.h"
 #include "kernel/thread.h"
 #include "kernel/vmspace_internal.h"
@@ -63,9 +64,10 @@ static void forget_in_area(struct vmspace *vs, const struct area *area, uint64_t
 
     if (stop > n)
         stop = n;
-    if (from < stop)
-        vmspace_drop_pages(vs, area->start + (from << PAGE_SHIFT),
-                           area->start + (stop << PAGE_SHIFT));
+    if (from < stop && vmspace_drop_pages(vs, area->start + (from << PAGE_SHIFT),
+                                          area->start + (stop << PAGE_SHIFT)))
+        log_error("address space: no memory to take pages at %#lx away that their file gave up",
+                  area->start + (from << PAGE_SHIFT));
 }
 
 void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut)

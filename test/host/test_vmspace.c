@@ -76,8 +76,11 @@ static void test_release(struct pagecache *pc)
     assert_true(container_of(pc, struct test_file, pc)->refs-- > 0);
 }
 
+static struct vmspace *vs; /* one for each test */
+
 static void test_describe(struct pagecache *pc, char *buf, size_t size)
 {
+    assert_false(mutex_held(&vs->mutex)); /* a file system's locks come before it */
     snprintf(buf, size, "/file%zu", (size_t)(container_of(pc, struct test_file, pc) - files));
 }
 
@@ -89,8 +92,7 @@ static const struct pagecache_ops ops = {.fill = test_fill,
 
 /* --- one address space for each test ----------------------------------------------------- */
 
-static struct vmspace *vs;
-static size_t          frames_at_start;
+static size_t frames_at_start;
 
 static int setup(void **state)
 {
@@ -955,6 +957,28 @@ static void free_space_below_a_stack_is_kept(void **state)
     assert_non_null(strstr(line, "[stack]"));
 }
 
+/* See test_describe(). */
+static void files_are_asked_for_their_names_without_the_lock(void **state)
+{
+    (void)state;
+    vaddr_t va;
+    char    line[300];
+
+    assert_int_equal(map(&va, (struct area_spec){.len = 2 * PAGE_SIZE,
+                                                 .prot = PMAP_R,
+                                                 .file = &files[0].pc,
+                                                 .offset = PAGE_SIZE}),
+                     0);
+    vmspace_describe_addr(vs, va + PAGE_SIZE, line, sizeof(line));
+    assert_non_null(strstr(line, "r--p /file0; "));
+    vmspace_locate_addr(vs, va + PAGE_SIZE + 5, line, sizeof(line));
+    assert_string_equal(line, "/file0+0x2005");
+    char *text = areas_text();
+    assert_non_null(strstr(text, "/file0\n"));
+    free(text);
+    assert_int_equal(files[0].refs, 1);
+}
+
 static void the_break_moves_up_and_down_and_keeps_bytes(void **state)
 {
     (void)state;
@@ -1319,6 +1343,7 @@ int main(void)
         CASE(a_fixed_mapping_cuts_a_file_and_offsets_stay_right),
         CASE(without_a_wish_mappings_go_to_the_highest_gap),
         CASE(free_space_below_a_stack_is_kept),
+        CASE(files_are_asked_for_their_names_without_the_lock),
         CASE(the_break_moves_up_and_down_and_keeps_bytes),
         CASE(remap_moves_frames_and_not_bytes),
         CASE(remap_keeps_the_old_area_if_asked),
