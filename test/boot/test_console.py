@@ -26,6 +26,12 @@ class Terminal:
         text = json.dumps({"Program": "/bin/busybox", "Args": ["busybox", *args]})
         self.start(t, t.image(images.builder({"/bin/busybox": images.busybox(), "/tmp/x": b""}, text)))
 
+    @classmethod
+    def of_act(cls, t, *args):
+        term = cls.__new__(cls)
+        term.start(t, t.image(images.builder(text=images.manifest(*args))))
+        return term
+
     def start(self, t, image, *options):
         self.seen = b""
         self.at = 0  # expect() looks from here on
@@ -167,6 +173,16 @@ def control_C_kills_a_program_that_does_not_read(t):
         term.expect(rb"y\r\ny\r\n")
         term.type(CTRL_C)
         term.ends(SIGNAL + SIGINT)
+
+
+@test
+def no_control_C_is_lost_on_a_program_that_lets_it_through_only_while_it_waits(t):
+    """Half of them come before it waits, the others around the moment at which it begins to."""
+    with Terminal.of_act(t, "interrupts", "200") as term:
+        for turn in range(1, 201):
+            term.expect(rb"turn %d\r\n" % turn)
+            term.type(CTRL_C)
+        term.ends(0)
 
 
 @test

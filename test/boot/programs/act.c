@@ -11,14 +11,21 @@
  *     act random          asks for random bytes twice, and says whether they are any good
  *     act touch MIB       touches MIB MiB, and says that they kept what was written
  *     act calls N...      makes each of these system calls three times: all give ENOSYS
+ *     act interrupts N    waits for N SIGINTs, one by one, and asks for each by a line with its number
  */
+#define _GNU_SOURCE /* ppoll */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHUNK ((size_t)1 << 20)
@@ -88,6 +95,70 @@ static int absent_calls(char **numbers)
     return 0;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void count_interrupt(int sig)
+{
+    (void)sig;
+    interrupted++;
+}
+
+/* Each of the calls that let a signal through only while they wait; nothing is ever typed. */
+static int wait_with_mask(unsigned which, const sigset_t *mask)
+{
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    fd_set        set;
+    FD_ZERO(&set);
+    FD_SET(STDIN_FILENO, &set);
+    if (which == 0)
+        return pselect(STDIN_FILENO + 1, &set, NULL, NULL, NULL, mask);
+    return which == 1 ? ppoll(&in, 1, NULL, mask) : sigsuspend(mask);
+}
+
+static long now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static bool interrupt_pending(void)
+{
+    sigset_t pending;
+    return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
+}
+
+/* Be busy before waiting: every other turn until SIGINT has come, else for 0 to 12 ms, another while
+ * each turn. That is more than a turn at the CPU, so some come before the wait here, too. */
+static void dawdle(unsigned turn)
+{
+    bool until_pending = turn % 2;
+    long end = now_us() + turn * 1009 % 12000;
+    while (until_pending ? !interrupt_pending() : now_us() < end)
+        ;
+}
+
+/* SIGINT is blocked but for the waiting, so none can come between looking and waiting, and a wait
+ * that goes on after one is the kernel's fault. */
+static int interrupts(unsigned n)
+{
+    struct sigaction action = {.sa_handler = count_interrupt, .sa_flags = SA_RESTART};
+    sigset_t         only, before;
+    sigemptyset(&only);
+    sigaddset(&only, SIGINT);
+    sigprocmask(SIG_BLOCK, &only, &before);
+    sigaction(SIGINT, &action, NULL);
+    for (unsigned turn = 1; turn <= n; turn++) {
+        printf("turn %u\n", turn);
+        dawdle(turn);
+        if (wait_with_mask(turn % 3, &before) != -1 || errno != EINTR)
+            return 1;
+        if ((unsigned)interrupted != turn)
+            return 2;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
@@ -115,5 +186,7 @@ int main(int argc, char **argv)
         return touch(n);
     if (!strcmp(what, "random"))
         return random_bytes();
+    if (!strcmp(what, "interrupts"))
+        return interrupts(n);
     return 99;
 }
