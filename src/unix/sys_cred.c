@@ -11,9 +11,10 @@
 #define GROUPS_MAX 64u
 #define UNCHANGED  UINT32_MAX
 
-/* Real, effective and saved number. */
+/* Real, effective and saved number, and the one by which files are judged, which follows the effective
+ * one but for setfsuid and setfsgid. */
 struct ids {
-    uint32_t real, effective, saved;
+    uint32_t real, effective, saved, files;
 };
 
 /* Any thread may look at a number while another one changes it; each is one word. */
@@ -58,6 +59,7 @@ static int set_all(struct ids *ids, uint32_t real, uint32_t effective, uint32_t 
         ids->effective = effective;
     if (saved != UNCHANGED)
         ids->saved = saved;
+    ids->files = ids->effective;
     return 0;
 }
 
@@ -70,7 +72,7 @@ static int set_one(struct ids *ids, uint32_t id)
         return set_all(ids, id, id, id);
     if (id != ids->real && id != ids->saved)
         return -EPERM;
-    ids->effective = id;
+    ids->effective = ids->files = id;
     return 0;
 }
 
@@ -83,6 +85,15 @@ static int set_two(struct ids *ids, uint32_t real, uint32_t effective)
     bool     save = real != UNCHANGED || (effective != UNCHANGED && effective != ids->real);
     uint32_t new_effective = effective == UNCHANGED ? ids->effective : effective;
     return set_all(ids, real, effective, save ? new_effective : UNCHANGED);
+}
+
+/* setfsuid and setfsgid: nothing tells that it was refused but that the number is the old one still. */
+static uint32_t set_files(struct ids *ids, uint32_t id)
+{
+    uint32_t old = ids->files;
+    if (id != UNCHANGED && (may_become(ids, id) || id == old))
+        ids->files = id;
+    return old;
 }
 
 static int get_all(const struct ids *ids, const uint64_t *a)
@@ -158,6 +169,16 @@ int64_t sys_setresgid(const uint64_t *a)
     return set_all(&groups, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
 }
 
+int64_t sys_setfsuid(const uint64_t *a)
+{
+    return set_files(&users, (uint32_t)a[0]);
+}
+
+int64_t sys_setfsgid(const uint64_t *a)
+{
+    return set_files(&groups, (uint32_t)a[0]);
+}
+
 int64_t sys_getgroups(const uint64_t *a)
 {
     int size = (int)a[0];
@@ -178,7 +199,7 @@ int64_t sys_setgroups(const uint64_t *a)
         return -EINVAL;
     if (uaccess_read(list, a[1], (size_t)n * sizeof(uint32_t)))
         return -EFAULT;
-    memcpy(supplementary, list, sizeof(list));
+    memcpy(supplementary, list, (size_t)n * sizeof(uint32_t));
     nsupplementary = (unsigned)n;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "unix/args.h"
 #include "unix/cputime.h"
+#include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
@@ -122,6 +123,15 @@ static int check_limit(unsigned resource, const struct abi_rlimit *new)
     return 0;
 }
 
+/* Anybody may lower the hard limit, and only who is privileged raise it. */
+static int replace_limit(struct abi_rlimit *limit, const struct abi_rlimit *new)
+{
+    if (new->max > limit->max && !cred_privileged())
+        return -EPERM;
+    *limit = *new;
+    return 0;
+}
+
 static int change_limit(unsigned resource, const struct abi_rlimit *new, struct abi_rlimit *old)
 {
     int err = resource < RLIM_NLIMITS ? 0 : -EINVAL;
@@ -132,8 +142,10 @@ static int change_limit(unsigned resource, const struct abi_rlimit *new, struct 
     spinlock_acquire(&the_process.lock);
     *old = the_process.limits[resource];
     if (new)
-        the_process.limits[resource] = *new;
+        err = replace_limit(&the_process.limits[resource], new);
     spinlock_release(&the_process.lock);
+    if (err)
+        return err;
     if (new &&resource == RLIMIT_NOFILE)
         fdtable_set_limit(&the_process.fds, (unsigned)new->cur);
     if (new && (resource == RLIMIT_STACK || resource == RLIMIT_AS))
