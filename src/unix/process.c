@@ -209,6 +209,7 @@ void process_exit_thread(int status)
     clear_child_tid(ut);
     spinlock_acquire(&the_process.lock);
     LIST_REMOVE(ut, link); /* from here on nobody sends it a signal */
+    signal_thread_gone(ut);
     cputime_add(&the_process.ended, ut->thread);
     bool last = LIST_EMPTY(&the_process.threads);
     spinlock_release(&the_process.lock);

@@ -105,6 +105,22 @@ static struct uthread *choose_thread(int sig)
     return chosen;
 }
 
+/* Who was woken for the process's signals of set does not take them: wake others that may. */
+static void hand_on(uint64_t set)
+{
+    ASSERT(spinlock_held(&the_process.lock));
+    for (set &= the_process.pending.set; set; set &= set - 1) {
+        struct uthread *ut = choose_thread(__builtin_ctzll(set) + 1);
+        if (ut)
+            kick(ut);
+    }
+}
+
+void signal_thread_gone(const struct uthread *ut)
+{
+    hand_on(~ut->sigmask);
+}
+
 int signal_send_process(int sig, const struct signal_info *info)
 {
     int err = 0;
@@ -156,7 +172,9 @@ void signal_set_action(int sig, const struct abi_sigaction *action)
 void signal_set_mask(struct uthread *ut, uint64_t mask)
 {
     spinlock_acquire(&the_process.lock);
+    uint64_t blocked_now = mask & ~UNBLOCKABLE & ~ut->sigmask;
     ut->sigmask = mask & ~UNBLOCKABLE;
+    hand_on(blocked_now);
     if (deliverable(ut))
         kick(ut); /* also ends the sleep that the current thread is about to begin */
     spinlock_release(&the_process.lock);

@@ -31,6 +31,10 @@ int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info);
 /* What the program sends itself: from process to process, code is SI_USER or SI_TKILL. */
 struct signal_info signal_from_self(int32_t code);
 
+/* ut ends and is no longer listed: what was to be its share of the process's signals goes to another
+ * thread. the_process.lock is held. */
+void signal_thread_gone(const struct uthread *ut);
+
 /* The current thread wrote where nobody reads any more. */
 void signal_pipe(void);
 

@@ -262,6 +262,64 @@ static void waking(void)
     mask(SIG_SETMASK, 0);
 }
 
+static volatile int other_took, sent;
+
+static void other_takes(int sig)
+{
+    (void)sig;
+    other_took = 1;
+}
+
+/* SIGUSR2, which came for any thread, is blocked here meanwhile: another one is to take it. */
+static void until_other_took(int sig)
+{
+    struct timespec ms = {0, 1000000};
+    (void)sig;
+    for (int i = 0; i < 2000 && !other_took; i++)
+        nanosleep(&ms, NULL);
+    SHOW(other_took);
+}
+
+static void *pause_until_taken(void *arg)
+{
+    struct timespec s10 = {10, 0};
+    (void)arg;
+    mask(SIG_SETMASK, ~bit(SIGUSR2));
+    if (!other_took)
+        nanosleep(&s10, NULL);
+    return NULL;
+}
+
+static void *send_both(void *arg)
+{
+    (void)arg;
+    mask(SIG_SETMASK, ~0ul);
+    kill(getpid(), SIGUSR1);
+    kill(getpid(), SIGUSR2);
+    sent = 1;
+    return NULL;
+}
+
+/* A signal that woke a thread which then does not take it goes to another thread that can. */
+static void handing_on(void)
+{
+    pthread_t       t[2];
+    struct timespec ms = {0, 1000000};
+    struct action   act = {until_other_took, 0, bit(SIGUSR2)};
+
+    signal(SIGUSR2, other_takes);
+    syscall(SYS_rt_sigaction, SIGUSR1, &act, NULL, 8);
+    pthread_create(&t[0], NULL, pause_until_taken, NULL);
+    for (int i = 0; i < 20; i++) /* it sleeps by then, as a rule */
+        nanosleep(&ms, NULL);
+    pthread_create(&t[1], NULL, send_both, NULL);
+    while (!sent)
+        nanosleep(&ms, NULL);
+    pthread_join(t[1], NULL);
+    pthread_join(t[0], NULL);
+    signal(SIGUSR1, note_signal);
+}
+
 static char altstack[3][16384];
 
 static void on_stack(int sig)
@@ -318,6 +376,7 @@ int main(void)
     ignoring();
     waiting();
     waking();
+    handing_on();
     stacks();
     return 0;
 }
