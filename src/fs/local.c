@@ -2,19 +2,26 @@
 /* local.c - sockets within the machine: see local.h.
  *
  * One lock for all: what is sent goes from one socket to another, and nobody copies to or from a
- * program while holding it. A message is copied into kernel memory first and then queued; a receiver
- * takes it off the queue, copies it out, and puts back what it could not use.
+ * program while holding it. A message is copied into kernel memory first and then queued. Receivers of a
+ * socket take turns, by a mutex that none holds while it waits for a message: each copies the first
+ * message out while it stays in the queue, so that nobody finds the queue empty before it is.
  */
 #include "fs/local.h"
 
 #include "kernel/heap.h"
 #include "kernel/pollq.h"
 #include "kernel/uaccess.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 
 #define CHUNK      ((size_t)32768) /* of a stream, in one message */
 #define POLL_READ  (POLLIN | POLLRDNORM)
 #define POLL_WRITE (POLLOUT | POLLWRNORM | POLLWRBAND)
+
+/* What a message takes of a socket's buffer beyond its bytes, and at least, so that many small ones do
+ * not fill the memory. As Linux's do, where programs can count how many fit. */
+#define MESSAGE_COST 576u
+#define MESSAGE_MIN  768u
 
 #define SHUT_RECEIVE 1u
 #define SHUT_SEND    2u
@@ -26,15 +33,18 @@ struct message {
 };
 
 struct local {
-    int      type; /* constant */
+    int      type; /* constant, as is the next */
     uint64_t ino;
+
+    struct mutex receiving; /* who holds it may take messages off the queue */
 
     /* protected by local_lock: */
     struct local *peer; /* NULL: none (any more) */
     bool          was_connected;
-    unsigned      shut;   /* SHUT_* */
-    int           error;  /* positive, told once */
-    size_t        queued; /* bytes */
+    unsigned      shut;    /* SHUT_* */
+    int           error;   /* positive, told once */
+    size_t        queued;  /* bytes */
+    size_t        charged; /* what the messages take of LOCAL_BUFFER */
     TAILQ_HEAD(, message) queue;
     struct waitq waiters; /* for a message, or for room in this queue */
 
@@ -43,6 +53,17 @@ struct local {
 
 static struct spinlock local_lock = SPINLOCK_INIT(LOCK_DEVICE, "local sockets");
 static atomic_ulong    next_ino = 1;
+
+static size_t cost_of(size_t len)
+{
+    return size_max(len + MESSAGE_COST, MESSAGE_MIN);
+}
+
+/* Whether all room for what goes to s is taken. The last message may take more than was left. */
+static bool is_full(const struct local *s)
+{
+    return s->charged >= LOCAL_BUFFER;
+}
 
 static bool is_stream(const struct local *s)
 {
@@ -76,8 +97,8 @@ static int take_error(struct local *s)
 
 /* --- sending ----------------------------------------------------------------------------- */
 
-/* Why s cannot send now: 0, -EAGAIN (no room for len bytes), or for good. The lock is held. */
-static int send_error(struct local *s, size_t len)
+/* Why s cannot send now: 0, -EAGAIN (no room), or for good. The lock is held. */
+static int send_error(struct local *s)
 {
     if (!s->peer && !s->was_connected)
         return -ENOTCONN;
@@ -92,7 +113,7 @@ static int send_error(struct local *s, size_t len)
     }
     if (s->shut & SHUT_SEND || s->peer->shut & SHUT_RECEIVE)
         return -EPIPE;
-    return s->peer->queued && s->peer->queued + len > LOCAL_BUFFER ? -EAGAIN : 0;
+    return is_full(s->peer) ? -EAGAIN : 0;
 }
 
 /* Queue m at the other end, once there is room. */
@@ -100,7 +121,7 @@ static int deliver(struct local *s, struct message *m, bool block)
 {
     int err;
     spinlock_acquire(&local_lock);
-    while ((err = send_error(s, m->len)) == -EAGAIN && block) {
+    while ((err = send_error(s)) == -EAGAIN && block) {
         err = waitq_sleep_until(&s->peer->waiters, &local_lock, WAIT_FOREVER, true);
         if (err)
             break;
@@ -108,6 +129,7 @@ static int deliver(struct local *s, struct message *m, bool block)
     if (!err) {
         TAILQ_INSERT_TAIL(&s->peer->queue, m, link);
         s->peer->queued += m->len;
+        s->peer->charged += cost_of(m->len);
         wake(s->peer);
     }
     spinlock_release(&local_lock);
@@ -132,7 +154,7 @@ static ssize_t send_message(struct local *s, struct iobuf *iob, size_t len, bool
 static int check_send(struct local *s)
 {
     spinlock_acquire(&local_lock);
-    int err = send_error(s, 0);
+    int err = send_error(s);
     spinlock_release(&local_lock);
     return err == -EAGAIN ? 0 : err;
 }
@@ -158,45 +180,37 @@ ssize_t local_send(struct file *f, struct iobuf *iob, unsigned flags)
 
 /* --- receiving --------------------------------------------------------------------------- */
 
-/* Take the first message off the queue; NULL with *err: there is none (0: and there will be none). */
-static struct message *take_message(struct local *s, bool block, int *err)
+/* The message behind m, or the first one. Who receives keeps it where it is. */
+static struct message *message_after(struct local *s, struct message *m)
 {
-    struct message *m;
-    *err = 0;
+    ASSERT(mutex_held(&s->receiving));
     spinlock_acquire(&local_lock);
-    while (!(m = TAILQ_FIRST(&s->queue)) && !*err) {
-        *err = take_error(s);
-        if (*err || s->shut & SHUT_RECEIVE || (!s->peer && !is_datagram(s)))
-            break;
-        *err = block ? waitq_sleep_until(&s->waiters, &local_lock, WAIT_FOREVER, true) : -EAGAIN;
-    }
-    if (m) {
-        *err = 0;
-        TAILQ_REMOVE(&s->queue, m, link);
-    }
+    m = m ? TAILQ_NEXT(m, link) : TAILQ_FIRST(&s->queue);
     spinlock_release(&local_lock);
     return m;
 }
 
-/* Done with m for now: keep: put it back as the first. */
-static void settle(struct local *s, struct message *m, size_t used, bool keep)
+/* len bytes of m, the first message, were received: a stream goes on behind them, of a packet the rest
+ * is lost. */
+static void consume(struct local *s, struct message *m, size_t len)
 {
+    bool gone = !is_stream(s) || m->used + len == m->len;
     spinlock_acquire(&local_lock);
-    m->used += used;
-    s->queued -= used;
-    if (keep) {
-        TAILQ_INSERT_HEAD(&s->queue, m, link);
-    } else {
-        s->queued -= m->len - m->used;
-        kfree(m);
+    s->queued -= gone ? m->len - m->used : len;
+    m->used += len;
+    if (gone) {
+        TAILQ_REMOVE(&s->queue, m, link);
+        s->charged -= cost_of(m->len);
+        wake(s);
+        if (s->peer)
+            pollq_notify(&s->peer->pollers, 0); /* there may be room for what it sends */
     }
-    wake(s);
-    if (s->peer)
-        pollq_notify(&s->peer->pollers, 0); /* there may be room for what it sends */
     spinlock_release(&local_lock);
+    if (gone)
+        kfree(m);
 }
 
-/* Copy m into iob, and leave of it what is still to be read. */
+/* Copy m into iob. */
 static ssize_t use_message(struct local *s, struct message *m, struct iobuf *iob, unsigned flags,
                            size_t *cut)
 {
@@ -205,21 +219,62 @@ static ssize_t use_message(struct local *s, struct message *m, struct iobuf *iob
         *cut = rest > len ? rest : 0;
     ssize_t n = iobuf_put(iob, m->bytes + m->used, len);
     if (n < 0 || (size_t)n < len) {
-        settle(s, m, 0, is_stream(s)); /* a packet is lost, as on Linux */
+        if (!is_stream(s)) /* as on Linux */
+            consume(s, m, 0);
         return -EFAULT;
     }
-    if (flags & MSG_PEEK)
-        settle(s, m, 0, true);
-    else
-        settle(s, m, len, is_stream(s) && rest > len);
+    if (!(flags & MSG_PEEK))
+        consume(s, m, len);
     return n;
 }
 
-/* Whether receiving makes sense at all. */
+/* Receive what is there, of packets one. *found: there was something. */
+static ssize_t drain(struct local *s, struct iobuf *iob, unsigned flags, size_t *cut, bool *found)
+{
+    ssize_t         done = 0;
+    struct message *m = NULL;
+    *found = false;
+    mutex_lock(&s->receiving);
+    do {
+        m = message_after(s, flags & MSG_PEEK ? m : NULL);
+        if (!m)
+            break;
+        *found = true;
+        ssize_t n = use_message(s, m, iob, flags, cut);
+        if (n < 0) {
+            done = done ? done : n;
+            break;
+        }
+        done += n;
+    } while (is_stream(s) && iob->left);
+    mutex_unlock(&s->receiving);
+    return done;
+}
+
+/* Sleep until there is a message: 1. 0: none will come; or a negative errno. */
+static int wait_for_message(struct local *s, bool block)
+{
+    int err = 0;
+    spinlock_acquire(&local_lock);
+    while (!err && TAILQ_EMPTY(&s->queue)) {
+        err = take_error(s);
+        if (err || s->shut & SHUT_RECEIVE || (!s->peer && !is_datagram(s)))
+            break;
+        err = block ? waitq_sleep_until(&s->waiters, &local_lock, WAIT_FOREVER, true) : -EAGAIN;
+    }
+    if (!TAILQ_EMPTY(&s->queue))
+        err = 1;
+    spinlock_release(&local_lock);
+    return err;
+}
+
+/* Whether receiving makes sense at all. An error comes before packets, but after a stream's bytes. */
 static int check_receive(struct local *s)
 {
     spinlock_acquire(&local_lock);
     int err = s->was_connected || is_datagram(s) ? 0 : is_stream(s) ? -EINVAL : -ENOTCONN;
+    if (!err && !is_stream(s))
+        err = take_error(s);
     spinlock_release(&local_lock);
     return err;
 }
@@ -228,7 +283,7 @@ ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags, size_t 
 {
     struct local *s = f->private;
     ssize_t       done = 0;
-    bool          block = blocks(f, flags), all = flags & MSG_WAITALL && !(flags & MSG_PEEK);
+    bool          found, all = is_stream(s) && flags & MSG_WAITALL && !(flags & MSG_PEEK);
     int           err = check_receive(s);
     if (cut)
         *cut = 0;
@@ -237,15 +292,15 @@ ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags, size_t 
     if (is_stream(s) && !iob->left)
         return 0;
     do {
-        struct message *m = take_message(s, block && (all || !done), &err);
-        if (!m)
-            return done ? done : err;
-        ssize_t n = use_message(s, m, iob, flags, cut);
+        ssize_t n = drain(s, iob, flags, cut, &found);
         if (n < 0)
             return done ? done : n;
         done += n;
-    } while (is_stream(s) && iob->left && !(flags & MSG_PEEK));
-    return done;
+        if (found && (!all || !iob->left))
+            return done;
+        err = wait_for_message(s, blocks(f, flags));
+    } while (err > 0);
+    return done ? done : err;
 }
 
 /* --- as files ---------------------------------------------------------------------------- */
@@ -279,7 +334,7 @@ static unsigned socket_poll(struct file *f, struct pollq **q)
         ready |= POLLHUP;
     if (!TAILQ_EMPTY(&s->queue))
         ready |= POLL_READ;
-    if (!s->peer || s->peer->queued * 4 <= LOCAL_BUFFER)
+    if (!s->peer || s->peer->charged * 4 <= LOCAL_BUFFER)
         ready |= POLL_WRITE;
     spinlock_release(&local_lock);
     return ready;
@@ -295,11 +350,11 @@ static int readable_bytes(struct local *s)
     return (int)n;
 }
 
-/* What is sent and not yet read. */
+/* What of the buffer is taken by what is sent and not yet read. */
 static int unread_bytes(struct local *s)
 {
     spinlock_acquire(&local_lock);
-    size_t n = s->peer ? s->peer->queued : 0;
+    size_t n = s->peer ? s->peer->charged : 0;
     spinlock_release(&local_lock);
     return (int)n;
 }
@@ -429,6 +484,7 @@ int local_create(int type, unsigned flags, struct file **out)
     s->type = type;
     s->ino = atomic_fetch_add(&next_ino, 1);
     TAILQ_INIT(&s->queue);
+    mutex_init(&s->receiving);
     waitq_init(&s->waiters);
     pollq_init(&s->pollers);
     *out = file_new(&socket_ops, s, O_RDWR | flags);

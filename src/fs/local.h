@@ -2,7 +2,8 @@
 /* local.h - sockets within the machine (AF_UNIX): pairs, and single ones that find nobody to talk to.
  *
  * There is one program, so a socket's other end is its own. None is bound to a name: connecting says
- * what it says on Linux where nobody listens.
+ * what it says on Linux where nobody listens. They are here and not with the network's sockets because
+ * no network is involved: like a pipe, they move bytes between two open files.
  */
 #ifndef FS_LOCAL_H
 #define FS_LOCAL_H
@@ -23,7 +24,8 @@
 #define MSG_DONTWAIT 0x0040u
 #define MSG_WAITALL  0x0100u
 
-#define LOCAL_BUFFER 212992u /* bytes on their way to one socket; Linux's net.core.wmem_default */
+/* Bytes on their way to one socket, and what each message costs; Linux's net.core.wmem_default. */
+#define LOCAL_BUFFER 212992u
 
 /* One socket, connected to nothing; type: STREAM, DGRAM or SEQPACKET. flags: O_NONBLOCK. -ENOMEM. */
 int local_create(int type, unsigned flags, struct file **out);

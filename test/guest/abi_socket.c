@@ -257,6 +257,41 @@ static void pairs(int type)
     close(s[0]);
 }
 
+/* Who closes what it has not read tells the other end so, which loses nothing that it was sent. */
+static void unread(int type)
+{
+    int s[2];
+    printf("type %d\n", type);
+    SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s));
+    SHOW(write(s[0], "abc", 3));
+    SHOW(write(s[1], "defgh", 5));
+    SHOW(write(s[1], "ij", 2));
+    SHOW(recv(s[0], buf, 100, MSG_PEEK));
+    SHOW(recv(s[0], buf, 6, MSG_PEEK));
+    SHOW(close(s[1]));
+    SHOW(ready(s[0]));
+    SHOW(recv(s[0], buf, 100, 0));
+    SHOW(recv(s[0], buf, 100, 0));
+    SHOW(recv(s[0], buf, 100, 0));
+    SHOW(recv(s[0], buf, 100, 0));
+    close(s[0]);
+}
+
+/* Small messages use a socket's buffer up, too, empty ones included. */
+static void small_messages(int type, size_t len)
+{
+    int s[2], n = 0;
+    socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s);
+    while (n < 1000 && send(s[0], buf, len, 0) >= 0)
+        n++;
+    printf("type %d, %zu bytes: %d messages\n", type, len, n);
+    SHOW(ready(s[0]));
+    SHOW(recv(s[1], buf, len + 1, 0));
+    SHOW(send(s[0], buf, len, 0));
+    close(s[0]);
+    close(s[1]);
+}
+
 static int pair[2];
 
 static void *write_much(void *arg)
@@ -329,6 +364,13 @@ int main(void)
     pairs(SOCK_STREAM);
     pairs(SOCK_DGRAM);
     pairs(SOCK_SEQPACKET);
+    unread(SOCK_STREAM);
+    unread(SOCK_DGRAM);
+    unread(SOCK_SEQPACKET);
+    small_messages(SOCK_STREAM, 1);
+    small_messages(SOCK_DGRAM, 0);
+    small_messages(SOCK_DGRAM, 1);
+    small_messages(SOCK_SEQPACKET, 1);
     blocking();
     left_alone();
     return 0;
