@@ -8,6 +8,7 @@
 set -eu
 out=${BUILD:-build}/bench
 doc=docs/benchmarks.md
+trap 'rm -f "$doc.new"' EXIT
 
 table() {
     awk -F '\t' '{ row = "|"; for (i = 1; i <= NF; i++) row = row " " $i " |"; print row }
