@@ -161,6 +161,20 @@ def sitting_there():
     claim("what was waited for does not count again", stuck("a b", [("wait", b"b"), ("wait", b"a")]))
 
 
+def another_linux():
+    """The archive has a newer package under the name that is locked."""
+    with tempfile.TemporaryDirectory() as folder:
+        linux.CACHE, cache = pathlib.Path(folder), linux.CACHE
+        linux.tool, tool = lambda *_: b"/packages/linux/2/ffff/linux.deb\n", linux.tool
+        try:
+            linux.unpacked()
+            complaint = ""
+        except linux.Trouble as trouble:
+            complaint = str(trouble)
+        linux.CACHE, linux.tool = cache, tool
+    claim("nothing is recorded on another Linux than the locked one", "renew" in complaint, complaint)
+
+
 def keeping():
     with tempfile.TemporaryDirectory() as folder:
         record.EXPECTED = pathlib.Path(folder)
@@ -186,5 +200,6 @@ if __name__ == "__main__":
     comparing()
     recording()
     sitting_there()
+    another_linux()
     keeping()
     sys.exit(1 if BAD else 0)

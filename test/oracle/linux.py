@@ -91,6 +91,8 @@ def unpacked():
     folder = CACHE / "oracle" / sha256
     if not folder.exists():
         package = tool(ROOT / "tools/packages/fetch.sh", LOCK, name).decode().strip()
+        if pathlib.Path(package).parent.name != sha256:  # fetch.sh serves what the archive has
+            raise Trouble(f"the archive has no {name} {version} any more; renew {LOCK}")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             new = pathlib.Path(scratch) / "new"
