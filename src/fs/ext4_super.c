@@ -112,6 +112,7 @@ static int blocks_check(struct ext4_fs *fs, const struct ext4_super *sb)
         return refuse(fs->dev, "block size is not in 1 to 64 KiB: log2 of KiB is", log);
     fs->block_shift = 10 + log;
     fs->block_size = 1u << fs->block_shift;
+    fs->fs.max_size = (uint64_t)UINT32_MAX << fs->block_shift; /* extents count blocks in 32 bits */
 
     fs->first_data_block = ext4_le32(sb->first_data_block);
     if (fs->first_data_block != (log == 0))

@@ -105,7 +105,8 @@ struct fs {
     uint64_t             dev; /* unique; vfs_mkdev() form */
     bool                 read_only;
     bool                 cache_names; /* names change by calls of this layer only */
-    struct inode        *root;        /* holds a reference */
+    uint64_t      max_size; /* bytes: no file is, or can be made, larger; 0: any offset is fine */
+    struct inode *root;     /* holds a reference */
 };
 
 /* Who receives directory entries. */

@@ -186,6 +186,14 @@ static int64_t seek_extent(const struct file *f, int64_t offset, bool hole)
     return target;
 }
 
+/* The position behind the last byte that a file can have. */
+static int64_t seek_limit(const struct file *f)
+{
+    bool limited = f->inode && inode_is_regular(f->inode) && f->inode->fs->max_size;
+
+    return limited ? (int64_t)f->inode->fs->max_size : INT64_MAX;
+}
+
 /* Where whence and offset lead. */
 static int64_t seek_target(const struct file *f, int64_t offset, unsigned whence)
 {
@@ -208,7 +216,7 @@ static int64_t seek_target(const struct file *f, int64_t offset, unsigned whence
     }
     int64_t target;
     bool    wraps = __builtin_add_overflow((int64_t)base, offset, &target);
-    return wraps || target < 0 ? -EINVAL : target;
+    return wraps || target < 0 || target > seek_limit(f) ? -EINVAL : target;
 }
 
 int64_t file_seek(struct file *f, int64_t offset, unsigned whence)

@@ -122,6 +122,11 @@ static void positions(void)
     SHOW(syscall(SYS_lseek, reg, size, SEEK_DATA));
     SHOW(syscall(SYS_lseek, reg, -1, SEEK_HOLE));
     SHOW(syscall(SYS_lseek, reg, 0, SEEK_HOLE) == size);
+    /* The image has blocks of 4096 bytes, and a file 2^32 - 1 of them at most. */
+    SHOW(syscall(SYS_lseek, reg, 0xffffffffl * 4096, SEEK_SET));
+    SHOW(syscall(SYS_lseek, reg, 0xffffffffl * 4096 + 1, SEEK_SET));
+    SHOW(syscall(SYS_lseek, reg, 1, SEEK_CUR));
+    SHOW(syscall(SYS_lseek, reg, 0xffffffffl * 4096, SEEK_END));
     SHOW(syscall(SYS_lseek, null, 1234, SEEK_SET));
     SHOW(syscall(SYS_lseek, reg, 10, SEEK_SET));
     SHOW(syscall(SYS_read, reg, buf, 4));
