@@ -304,6 +304,19 @@ static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
     }
 }
 
+/* close gives up the process's locks of a file. It may have come while the lock was waited for, and then
+ * must not be undone by it. */
+static int64_t undo_if_closed(int fd, struct file *f)
+{
+    struct file *now = args_file(fd);
+    file_put(now);
+    if (now == f)
+        return 0;
+    if (f->inode)
+        filelock_release(f->inode, &the_process.fds);
+    return -EBADF;
+}
+
 int64_t sys_fcntl(const uint64_t *a)
 {
     int fd = (int)a[0], cmd = (int)a[1];
@@ -328,6 +341,8 @@ int64_t sys_fcntl(const uint64_t *a)
         return other ? f == other : -EBADF;
     }
     int64_t result = fcntl_file(f, cmd, a[2]);
+    if (!result && (cmd == F_SETLK || cmd == F_SETLKW))
+        result = undo_if_closed(fd, f);
     file_put(f);
     return result;
 }

@@ -171,6 +171,35 @@ static void waiting(void)
     SHOW(flock(fd, LOCK_EX | LOCK_NB));
 }
 
+static int closed_early;
+
+static void *wait_for_record(void *arg)
+{
+    struct flock fl = want(F_WRLCK, SEEK_SET, 0, 10);
+    (void)arg;
+    return (void *)(long)(fcntl(closed_early, F_SETLKW, &fl) ? errno : 0);
+}
+
+/* A lock does not outlive the descriptor that it was asked for by. */
+static void closing_while_waiting(void)
+{
+    pthread_t thread;
+    void     *error;
+
+    printf("--- closing while waiting\n");
+    other = open("f", O_RDWR);
+    closed_early = open("f", O_RDWR);
+    SHOW(ofd_set(other, F_WRLCK, 0, 5));
+    pthread_create(&thread, NULL, wait_for_record, NULL);
+    usleep(50000);
+    SHOW(close(closed_early));
+    SHOW(ofd_set(other, F_UNLCK, 0, 5));
+    pthread_join(thread, &error);
+    printf("the waiter: %s\n", error ? strerrorname_np((int)(long)error) : "locked");
+    SHOW(ofd_set(other, F_WRLCK, 0, 10));
+    close(other);
+}
+
 int main(void)
 {
     chdir("/tmp");
@@ -182,5 +211,6 @@ int main(void)
     of_files();
     whole_files();
     waiting();
+    closing_while_waiting();
     return 0;
 }
