@@ -48,7 +48,8 @@ static void drop(struct filelock *l)
 static void cut(struct inode *inode, struct filelock *l, const struct filelock_spec *spec,
                 struct filelock **spare)
 {
-    bool below = l->spec.start<spec->start, above = l->spec.end> spec->end;
+    bool below = l->spec.start < spec->start;
+    bool above = l->spec.end > spec->end;
 
     if (!below && !above) {
         drop(l);

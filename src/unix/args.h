@@ -29,6 +29,10 @@ struct file *args_file(int fd);
  * numbers at va. On failure, -EMFILE, -ENOMEM, -EFAULT, both files are closed. */
 int64_t fd_install_pair(struct file *end[2], bool cloexec, vaddr_t va);
 
+/* What a call that moved bytes of f returns: if a signal ended it before it moved one, it may start anew.
+ * result -EPIPE sends the signal that goes with it. */
+int64_t end_transfer(const struct file *f, int64_t result);
+
 /* A struct timespec as nanoseconds. -EFAULT; -EINVAL: negative or not normalised. Times beyond
  * what 64 bits hold become the largest. */
 int args_timespec(vaddr_t va, uint64_t *ns);

@@ -22,10 +22,9 @@ struct place {
 /* Of the flags only those are known that ask for no more than is so anyway: HIPRI, DSYNC, SYNC. */
 #define RWF_KNOWN 7u
 
-/* The end of a call that moved bytes of f: if a signal ended it before it moved one, it may start anew.
- * Writing where nobody reads any more is told by a signal, too, for the programs that do not look
+/* Writing where nobody reads any more is told by a signal, too, for the programs that do not look
  * at results; by packets, alone by the result. */
-static int64_t end_transfer(const struct file *f, int64_t result)
+int64_t end_transfer(const struct file *f, int64_t result)
 {
     if (result == -EPIPE && !(local_is(f) && local_type(f) != SOCK_STREAM))
         signal_pipe();
@@ -202,84 +201,6 @@ int64_t sys_preadv2(const uint64_t *a)
 int64_t sys_pwritev2(const uint64_t *a)
 {
     return transfer_vec_flags(a, true);
-}
-
-/* --- from file to file ------------------------------------------------------------------- */
-
-#define SENDFILE_PIECE ((size_t)16384)
-
-/* Move up to len bytes through buf; *pos (of in) moves by what out took. */
-static int64_t pump(struct file *out, struct file *in, uint64_t *pos, size_t len, void *buf)
-{
-    size_t done = 0;
-    while (done < len) {
-        struct iobuf iob;
-        iobuf_kernel(&iob, buf, size_min(len - done, SENDFILE_PIECE));
-        ssize_t got = file_pread(in, &iob, *pos);
-        if (got <= 0)
-            return done ? (int64_t)done : got;
-        iobuf_kernel(&iob, buf, (size_t)got);
-        ssize_t put = file_write(out, &iob);
-        if (put <= 0)
-            return done ? (int64_t)done : put;
-        *pos += (uint64_t)put;
-        done += (size_t)put;
-        if (put < got)
-            break;
-    }
-    return (int64_t)done;
-}
-
-/* What is wrong with sending from in to out. In Linux's order: in first. */
-static int check_sendfile(const struct file *out, const struct file *in, struct place at)
-{
-    int err = in ? check_access(in, false, (struct place){.given = false}) : -EBADF;
-    if (!err && at.given && !in->seekable)
-        err = -ESPIPE;
-    if (!err && (int64_t)at.pos < 0)
-        err = -EINVAL;
-    if (!err)
-        err = out ? check_access(out, true, (struct place){.given = false}) : -EBADF;
-    if (!err && (!in->inode || !inode_is_regular(in->inode)))
-        err = -EINVAL;
-    if (!err && atomic_load(&out->flags) & O_APPEND)
-        err = -EINVAL;
-    return err;
-}
-
-/* sendfile, with in's own position if none is given; at->pos moves. */
-static int64_t send_file(struct file *out, struct file *in, struct place *at, size_t len)
-{
-    int err = check_sendfile(out, in, *at);
-    if (err)
-        return err;
-    void *buf = kmalloc(SENDFILE_PIECE);
-    if (!buf)
-        return -ENOMEM;
-    if (!at->given)
-        at->pos = (uint64_t)file_seek(in, 0, SEEK_CUR);
-    int64_t result = pump(out, in, &at->pos, len, buf);
-    if (!at->given)
-        file_seek(in, (int64_t)at->pos, SEEK_SET);
-    kfree(buf);
-    return result;
-}
-
-int64_t sys_sendfile(const uint64_t *a)
-{
-    struct place at = {.given = a[2] != 0, .pos = 0};
-    if (at.given && uaccess_read(&at.pos, a[2], sizeof(at.pos)))
-        return -EFAULT;
-    struct file *out = args_file((int)a[0]);
-    struct file *in = args_file((int)a[1]);
-    int64_t      result = send_file(out, in, &at, size_min(a[3], RW_COUNT_MAX));
-    if (out)
-        result = end_transfer(out, result);
-    file_put(in);
-    file_put(out);
-    if (at.given && uaccess_write(a[2], &at.pos, sizeof(at.pos)))
-        return -EFAULT;
-    return result;
 }
 
 /* --- positions and durability ------------------------------------------------------------ */
