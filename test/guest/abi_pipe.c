@@ -2,7 +2,7 @@
 /* flags: -pthread -Wno-stringop-overflow -Wno-stringop-overread -Wno-nonnull -Wno-pointer-sign */
 /* abi_pipe.c - pipes and event counters: capacity, ends that are gone, polling, blocking, wrong
  * arguments. */
-#include "abi.h"
+#include "abi_stream.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,22 +13,8 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-static char         big[300000];
-static volatile int signals;
-static int          end[2];
-
-static void count_signal(int sig)
-{
-    (void)sig;
-    signals++;
-}
-
-/* What poll says of fd. */
-static int ready(int fd)
-{
-    struct pollfd p = {fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0};
-    return poll(&p, 1, 0) < 0 ? -1 : p.revents;
-}
+static char big[300000];
+static int  end[2];
 
 static int inside(int fd)
 {

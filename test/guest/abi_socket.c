@@ -2,7 +2,7 @@
 /* flags: -pthread -Wno-stringop-overflow -Wno-stringop-overread -Wno-nonnull -Wno-pointer-sign */
 /* abi_socket.c - sockets within the machine: making, connecting to nobody as C libraries do that look
  * for a name service, and pairs. */
-#include "abi.h"
+#include "abi_stream.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,20 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-static char         buf[100000];
-static volatile int signals;
-
-static void count_signal(int sig)
-{
-    (void)sig;
-    signals++;
-}
-
-static int ready(int fd)
-{
-    struct pollfd p = {fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0};
-    return poll(&p, 1, 0) < 0 ? -1 : p.revents;
-}
+static char buf[100000];
 
 static void making(void)
 {

@@ -2,40 +2,16 @@
 /* files_readonly.c - changing what is on a read-only file system: which of several errors comes first. And how
  * that file system is listed. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "show.h"
+#include "files.h"
 
 static void *volatile bad = (void *)16;
 static char *volatile null;
-
-static int exchange(const char *a, const char *b)
-{
-    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
-}
-
-static int noreplace(const char *a, const char *b)
-{
-    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_NOREPLACE);
-}
-
-static void list(const char *path)
-{
-    struct dirent *d;
-    DIR           *dir = opendir(path);
-
-    printf("%s:", path);
-    while (dir && (d = readdir(dir)))
-        printf(" %s(%d)", d->d_name, d->d_type);
-    printf("\n");
-    if (dir)
-        closedir(dir);
-}
 
 static void listing(void)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tmpfs_tree.c - making, removing, linking and renaming files on /tmp: results, errors and what is left. */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,17 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "show.h"
-
-static int exchange(const char *a, const char *b)
-{
-    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
-}
-
-static int noreplace(const char *a, const char *b)
-{
-    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_NOREPLACE);
-}
+#include "files.h"
 
 static int make(const char *path, const char *text)
 {
@@ -51,19 +40,6 @@ static void show_file(const char *path)
     printf("%s: mode %o, links %u, size %ld, blocks %ld, device %u:%u \"%s\"\n", path, st.st_mode,
            (unsigned)st.st_nlink, (long)st.st_size, (long)st.st_blocks, major(st.st_rdev),
            minor(st.st_rdev), text);
-}
-
-static void list(const char *path)
-{
-    struct dirent *d;
-    DIR           *dir = opendir(path);
-
-    printf("%s:", path);
-    while (dir && (d = readdir(dir)))
-        printf(" %s(%d)", d->d_name, d->d_type);
-    printf("\n");
-    if (dir)
-        closedir(dir);
 }
 
 static void file_systems(void)
