@@ -295,16 +295,26 @@ static int64_t send_to(struct file *f, struct iobuf *iob, unsigned flags, vaddr_
     return err ? err : sent(f, local_send(f, iob, flags), flags);
 }
 
+/* The arguments that sendto and recvfrom begin with: a descriptor, whose file gets a reference, and a
+ * buffer of the program. */
+static int socket_and_buffer(const uint64_t *a, struct file **f, struct iobuf *iob)
+{
+    size_t len = size_min(a[2], RW_COUNT_MAX);
+    if (!uaccess_range_ok(a[1], len))
+        return -EFAULT;
+    int err = socket_of((int)a[0], f);
+    if (!err)
+        iobuf_user(iob, a[1], len);
+    return err;
+}
+
 int64_t sys_sendto(const uint64_t *a)
 {
     struct iobuf iob;
     struct file *f;
-    if (!uaccess_range_ok(a[1], size_min(a[2], RW_COUNT_MAX)))
-        return -EFAULT;
-    int err = socket_of((int)a[0], &f);
+    int          err = socket_and_buffer(a, &f, &iob);
     if (err)
         return err;
-    iobuf_user(&iob, a[1], size_min(a[2], RW_COUNT_MAX));
     int64_t result = send_to(f, &iob, (unsigned)a[3], a[4], (int)a[5]);
     file_put(f);
     return result;
@@ -325,12 +335,9 @@ int64_t sys_recvfrom(const uint64_t *a)
     struct file  *f;
     size_t        cut;
     const int32_t none = 0;
-    if (!uaccess_range_ok(a[1], size_min(a[2], RW_COUNT_MAX)))
-        return -EFAULT;
-    int err = socket_of((int)a[0], &f);
+    int           err = socket_and_buffer(a, &f, &iob);
     if (err)
         return err;
-    iobuf_user(&iob, a[1], size_min(a[2], RW_COUNT_MAX));
     int64_t result = receive(f, &iob, (unsigned)a[3], &cut);
     file_put(f);
     if (result >= 0 && a[4] && uaccess_write(a[5], &none, sizeof(none)))

@@ -20,6 +20,7 @@
 #include "kernel/frame.h"
 #include "kernel/time.h"
 #include "lib/errno.h"
+#include "lister.h"
 #include "sim_kernel.h"
 #include "sim_user.h"
 
@@ -640,28 +641,6 @@ static void frames_that_give_out_make_a_write_short_or_fail(void **state)
         }
         file_put(f);
     }
-}
-
-struct lister {
-    struct dir_sink sink;
-    unsigned        room;
-    char            text[256];
-};
-
-static bool lister_emit(struct dir_sink *sink, const char *name, size_t len, uint64_t ino,
-                        unsigned type, uint64_t next)
-{
-    struct lister *l = (struct lister *)sink;
-    (void)ino;
-    (void)type;
-    (void)next;
-
-    if (!l->room)
-        return false;
-    l->room--;
-    strncat(l->text, name, len);
-    strcat(l->text, " ");
-    return true;
 }
 
 static void a_listing_meets_what_stays_once_while_entries_come_and_go(void **state)

@@ -25,6 +25,7 @@
 #include "kernel/random.h"
 #include "kernel/time.h"
 #include "lib/errno.h"
+#include "lister.h"
 #include "machine/cpu.h"
 #include "sim_ext4.h"
 #include "sim_kernel.h"
@@ -359,28 +360,6 @@ static void a_mount_needs_no_directory_to_be_there(void **state)
     assert_int_equal(vfs_mount(vfs_root(), "dev", dev), -EBUSY);
     assert_int_equal(vfs_mount(vfs_root(), "elsewhere", dev), -EBUSY);
     inode_put(d);
-}
-
-struct lister {
-    struct dir_sink sink;
-    unsigned        room;
-    char            text[1024];
-};
-
-static bool lister_emit(struct dir_sink *sink, const char *name, size_t len, uint64_t ino,
-                        unsigned type, uint64_t next)
-{
-    struct lister *l = (struct lister *)sink;
-    (void)ino;
-    (void)type;
-    (void)next;
-
-    if (l->room == 0)
-        return false;
-    l->room--;
-    strncat(l->text, name, len);
-    strcat(l->text, " ");
-    return true;
 }
 
 static const char *list(struct lister *l, const char *path, unsigned step)
