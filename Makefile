@@ -26,6 +26,7 @@ export BUILD CACHE
 include tools/make/packages.mk
 include tools/make/libraries.mk
 include tools/make/kernel.mk
+include tools/make/tool.mk
 include tools/make/run.mk
 include test/host/host.mk
 -include test/machine/machine.mk
@@ -48,7 +49,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk \
 	    $(wildcard test/machine/machine.mk bench/bench.mk) \
-	    tools/make/compile-commands.mk Makefile
+	    tools/make/tool.mk tools/make/compile-commands.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"
 	@echo "           BUILD=$(BUILD) CACHE=$(CACHE) V=1 shows commands"

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bootable.h - from what a user names to an image that can be booted.
+ *
+ * A user names an ELF file, a manifest, a folder that is a ready root, or an image; which of them it is
+ * is told by the content, not by the name.
+ */
+#ifndef CELLA_BOOTABLE_H
+#define CELLA_BOOTABLE_H
+
+#include <stdbool.h>
+
+struct bootable_request {
+    const char  *what;    /* what the user named */
+    const char  *root;    /* --root: where interpreter and libraries are looked for; or null */
+    char *const *args;    /* after `--`: what follows argv[0]; null-terminated, or null */
+    char *const *env;     /* -e NAME=VALUE; null-terminated, or null */
+    bool         verbose; /* say what is taken from where */
+};
+
+struct bootable {
+    char *image;  /* its path; in the scratch folder if it was made for this run */
+    char *memory; /* RunConfig.Memory of the manifest that is used, or null */
+    char *
+        symbols; /* a folder with the image's ELF files as the program sees them, or null: for gdb */
+    char *
+        arguments; /* what the kernel's boot arguments must carry: args and env of an image that was
+                        ready; or null */
+};
+
+/* Make it, or end the program with an error that says what to do. */
+struct bootable bootable_make(const struct bootable_request *request);
+
+#endif

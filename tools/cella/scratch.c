@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scratch.c - the scratch folder, and its removal.
+ *
+ * The removal itself walks a tree and is not safe in a signal handler: the handler only removes what
+ * can be removed by another program, which it starts, and then dies of the signal. */
+#define _GNU_SOURCE
+#include "scratch.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "say.h"
+
+static char *folder;
+static pid_t owner; /* a child of ours that calls exit() must not clean up after its parent */
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    if (folder && getpid() == owner)
+        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static void on_signal(int number)
+{
+    if (getpid() == owner) {
+        pid_t child = fork();
+        if (child == 0) {
+            execlp("rm", "rm", "-rf", folder, (char *)NULL);
+            _exit(127);
+        }
+        if (child > 0)
+            waitpid(child, NULL, 0);
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void handle(int number)
+{
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        signal(number, on_signal);
+}
+
+static void make_folder(void)
+{
+    const char *parent = getenv("TMPDIR");
+    char       *made = must_format("%s/cella.XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!mkdtemp(made))
+        die("set TMPDIR to a folder that can be written", "cannot make a scratch folder %s: %m",
+            made);
+    chmod(made, 0755);
+    folder = made;
+    owner = getpid();
+    atexit(remove_folder);
+    handle(SIGINT);
+    handle(SIGTERM);
+    handle(SIGHUP);
+}
+
+char *scratch_path(const char *name)
+{
+    if (!folder)
+        make_folder();
+    return must_format("%s/%s", folder, name);
+}
