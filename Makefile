@@ -49,7 +49,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk \
 	    $(wildcard test/machine/machine.mk bench/bench.mk) \
-	    tools/make/tool.mk tools/make/compile-commands.mk Makefile
+	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"
 	@echo "           BUILD=$(BUILD) CACHE=$(CACHE) V=1 shows commands"

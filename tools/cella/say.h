@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(template, first) __attribute__((format(printf, template, first)))
 
 void say(const char *format, ...) PRINTF_LIKE(1, 2);
 void say_warning(const char *format, ...) PRINTF_LIKE(1, 2);
