@@ -3,7 +3,9 @@
  *
  * Shows the table of the monitor's current CPU as the machine would read it,
  * and changes nothing. The table may be garbage (a kernel being debugged), so
- * what is shown is bounded and every read may fail.
+ * what is shown is bounded and every read may fail. A slot is one line, so
+ * that a listing can be searched and compared; slots that are empty, which
+ * most are, are counted, and shown with -a.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,6 +15,7 @@
 #include "cpu.h"
 #include "monitor/monitor.h"
 #include "monitor/hmp-target.h"
+#include "qapi/qmp/qdict.h"
 
 #define MAX_SLOTS   (64 * 1024)
 #define MAX_SDS     4096
@@ -46,31 +49,45 @@ static void perm_letters(uint8_t perm, char out[8])
     out[ARRAY_SIZE(bits)] = '\0';
 }
 
+static bool is_empty(SecCell c)
+{
+    return seccell_start(c) ==
+           ((seccell_end(c) + 1) & MAKE_64BIT_MASK(0, SECCELLS_VPN_BITS));
+}
+
+static const char *state_text(SecCell c)
+{
+    return seccell_start(c) > seccell_end(c) ? "malformed" :
+           seccell_valid(c) ? "valid" : "invalid";
+}
+
+static void print_header(Monitor *mon)
+{
+    monitor_printf(mon, " slot  range (last byte included)         physical"
+                   "            pages   gen  state    compartment:rights"
+                   " (rwx accessed dirty g valid)\n");
+}
+
 static void print_cell(Monitor *mon, uint64_t i, SecCell c)
 {
     uint64_t start = seccell_start(c), end = seccell_end(c);
 
-    if (start == ((end + 1) & MAKE_64BIT_MASK(0, SECCELLS_VPN_BITS))) {
-        monitor_printf(mon, "%5" PRIu64 "  empty at %016" PRIx64
-                       "  gen %" PRIu32, i, page_address(start),
-                       seccell_generation(c));
+    if (is_empty(c)) {
+        monitor_printf(mon, "%5" PRIu64 "  empty at %016" PRIx64 "%46" PRIu32,
+                       i, page_address(start), seccell_generation(c));
         return;
     }
     monitor_printf(mon, "%5" PRIu64 "  %016" PRIx64 "-%016" PRIx64
-                   "  pa %014" PRIx64 "  %" PRIu64 " pages  gen %" PRIu32
-                   "  %s",
+                   "  %014" PRIx64 "  %9" PRIu64 "  %4" PRIu32 "  %-7s",
                    i, page_address(start), page_address(end) | 0xfff,
                    seccell_ppn(c) << TARGET_PAGE_BITS, end - start + 1,
-                   seccell_generation(c),
-                   start > end ? "MALFORMED (starts after its end)" :
-                   seccell_valid(c) ? "valid" : "invalid");
+                   seccell_generation(c), state_text(c));
 }
 
+/* A compartment is listed if its byte is not 0. */
 static SecTableStatus print_perms(Monitor *mon, SecTable *tab, uint64_t i,
                                   uint64_t sds)
 {
-    int column = 0;
-
     for (uint64_t sd = 0; sd < sds; sd++) {
         char letters[8];
         uint8_t perm;
@@ -81,14 +98,13 @@ static SecTableStatus print_perms(Monitor *mon, SecTable *tab, uint64_t i,
         }
         if (perm) {
             perm_letters(perm, letters);
-            monitor_printf(mon, "%s%" PRIu64 ":%s",
-                           column % 6 ? "  " : "\n       ", sd, letters);
-            column++;
+            monitor_printf(mon, "  %" PRIu64 ":%s", sd, letters);
         }
     }
     return SECTABLE_OK;
 }
 
+/* "granter>receiver:rights" */
 static SecTableStatus print_grants(Monitor *mon, SecTable *tab, uint64_t i,
                                    uint64_t sds)
 {
@@ -102,16 +118,19 @@ static SecTableStatus print_grants(Monitor *mon, SecTable *tab, uint64_t i,
         }
         if (grant != SECCELLS_NO_GRANT) {
             perm_letters(grant & SECCELLS_PERM_RWX, letters);
-            monitor_printf(mon, "\n       grant %" PRIu64 " -> %" PRIu32
-                           " %.3s", sd, grant >> 4, letters);
+            monitor_printf(mon, "  %" PRIu64 ">%" PRIu32 ":%.3s", sd,
+                           grant >> 4, letters);
         }
     }
     return SECTABLE_OK;
 }
 
-/* One slot: its cell, then the rows that have a byte, then the grants. */
+/*
+ * One slot on one line: its cell, the rows that have a byte, the grants. An
+ * empty slot is only counted, in *@empty, unless @all are wanted.
+ */
 static SecTableStatus print_slot(Monitor *mon, SecTable *tab, uint64_t i,
-                                 uint64_t sds)
+                                 uint64_t sds, bool all, uint64_t *empty)
 {
     SecCell c;
     SecTableStatus st = seccells_table_cell(tab, i, &c);
@@ -119,49 +138,80 @@ static SecTableStatus print_slot(Monitor *mon, SecTable *tab, uint64_t i,
     if (st != SECTABLE_OK) {
         return st;
     }
+    if (is_empty(c)) {
+        ++*empty;
+        if (!all) {
+            return SECTABLE_OK;
+        }
+    }
     print_cell(mon, i, c);
     st = print_perms(mon, tab, i, sds);
     if (st == SECTABLE_OK) {
         st = print_grants(mon, tab, i, sds);
     }
+    monitor_printf(mon, "\n");
     return st;
 }
 
-static void print_header(Monitor *mon, SecTable *tab)
+/* The compartment whose row the hart's own accesses use (A.4.3). */
+static void print_compartment(Monitor *mon, CPURISCVState *env)
 {
-    monitor_printf(mon, "table at %014" PRIx64 ": R=%" PRIu32 " rows, T=%"
-                   PRIu32 " lines, M=%" PRIu32 " compartments, N=%" PRIu32
-                   " slots\n", (uint64_t)tab->base, tab->r, tab->t, tab->m,
-                   tab->n);
+    int hart = env_cpu(env)->cpu_index;
+
+    if (env->priv == PRV_M) {
+        monitor_printf(mon, "; hart %d in machine mode\n", hart);
+    } else {
+        monitor_printf(mon, "; hart %d in compartment %" PRIu64 "\n", hart,
+                       env->priv == PRV_U ? env->seccells.usid : 0);
+    }
+}
+
+/* The last line, in which 1 to N-1 are the slots that were looked at. */
+static void print_summary(Monitor *mon, SecTable *tab, uint64_t cells,
+                          uint64_t empty)
+{
+    monitor_printf(mon, "%" PRIu64 " cells, %" PRIu64 " empty slots; table at"
+                   " 0x%" PRIx64 ", T=%" PRIu32 " R=%" PRIu32 " M=%" PRIu32
+                   " N=%" PRIu32 ": room for %" PRIu64 " cells and %" PRIu32
+                   " compartments, %" PRIu32 " in use", cells, empty,
+                   (uint64_t)tab->base, tab->t, tab->r, tab->m, tab->n,
+                   MAX(tab->t * (uint64_t)SECCELLS_LINE_BYTES, 1) - 1, tab->r,
+                   tab->m);
+    print_compartment(mon, tab->env);
+}
+
+/* What the machine does not use (A.1.4), and what was too much to show. */
+static void print_bounds(Monitor *mon, SecTable *tab, uint64_t slots,
+                         uint64_t sds)
+{
     if (tab->slots < tab->n || tab->sds < tab->m) {
         monitor_printf(mon, "the machine uses %" PRIu64 " slots and %" PRIu64
                        " compartments\n", tab->slots, tab->sds);
-    }
-    monitor_printf(mon, " slot  range, physical address, pages, generation\n"
-                   "       compartment:rights (read write execute accessed "
-                   "dirty g valid)\n");
-}
-
-static void print_table(Monitor *mon, SecTable *tab)
-{
-    uint64_t slots = MIN(tab->slots, MAX_SLOTS);
-    uint64_t sds = MIN(tab->sds, MAX_SDS);
-
-    print_header(mon, tab);
-    for (uint64_t i = 1; i < slots; i++) {
-        SecTableStatus st = print_slot(mon, tab, i, sds);
-
-        monitor_printf(mon, "\n");
-        if (st != SECTABLE_OK) {
-            monitor_printf(mon, "slot %" PRIu64 " cannot be read: %s\n", i,
-                           status_text(st));
-            return;
-        }
     }
     if (slots < tab->slots || sds < tab->sds) {
         monitor_printf(mon, "not shown: slots from %" PRIu64
                        " and compartments from %" PRIu64 " on\n", slots, sds);
     }
+}
+
+static void print_table(Monitor *mon, SecTable *tab, bool all)
+{
+    uint64_t slots = MIN(tab->slots, MAX_SLOTS);
+    uint64_t sds = MIN(tab->sds, MAX_SDS);
+    uint64_t i, empty = 0;
+
+    print_header(mon);
+    for (i = 1; i < slots; i++) {
+        SecTableStatus st = print_slot(mon, tab, i, sds, all, &empty);
+
+        if (st != SECTABLE_OK) {
+            monitor_printf(mon, "slot %" PRIu64 " cannot be read: %s\n", i,
+                           status_text(st));
+            break;
+        }
+    }
+    print_bounds(mon, tab, slots, sds);
+    print_summary(mon, tab, i - 1 - empty, empty);
 }
 
 void hmp_info_cells(Monitor *mon, const QDict *qdict)
@@ -195,5 +245,5 @@ void hmp_info_cells(Monitor *mon, const QDict *qdict)
                        (uint64_t)tab.base, status_text(st));
         return;
     }
-    print_table(mon, &tab);
+    print_table(mon, &tab, qdict_get_try_bool(qdict, "all", false));
 }

@@ -53,7 +53,8 @@ struct desc {
 };
 _Static_assert(sizeof(struct meta) == 16 && sizeof(struct desc) == 16, "A.1.3, A.1.6");
 
-#define DESC_VALID (1ull << 63)
+#define DESC_VALID      (1ull << 63)
+#define DESC_GENERATION 52 /* lowest bit of the eleven */
 
 /* Where a table is. The geometry is that of building time, whatever the metacell says now. */
 struct table {

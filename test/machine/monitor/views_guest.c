@@ -12,10 +12,12 @@
 static const struct cell cells[] = {
     {.va = 0x10000, .pages = 2, .pa = FRAME(0), .row = {P_V | P_R, P_V | P_R}},
     {.va = 0x20000, .pages = 1, .pa = FRAME(2), .row = {0, 0}},
+    {.va = 0x25000, .pages = 1, .row = {0, 0}}, /* emptied */
     {.va = 0x30000, .pages = 1, .pa = FRAME(3), .row = {P_NONE, P_V | P_R | P_W}},
     {.va = 0x40000, .pages = 1, .pa = FRAME(4), .row = {P_RWX, P_RWX}}, /* invalid */
     {.va = UART_VA, .pages = 1, .pa = 0x10000000, .row = {P_RW, P_RW}},
     {.va = 0xffffffffc0000000, .pages = 1, .pa = FRAME(5), .row = {P_V | P_X, P_V | P_X}},
+    {.va = 0xffffffffc0001000, .pages = 1, .row = {0, 0}}, /* emptied */
 };
 
 static struct table t;
@@ -58,6 +60,24 @@ static uint64_t wait_in_s(uint64_t a, uint64_t b)
     return walk_costs() - before;
 }
 
+/* An empty slot in place of the cell at va. */
+static void make_empty(uint64_t va, uint64_t generation)
+{
+    struct desc d = desc_empty((va >> 12 & ((1ull << 36) - 1)) - 1);
+
+    d.hi |= generation << DESC_GENERATION;
+    desc_put(&t, slot_of(&t, va), d);
+}
+
+static void spoil_table(void)
+{
+    make_empty(0x25000, 0);
+    make_empty(0xffffffffc0001000, 7);
+    desc(&t, slot_of(&t, 0x40000))->hi &= ~DESC_VALID;
+    desc(&t, slot_of(&t, 0x30000))->hi |= 5ull << DESC_GENERATION;
+    *grant(&t, 1, slot_of(&t, 0x30000)) = 2 << 4 | P_R | P_W;
+}
+
 static void say(const char *name, uint64_t value)
 {
     print("%s %x\n", name, value);
@@ -78,7 +98,7 @@ int main(void)
     int     letter;
 
     t = CELLS_ON(cells);
-    desc(&t, slot_of(&t, 0x40000))->hi &= ~DESC_VALID;
+    spoil_table();
     for (unsigned k = 0; k < 6; k++)
         *word_at(FRAME(k)) = 0xabcdef00 + k;
     csr_write(CSR_USID, 1);
