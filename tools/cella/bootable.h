@@ -10,21 +10,21 @@
 #include <stdbool.h>
 
 struct bootable_request {
-    const char  *what;    /* what the user named */
-    const char  *root;    /* --root: where interpreter and libraries are looked for; or null */
-    char *const *args;    /* after `--`: what follows argv[0]; null-terminated, or null */
-    char *const *env;     /* -e NAME=VALUE; null-terminated, or null */
-    bool         verbose; /* say what is taken from where */
+    const char  *what;     /* what the user named */
+    const char  *root;     /* --root: where interpreter and libraries are looked for; or null */
+    const char  *manifest; /* of a ready image: the path in it of the manifest to run; or null */
+    char *const *args;     /* after `--`: what follows argv[0]; null-terminated, or null */
+    char *const *env;      /* -e NAME=VALUE; null-terminated, or null */
+    bool         verbose;  /* say what is taken from where */
 };
 
+/* ready: the user named an image. args and env are then in none of its manifests, and the kernel's boot
+ * arguments have to carry them. */
 struct bootable {
-    char *image;  /* its path; in the scratch folder if it was made for this run */
-    char *memory; /* RunConfig.Memory of the manifest that is used, or null */
-    char *
-        symbols; /* a folder with the image's ELF files as the program sees them, or null: for gdb */
-    char *
-        arguments; /* what the kernel's boot arguments must carry: args and env of an image that was
-                        ready; or null */
+    char *image;   /* its path; in the scratch folder if it was made for this run */
+    char *memory;  /* RunConfig.Memory of the manifest that is used, or null */
+    char *symbols; /* for gdb: a folder with the ELF files as the program sees them; or null */
+    bool  ready;
 };
 
 /* Make it, or end the program with an error that says what to do. */
