@@ -19,7 +19,8 @@ struct command {
 extern const struct command command_build, command_run, command_gdb, command_inspect, command_pkg;
 
 /* Exit statuses of the tool itself. `cella run` has the program's own when there is one. */
-#define EXIT_TROUBLE 1 /* it could not be done */
-#define EXIT_USAGE   2 /* the command line makes no sense */
+#define EXIT_TROUBLE    1   /* it could not be done */
+#define EXIT_USAGE      2   /* the command line makes no sense */
+#define EXIT_NO_MACHINE 125 /* either, of `cella run`; 126 and 127 come from the kernel */
 
 #endif

@@ -9,6 +9,8 @@
 #include "say.h"
 
 static const struct command *const commands[] = {
+    &command_run,
+    &command_gdb,
     NULL,
 };
 

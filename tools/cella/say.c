@@ -9,6 +9,13 @@
 
 #include "command.h"
 
+static int trouble_status = EXIT_TROUBLE, usage_status = EXIT_USAGE;
+
+void say_exit_status(int status)
+{
+    trouble_status = usage_status = status;
+}
+
 static void say_line(const char *kind, const char *format, va_list arguments)
 {
     fprintf(stderr, "cella: %s", kind);
@@ -54,7 +61,7 @@ void die(const char *hint, const char *format, ...)
     say_line("error: ", format, arguments);
     va_end(arguments);
     say_hint(hint);
-    exit(EXIT_TROUBLE);
+    exit(trouble_status);
 }
 
 void die_usage(const char *command, const char *format, ...)
@@ -65,7 +72,7 @@ void die_usage(const char *command, const char *format, ...)
     va_end(arguments);
     fprintf(stderr, "cella: `cella %s%s--help` tells how it is used\n", command ? command : "",
             command ? " " : "");
-    exit(EXIT_USAGE);
+    exit(usage_status);
 }
 
 static void *or_die(void *memory)

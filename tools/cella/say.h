@@ -19,6 +19,9 @@ void say_error(const char *hint, const char *format, ...) PRINTF_LIKE(2, 3);
 _Noreturn void die(const char *hint, const char *format, ...) PRINTF_LIKE(2, 3);
 _Noreturn void die_usage(const char *command, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* From now on both end it with status, for a command that gives statuses of other programs. */
+void say_exit_status(int status);
+
 /* As malloc, strdup and asprintf do, but they end the program when memory is out. */
 void *must_alloc(unsigned long size);
 void *must_realloc(void *old, unsigned long size);
