@@ -7,9 +7,9 @@
  * instruction is tried once more.
  */
 #include "lib/assert.h"
-#include "riscv64-cells/hw.h"
 #include "riscv64-cells/model.h"
 #include "riscv64-cells/traprot.h"
+#include "riscv64/satp.h"
 
 enum meaning {
     OTHER,   /* not about memory */
@@ -49,7 +49,7 @@ static enum fault_kind page_fault(const struct celltable *t, const struct fault 
         return FAULT_UNMAPPED;
     if (!allows(t, slot, f->dom, f->access))
         return FAULT_PROTECTION;
-    hw_fence();
+    tlb_fence();
     return FAULT_HANDLED;
 }
 

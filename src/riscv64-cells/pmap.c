@@ -14,11 +14,13 @@
 #include "lib/errno.h"
 #include "machine/cpu.h"
 #include "machine/layout.h"
+#include "machine/pmap_args.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/cellrange.h"
 #include "riscv64-cells/hw.h"
 #include "riscv64-cells/model.h"
 #include "riscv64-cells/traprot.h"
+#include "riscv64/satp.h"
 
 #define FIRST_LINES 4u
 #define FIRST_ROWS  9u
@@ -167,7 +169,7 @@ int pmap_create(struct pmap **out)
 
 static bool is_active(const struct celltable *t)
 {
-    return hw_satp_read() == satp_of(t);
+    return satp_read() == satp_of(t);
 }
 
 void pmap_destroy(struct pmap *pm)
@@ -182,7 +184,7 @@ static void activate(const struct celltable *t)
 {
     pmap_trap_limit = t->doms - 1;
     if (!is_active(t))
-        hw_satp_write(satp_of(t));
+        satp_switch(satp_of(t));
 }
 
 void pmap_activate(struct pmap *pm)
@@ -196,7 +198,7 @@ void pmap_update(struct pmap *pm)
         return;
 
     /* The edit ended with a full fence, so that the others find its stores when they are asked. */
-    hw_fence();
+    tlb_fence();
     shootdown_others();
     pm->table.stale = false;
 }
@@ -241,22 +243,6 @@ static bool made_room(struct pmap *pm, int *err)
 
 /* --- ranges --- */
 
-static bool user_range_ok(vaddr_t va, size_t len)
-{
-    return !((va | len) & PAGE_MASK) && len > 0 && va >= PAGE_SIZE && va < USER_END &&
-           len <= USER_END - va;
-}
-
-static bool frames_ok(paddr_t pa, size_t len)
-{
-    return !(pa & PAGE_MASK) && pa < WINDOW_SIZE && len <= WINDOW_SIZE - pa;
-}
-
-static bool prot_ok(unsigned prot)
-{
-    return !(prot & ~(unsigned)(PMAP_R | PMAP_W | PMAP_X));
-}
-
 static bool domain_ok(const struct pmap *pm, pmap_dom_t dom)
 {
     return dom >= PMAP_DOM_FIRST && dom < CELLS_MAX_DOMS && (pm->domains >> dom & 1);
@@ -280,7 +266,8 @@ static int enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint
 
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
 {
-    if (!user_range_ok(va, len) || !frames_ok(pa, len) || !domain_ok(pm, dom) || !prot_ok(prot))
+    if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len) || !domain_ok(pm, dom) ||
+        !pmap_prot_ok(prot))
         return -EINVAL;
 
     uint8_t rights[CELLS_MAX_DOMS];
@@ -293,12 +280,12 @@ int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t d
 int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *prot,
                    pmap_dom_t ndom)
 {
-    if (!user_range_ok(va, len) || !frames_ok(pa, len) || ndom > pm->table.doms)
+    if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len) || ndom > pm->table.doms)
         return -EINVAL;
 
     uint8_t rights[CELLS_MAX_DOMS];
     for (pmap_dom_t d = 1; d < ndom; d++) {
-        if (!prot_ok(prot[d]) || (prot[d] && !domain_ok(pm, d)))
+        if (!pmap_prot_ok(prot[d]) || (prot[d] && !domain_ok(pm, d)))
             return -EINVAL;
         rights[d] = (uint8_t)rights_of_prot(prot[d]);
     }
@@ -307,7 +294,7 @@ int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const ui
 
 int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
     int err;
@@ -319,7 +306,7 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
-    if (!user_range_ok(va, len) || !domain_ok(pm, dom) || !prot_ok(prot))
+    if (!pmap_user_range_ok(va, len) || !domain_ok(pm, dom) || !pmap_prot_ok(prot))
         return -EINVAL;
 
     int err;
@@ -331,7 +318,7 @@ int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsign
 
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 {
-    if (!user_range_ok(va, len) || !frames_ok(pa, len))
+    if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len))
         return -EINVAL;
 
     int err;
@@ -347,7 +334,7 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
 {
-    if (!user_range_ok(old_va, len) || !user_range_ok(new_va, len) ||
+    if (!pmap_user_range_ok(old_va, len) || !pmap_user_range_ok(new_va, len) ||
         (old_va < new_va + len && new_va < old_va + len))
         return -EINVAL;
 
@@ -375,7 +362,7 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
     const struct celltable *t = &pm->table;
@@ -389,7 +376,7 @@ int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 
 int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
     cellrange_clear_dirty(&pm->table, range_of(va, len), bitmap);

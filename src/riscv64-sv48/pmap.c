@@ -16,9 +16,10 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "machine/layout.h"
+#include "machine/pmap_args.h"
 #include "machine/upcall.h"
-#include "riscv64-sv48/hw.h"
 #include "riscv64-sv48/model.h"
+#include "riscv64/satp.h"
 
 static const struct pmap_limits limits = {
     .name = "sv48",
@@ -130,7 +131,7 @@ int pmap_create(struct pmap **out)
 
 static bool is_active(const struct radix *rx)
 {
-    return hw_satp_read() == satp_of(rx);
+    return satp_read() == satp_of(rx);
 }
 
 void pmap_destroy(struct pmap *pm)
@@ -145,7 +146,7 @@ void pmap_activate(struct pmap *pm)
 {
     const struct radix *rx = model_tree(pm);
     if (!is_active(rx))
-        hw_satp_write(satp_of(rx));
+        satp_switch(satp_of(rx));
 }
 
 void pmap_update(struct pmap *pm)
@@ -156,10 +157,10 @@ void pmap_update(struct pmap *pm)
 
     /* A table that was taken out needs the fence that covers pointers to tables as well. */
     if (rx->dead || rx->stale_hi - rx->stale_lo > FENCE_PAGES * PAGE_SIZE) {
-        hw_fence();
+        tlb_fence();
     } else {
         for (vaddr_t va = rx->stale_lo; va < rx->stale_hi; va += PAGE_SIZE)
-            hw_fence_page(va);
+            tlb_fence_page(va);
     }
     shootdown_others();
     radix_settle(rx);
@@ -167,25 +168,10 @@ void pmap_update(struct pmap *pm)
 
 /* --- ranges --- */
 
-static bool user_range_ok(vaddr_t va, size_t len)
-{
-    return !((va | len) & PAGE_MASK) && len > 0 && va >= PAGE_SIZE && va < USER_END &&
-           len <= USER_END - va;
-}
-
-static bool frames_ok(paddr_t pa, size_t len)
-{
-    return !(pa & PAGE_MASK) && pa < WINDOW_SIZE && len <= WINDOW_SIZE - pa;
-}
-
-static bool prot_ok(unsigned prot)
-{
-    return !(prot & ~(unsigned)(PMAP_R | PMAP_W | PMAP_X));
-}
-
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
 {
-    if (!user_range_ok(va, len) || !frames_ok(pa, len) || dom != PMAP_DOM_FIRST || !prot_ok(prot))
+    if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len) || dom != PMAP_DOM_FIRST ||
+        !pmap_prot_ok(prot))
         return -EINVAL;
     return radix_enter(&pm->tree, va, va + len, pa, pte_user_bits(rights_of_prot(prot)));
 }
@@ -200,21 +186,21 @@ int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const ui
 
 int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
     return radix_remove(&pm->tree, va, va + len);
 }
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
-    if (!user_range_ok(va, len) || dom != PMAP_DOM_FIRST || !prot_ok(prot))
+    if (!pmap_user_range_ok(va, len) || dom != PMAP_DOM_FIRST || !pmap_prot_ok(prot))
         return -EINVAL;
     return radix_protect(&pm->tree, va, va + len, rights_of_prot(prot));
 }
 
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 {
-    if (!user_range_ok(va, len) || !frames_ok(pa, len))
+    if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len))
         return -EINVAL;
     int err = radix_replace(&pm->tree, va, va + len, pa);
     if (!err)
@@ -224,7 +210,7 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
 {
-    if (!user_range_ok(old_va, len) || !user_range_ok(new_va, len) ||
+    if (!pmap_user_range_ok(old_va, len) || !pmap_user_range_ok(new_va, len) ||
         (old_va < new_va + len && new_va < old_va + len))
         return -EINVAL;
     return radix_move(&pm->tree, old_va, old_va + len, new_va);
@@ -246,7 +232,7 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
     struct radix_pos pos = radix_find(&pm->tree, va);
@@ -260,7 +246,7 @@ int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 
 int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap)
 {
-    if (!user_range_ok(va, len))
+    if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
     radix_clear_dirty(&pm->tree, va, va + len, bitmap);
@@ -308,7 +294,7 @@ static void allow(pte_t *pte, const struct fault *f)
     pte_t missing = (f->access == PMAP_W ? PTE_A | PTE_D : PTE_A) & ~*pte;
     if (missing)
         __atomic_fetch_or(pte, missing, __ATOMIC_RELAXED);
-    hw_fence_page(f->va);
+    tlb_fence_page(f->va);
 }
 
 static enum fault_kind page_fault(const struct radix *rx, const struct fault *f)

@@ -12,7 +12,7 @@
 #include "machine/layout.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/hw.h"
-#include "riscv64-sv48/hw.h"
+#include "riscv64/satp.h"
 
 #define NFRAMES (SIM_RAM_SIZE >> PAGE_SHIFT)
 
@@ -139,23 +139,23 @@ static void fence(void)
         sim_on_fence();
 }
 
-uint64_t hw_satp_read(void)
+uint64_t satp_read(void)
 {
     return sim_satp;
 }
 
-void hw_satp_write(uint64_t satp)
+void satp_switch(uint64_t satp)
 {
     sim_satp = satp;
     fence();
 }
 
-void hw_fence(void)
+void tlb_fence(void)
 {
     fence();
 }
 
-void hw_fence_page(vaddr_t va)
+void tlb_fence_page(vaddr_t va)
 {
     (void)va;
     fence();
