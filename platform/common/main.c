@@ -22,11 +22,17 @@
 /* What boot_program is to run: the path of a manifest, or NULL for the usual one. */
 static char *manifest;
 
-/* What is behind "NAME=" in the len bytes at arg, or NULL if they begin otherwise. */
+static bool has_key(const char *arg, size_t len, const char *key)
+{
+    size_t skip = strlen(key);
+    return len >= skip && !memcmp(arg, key, skip);
+}
+
+/* What is behind "NAME=" in the len bytes at arg, or NULL if they begin otherwise or end there. */
 static const char *value_of(const char *arg, size_t len, const char *name)
 {
     size_t skip = strlen(name);
-    return len > skip && !memcmp(arg, name, skip) ? arg + skip : NULL;
+    return len > skip && has_key(arg, len, name) ? arg + skip : NULL;
 }
 
 /* Of several, the last one counts. */
@@ -51,13 +57,16 @@ static void bootarg(const char *arg, size_t len)
         log_threshold = LOG_DEBUG;
     } else if ((value = value_of(arg, len, "manifest="))) {
         set_manifest(value, (size_t)(end - value));
+    } else if (has_key(arg, len, "arg=") || has_key(arg, len, "env=")) {
+        /* the program's: unix_start() reads them */
     } else if ((value = value_of(arg, len, "trace=")) && (size_t)(end - value) < sizeof(list)) {
         memcpy(list, value, (size_t)(end - value));
         list[end - value] = 0;
         trace_configure(list);
     } else {
         log_warn("boot argument \"%.*s\" is unknown; "
-                 "there are verbose, debug, trace=CLASS,..., manifest=PATH",
+                 "there are verbose, debug, trace=CLASS,..., manifest=PATH, arg=TEXT, "
+                 "env=NAME=VALUE",
                  (int)len, arg);
     }
 }

@@ -5,6 +5,7 @@
  */
 #include "fs/root.h"
 #include "kernel/blk.h"
+#include "kernel/devtree.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "platform/common/platform.h"
@@ -17,7 +18,7 @@ void boot_program(void *manifest)
 {
     int err = root_mount(blk_root()); /* the root file system, /dev */
     if (!err)
-        err = unix_start(manifest); /* the program; its threads take over */
+        err = unix_start(manifest, devtree_bootargs()); /* the program; its threads take over */
     if (err)
         machine_exit(err > 0 ? err : STATUS_CANNOT_RUN); /* whoever failed has said why */
     log_info("%zu MiB free with the program loaded", platform_free_mib());

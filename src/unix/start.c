@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "unix/bootargs.h"
 #include "unix/exec.h"
 #include "unix/manifest.h"
 #include "unix/process.h"
@@ -13,10 +14,11 @@
 
 /* The manifest, and the memory that its strings lie in. */
 struct start {
-    const char     *path;
-    char           *text;
-    char           *strings;
-    size_t          len;
+    const char *path;
+    char       *text;
+    char       *strings;
+    char  *changed; /* strings of arguments and environment, if the boot arguments changed them */
+    size_t len;
     struct manifest manifest;
     struct inode   *cwd;
 };
@@ -84,6 +86,18 @@ static int read_manifest(struct start *s)
     return status;
 }
 
+static int apply_bootargs(struct start *s, const char *bootargs)
+{
+    struct bootargs_error error;
+    size_t                size = bootargs_size(bootargs, &s->manifest);
+    if (!size)
+        return 0;
+    s->changed = kmalloc(size);
+    if (!s->changed)
+        return complain("no memory for the boot arguments");
+    return bootargs_apply(bootargs, s->changed, &s->manifest, &error) ? complain(error.text) : 0;
+}
+
 static int enter_cwd(struct start *s)
 {
     if (vfs_lookup(NULL, s->manifest.cwd, VFS_DIRECTORY, &s->cwd) == 0)
@@ -135,15 +149,18 @@ static int start_program(struct start *s)
     return 0;
 }
 
-int unix_start(const char *manifest)
+int unix_start(const char *manifest, const char *bootargs)
 {
     struct start s = {.path = manifest ? manifest : MANIFEST_PATH};
     int          status = read_manifest(&s);
+    if (!status)
+        status = apply_bootargs(&s, bootargs);
     if (!status)
         status = enter_cwd(&s);
     if (!status)
         status = start_program(&s);
     inode_put(s.cwd);
+    kfree(s.changed);
     kfree(s.strings);
     kfree(s.text);
     return status;

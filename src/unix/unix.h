@@ -9,9 +9,10 @@
 #define STATUS_SIGNAL         128 /* + signal number: a signal ended the program */
 
 /* Start the program that a manifest of the image names: the one at manifest, an absolute path that
- * lives as long as the call, or with NULL the usual one (unix/manifest.h). Called once, on a kernel
+ * lives as long as the call, or with NULL the usual one (unix/manifest.h); bootargs, the kernel's boot
+ * arguments, may add to its arguments and environment (unix/bootargs.h). Called once, on a kernel
  * thread, when devices and the root file system are up. 0: its thread runs, and its end will end
  * the machine. Else one of the statuses above, after one line in the log said why. */
-int unix_start(const char *manifest);
+int unix_start(const char *manifest, const char *bootargs);
 
 #endif
