@@ -65,11 +65,32 @@
         csrw    sstatus, t1
         .endm
 
+/* For debuggers: from here on sp is the address of a whole frame, or of none. A frame's pc is sepc: column 64
+ * is DWARF's alternate return address (RISC-V psABI). */
+        .macro  FRAME_IS_WHOLE
+        .cfi_def_cfa sp, TF_SIZE
+        .cfi_offset 64, TF_SEPC - TF_SIZE
+        .irp    n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, \
+                   23, 24, 25, 26, 27, 28, 29, 30, 31
+        .cfi_offset \n, 8 * \n - TF_SIZE
+        .endr
+        .endm
+
+        .macro  FRAME_IS_PARTIAL
+        .cfi_def_cfa sp, 0
+        .cfi_undefined 64
+        .endm
+
+        .cfi_sections .debug_frame
         .text
         .globl  trap_entry
         .type   trap_entry, @function
         .balign 4
 trap_entry:
+        .cfi_startproc
+        .cfi_signal_frame
+        .cfi_return_column 64
+        FRAME_IS_PARTIAL
         csrrw   tp, sscratch, tp
         beqz    tp, from_kernel
 
@@ -85,6 +106,7 @@ trap_entry:
         sd      t0, 16(sp)              # the program's sp
         sd      t1, 32(sp)              # the program's tp
         SAVE_CSRS
+        FRAME_IS_WHOLE
         mv      a0, sp
         call    pmap_trap_enter
         mv      s0, zero                # ends the frame-pointer chain
@@ -105,6 +127,7 @@ trap_return_user:
         ld      tp, 32(sp)
         EACH_REG ld
         ld      sp, 16(sp)
+        FRAME_IS_PARTIAL
         sret
 
 from_kernel:
@@ -119,13 +142,16 @@ from_kernel:
         SAVE_CSRS
         sd      zero, TF_DOM(sp)        # B.5.2: usid, urid, uxid are 0
         sd      zero, TF_DOM_PREV(sp)
+        FRAME_IS_WHOLE
         mv      a0, sp
         call    trap_handle
         RESTORE_CSRS
         ld      ra, 8(sp)
         EACH_REG ld
         addi    sp, sp, TF_SIZE
+        FRAME_IS_PARTIAL
         sret
+        .cfi_endproc
         .size   trap_entry, . - trap_entry
 
 /* void cpu_user_enter(struct trapframe *tf) */

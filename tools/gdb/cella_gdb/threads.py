@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""threads, thread-bt: the kernel's threads, what each does or waits for, and from where it was called."""
+
+import contextlib
+import dataclasses
+
+import gdb
+
+from . import machine
+
+WAIT_FOREVER = (1 << 64) - 1
+CAUSE_ECALL = 8
+# A sleeping thread waits for what called these.
+PLUMBING = ("cpu_switch", "hart_self", "switch_away", "waitq_sleep", "waitq_sleep_until", "mutex_lock", "thread_yield",
+            "cpu_thread_start")
+
+
+@dataclasses.dataclass(frozen=True)
+class Thread:
+    address: int
+    value: gdb.Value
+    hart: int  # that runs it; None: none
+
+    @property
+    def tid(self):
+        return int(self.value["tid"])
+
+    @property
+    def name(self):
+        return machine.text(self.value["name"])
+
+    @property
+    def state(self):
+        name = _state_name(int(self.value["state"]))
+        return "idle" if name == "running" and self.hart is None else name  # its state does not change
+
+    def frame(self):
+        """The trap frame that lies at the top of its stack; None: a kernel thread."""
+        return machine.deref(self.value["tf"]) if int(self.value["tf"]) else None
+
+
+def _state_name(number):
+    kind = machine.kernel_type("enum thread_state", "thread_init")
+    return next((f.name[len("THREAD_"):].lower() for f in kind.fields() if f.enumval == number), str(number))
+
+
+# --- harts ------------------------------------------------------------------------------------
+
+
+def _hart_here():
+    """The kernel's struct hart of the selected CPU, or None: sscratch holds it in user mode, tp in the kernel."""
+    kind = machine.kernel_type("struct hart", "cpu_trap_init")
+    for name in ("sscratch", "tp"):
+        with contextlib.suppress(gdb.MemoryError):
+            address = machine.register(name)
+            if address in _hart_addresses():
+                return machine.kernel_object(address, kind)
+    return None
+
+
+def _hart_addresses():
+    return [int(machine.variable_symbol("boot_hart").value().address)]
+
+
+def running():
+    """{address of a struct thread: number of the CPU that runs it}"""
+    before, found = gdb.selected_thread(), {}
+    for cpu in gdb.selected_inferior().threads():
+        cpu.switch()
+        hart = _hart_here()
+        if hart is not None and int(hart["thread"]):
+            found[int(hart["thread"])] = cpu.num - 1
+    before.switch()
+    return found
+
+
+def all_threads():
+    machine.translation_mode()
+    harts = running()
+    head = machine.variable("all_threads", "thread_init")
+    found = [Thread(address, value, harts.get(address)) for address, value in machine.list_of(head, "all_link")]
+    return found or machine.fail("there are no threads yet; `continue` past thread_init first")
+
+
+# --- where a thread is ------------------------------------------------------------------------
+
+
+def return_addresses(thread):
+    """Of the call chain of a thread that does not run, newest first, by frame pointers."""
+    context, stack = thread.value["context"], int(thread.value["stack"])
+    size = machine.stack_size()
+    pcs, fp = [int(context["ra"])], int(context["s"][0])
+    while stack + 16 <= fp <= stack + size and len(pcs) < 64:
+        data = machine.kernel_bytes(fp - 16, 16)
+        older, pc = machine.word(data, 0, 8), machine.word(data, 8, 8)
+        if not pc:
+            break
+        pcs.append(pc)
+        if older <= fp:
+            break
+        fp = older
+    return pcs
+
+
+def function_at(pc):
+    """The function that the call before pc is in, an inlined one if it is."""
+    block = gdb.block_for_pc(pc - 1)
+    while block and not block.function:
+        block = block.superblock
+    return block.function.name if block else machine.place_name(pc - 1).split("+")[0]
+
+
+def _system_call(frame):
+    """Its number's name if the thread is in a system call, else ""."""
+    if int(frame["scause"]) != CAUSE_ECALL:
+        return ""
+    return f"system call {int(frame['a7'])}"
+
+
+def _deadline(thread):
+    ticks = int(thread.value["wake_at"])
+    if ticks == WAIT_FOREVER:
+        return ""
+    hz = int(machine.variable("boot_info")["timebase_hz"])
+    return f", until {ticks / hz:.6f} s"
+
+
+def what_it_does(thread):
+    if thread.hart is not None:
+        pc = int(gdb.newest_frame().pc())
+        return f"on hart {thread.hart}, pc {pc:#x} {machine.place_name(pc)}".rstrip()
+    if thread.state == "sleeping":
+        callers = [f for f in map(function_at, return_addresses(thread)) if f not in PLUMBING]
+        queue = machine.place_name(int(thread.value["sleeping_on"]))
+        text = f"waits in {callers[0] if callers else '?'}" + (f" on {queue}" if queue else "") + _deadline(thread)
+        frame = thread.frame()
+        call = _system_call(frame) if frame is not None else ""
+        return f"{text}; {call} from {int(frame['sepc']):#x} {machine.place_name(int(frame['sepc']))}".rstrip() \
+            if call else text
+    return f"would go on at {machine.place_name(return_addresses(thread)[0])}"
+
+
+# --- the registers of another thread -----------------------------------------------------------
+
+SAVED = ("ra", "sp", "fp", *(f"s{i}" for i in range(1, 12)))
+
+
+@contextlib.contextmanager
+def _as_if_running(thread):
+    """The hart's registers are those that the thread will come back with: gdb unwinds from them."""
+    before = {name: machine.register(name) for name in (*SAVED, "pc")}
+    context = thread.value["context"]
+    values = [int(context["ra"]), int(context["sp"]), *(int(context["s"][i]) for i in range(12))]
+    try:
+        for name, value in zip(SAVED, values):
+            gdb.execute(f"set ${name} = {value:#x}", to_string=True)
+        gdb.execute(f"set $pc = {int(context['ra']):#x}", to_string=True)
+        yield
+    finally:
+        for name, value in before.items():
+            gdb.execute(f"set ${name} = {value:#x}", to_string=True)
+
+
+def backtrace(thread):
+    if thread.hart is not None:
+        return gdb.execute("bt", to_string=True)
+    if machine.register("priv") == machine.PRIV_M:
+        machine.fail("the hart is in the firmware, where kernel stacks cannot be unwound; `finish` or `stepi` out of it")
+    with _as_if_running(thread):
+        return gdb.execute("bt", to_string=True)
+
+
+class Threads(machine.Command):
+    """List the kernel's threads (for gdb's own view, the CPUs, see `info threads`).
+
+    threads         number, name, state, and what it does: where it runs, or what it waits for
+    threads -b      with backtraces
+
+A * marks the thread that the selected hart runs. A user thread that sleeps shows its system call."""
+
+    NAME = "threads"
+
+    def complete(self, _text, word):
+        return ["-b"] if "-b".startswith(word) else []
+
+    def run(self, argument):
+        if argument not in ("", "-b"):
+            machine.fail("threads, or threads -b")
+        for thread in all_threads():
+            mark = "*" if thread.hart == gdb.selected_thread().num - 1 else " "
+            kind = "user" if int(thread.value["vmspace"]) else "kernel"
+            print(f"{mark}{thread.tid:>3}  {thread.name:<15}  {kind:<6}  {thread.state:<8}  {what_it_does(thread)}")
+            if argument:
+                print(backtrace(thread), end="")
+
+
+class ThreadBt(machine.Command):
+    """Show the backtrace of one of the kernel's threads, through the kernel and on into the program.
+
+    thread-bt NUMBER        a number that `threads` shows
+
+For a thread that does not run, gdb is shown its saved registers while it unwinds; then the hart's own are put
+back."""
+
+    NAME = "thread-bt"
+
+    def run(self, argument):
+        if not argument.isdigit():
+            machine.fail("thread-bt NUMBER: a number that `threads` shows")
+        found = [t for t in all_threads() if t.tid == int(argument)]
+        if not found:
+            machine.fail(f"there is no thread {argument}; see `threads`")
+        print(backtrace(found[0]), end="")
+
+
+def register():
+    Threads()
+    ThreadBt()
