@@ -8,7 +8,7 @@ BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench
                 $(BENCH_OUT)/guest/hello-dynamic
 
 ##@ Measuring
-bench: $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
+bench: $(TOOL) $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
 	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh

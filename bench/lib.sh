@@ -20,17 +20,17 @@ image() {
     tools/image/mkimage.sh "$out/$image_name.root" "$out/$image_name.img"
 }
 
-# boot PLATFORM MEMORY NAME [QEMU-OPTION...]: run $out/NAME.img from a clean copy; console to
+# boot PLATFORM MEMORY NAME [RUN-OPTION...]: run $out/NAME.img from a clean copy; console to
 # $out/NAME.PLATFORM.log. 120 seconds end a run that hangs: a kill switch, not a measure.
 boot() {
     platform=$1 memory=$2 name=$3
     shift 3
     cp "$out/$name.img" "$out/$name.$platform.img"
-    timeout 120 tools/run.sh -p "$platform" -m "$memory" -b "$out/$name.$platform.img" "$@" \
-        >"$out/$name.$platform.log" 2>&1
+    timeout 120 "$BUILD/bin/cella" run -p "$platform" -m "$memory" -b "$@" \
+        "$out/$name.$platform.img" >"$out/$name.$platform.log" 2>&1
 }
 
 # boot_counted PLATFORM MEMORY NAME: the same under the counting plugin, to $out/NAME.PLATFORM.count.
 boot_counted() {
-    boot "$@" -icount shift=0 -plugin "$out/count.so,out=$out/$3.$1.count"
+    boot "$@" --qemu='-icount shift=0' --qemu="-plugin $out/count.so,out=$out/$3.$1.count"
 }

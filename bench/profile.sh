@@ -14,8 +14,8 @@ set -eu
 platform=$1 name=$2 lines=${3:-40}
 profile=$out/$name.$platform.profile
 
-boot "$platform" 128m "$name" -icount shift=0 \
-    -plugin "$out/count.so,out=$out/$name.$platform.count,profile=$profile" || echo "exit status $?"
+boot "$platform" 128m "$name" --qemu='-icount shift=0' \
+    --qemu="-plugin $out/count.so,out=$out/$name.$platform.count,profile=$profile" || echo "exit status $?"
 riscv64-unknown-elf-nm -n "$BUILD/$platform/kernel.elf" |
     awk 'NR == FNR { if ($2 ~ /[tT]/) { at[++n] = $1; fn[n] = $3 } next }
         { va = sprintf("%016s", $1); gsub(/ /, "0", va)

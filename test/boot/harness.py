@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 if not BUILD.is_absolute():
     BUILD = ROOT / BUILD
+CELLA = BUILD / "bin/cella"
 OUT = BUILD / "test" / "boot"
 LIMIT = int(os.environ.get("TEST_BOOT_LIMIT", "60"))  # seconds; ends what hangs
 PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
@@ -140,11 +141,11 @@ class Context:
         return self.last
 
     def boot(self, image, *options, memory=None, arguments=None):
-        """As a user would: tools/run.sh."""
+        """As a user would: cella run. options are the emulator's."""
         memory = ["-m", memory] if memory else []
         arguments = ["-a", arguments] if arguments else []
-        return self._finish(["tools/run.sh", "-b", "-p", self.platform, *memory, *arguments,
-                             str(image), *options])
+        return self._finish([CELLA, "run", "-b", "-p", self.platform, *memory, *arguments,
+                             *(f"--qemu={o}" for o in options), str(image)])
 
     def boot_bare(self, *options, emulator=None, cpu=None):
         """A machine with nothing in it but what options say."""
@@ -152,6 +153,13 @@ class Context:
         return self._finish([emulator or c["emulator"], "-M", c["machine"], "-cpu", cpu or c["cpu"],
                              "-bios", c["firmware"], "-kernel", c["kernel"], "-no-reboot",
                              "-display", "none", "-monitor", "none", "-serial", "stdio", *options])
+
+    def boot_disk(self, path):
+        """The same machine as boot()'s, with whatever is at path for its disk: the tool itself
+        refuses what is no image."""
+        return self.boot_bare("-m", "128m", "-global", "virtio-mmio.force-legacy=false",
+                              "-device", "virtio-rng-device", "-device", "virtio-blk-device,drive=hd0",
+                              "-drive", f"file={path},format=raw,if=none,id=hd0")
 
     def last_words(self):
         if self.last is None:

@@ -12,7 +12,7 @@ import time
 import tty
 
 import images
-from harness import BUILD, LIMIT, ROOT, SIGNAL, Failure, claim, test
+from harness import BUILD, CELLA, LIMIT, ROOT, SIGNAL, Failure, claim, test
 
 SIGINT, SIGQUIT = 2, 3
 CTRL_C, CTRL_D, CTRL_U, CTRL_BACKSLASH = b"\x03", b"\x04", b"\x15", b"\x1c"
@@ -41,7 +41,7 @@ class Terminal:
         attributes = termios.tcgetattr(theirs)
         attributes[1] = 0  # QEMU switches output processing on again: without flags it does nothing
         termios.tcsetattr(theirs, termios.TCSANOW, attributes)
-        self.child = subprocess.Popen(["tools/run.sh", "-p", t.platform, str(image), *options],
+        self.child = subprocess.Popen([CELLA, "run", "-p", t.platform, *options, image],
                                       stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT,
                                       env=dict(os.environ, BUILD=str(BUILD)))
         os.close(theirs)

@@ -9,6 +9,10 @@ def refused(name, build, *patterns, status=NOT_EXECUTABLE):
     add(name, lambda t: t.boot(t.image(build)).refused(status, *patterns))
 
 
+def no_image(name, build, *patterns):
+    add(name, lambda t: t.boot_disk(t.image(build)).refused(NOT_EXECUTABLE, *patterns))
+
+
 # --- too short ---------------------------------------------------------------------------
 
 def blank(length):
@@ -26,9 +30,9 @@ def truncated(length):
     return build
 
 
-refused("a_disk_of_no_bytes_is_refused", blank(0), r"ext4 on \w+: .*disk is too small")
-refused("a_disk_of_one_sector_is_refused", blank(512), r"ext4 on \w+: .*disk is too small")
-refused("a_disk_of_zeros_is_refused", blank(8 << 20), r"no ext4 file system")
+no_image("a_disk_of_no_bytes_is_refused", blank(0), r"ext4 on \w+: .*disk is too small")
+no_image("a_disk_of_one_sector_is_refused", blank(512), r"ext4 on \w+: .*disk is too small")
+no_image("a_disk_of_zeros_is_refused", blank(8 << 20), r"no ext4 file system")
 refused("an_image_cut_in_the_superblock_is_refused", truncated(lambda n: 1536),
         r"disk is too small")
 refused("an_image_cut_behind_the_superblock_is_refused", truncated(lambda n: 4096),
@@ -52,7 +56,7 @@ def text_file(path):
     path.write_bytes(b"This is no file system.\n" * 4096)
 
 
-refused("a_disk_that_holds_something_else_is_refused", text_file, r"no ext4 file system")
+no_image("a_disk_that_holds_something_else_is_refused", text_file, r"no ext4 file system")
 
 
 def without_manifest(path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Machines of other shapes than tools/run.sh makes: memory, harts, devices."""
+"""Machines of other shapes than `cella run` makes: memory, harts, devices."""
 
 import os
 import re

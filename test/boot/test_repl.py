@@ -19,7 +19,7 @@ class Prompt(Terminal):
 
     def __init__(self, t, app, prompt):
         self.prompt = prompt
-        self.start(t, BUILD / f"images/{app}.img", "-snapshot")
+        self.start(t, BUILD / f"images/{app}.img", "--snapshot")
         self.ready()
 
     def ready(self):

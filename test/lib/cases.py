@@ -19,6 +19,7 @@ import session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")  # an absolute BUILD stays as it is
+CELLA = BUILD / "bin/cella"
 EXPECTED = ROOT / "test/expected"
 OUTPUT_OF = ROOT / "test/guest/program-output"
 PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
@@ -112,7 +113,7 @@ def boot(case, platform, place):
     subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
     try:
-        command = ["tools/run.sh", "-p", platform, *arguments]
+        command = [CELLA, "run", "-p", platform, *arguments]
         if case.session:
             console, status = converse([*command, str(copy)], session.read(case.session))
         else:

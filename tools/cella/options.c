@@ -64,11 +64,11 @@ static const char *check_path(const char *command, const char *path)
     return check_word(command, "--manifest", path);
 }
 
-/* OPTION or OPTION VALUE: no option of the emulator has more than one value. */
+/* -OPTION, or -OPTION VALUE, for no option of the emulator has more than one; or a value alone. */
 static void add_emulator_option(struct words *words, const char *option)
 {
     const char *blank = strchr(option, ' ');
-    if (!blank) {
+    if (*option != '-' || !blank) {
         words_add(words, option);
         return;
     }

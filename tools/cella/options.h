@@ -39,8 +39,8 @@ struct options options_read(int argc, char **argv);
     "  --trace=CLASS,...    print trace points: syscall fault exec fs blk vm sched irq\n"        \
     "  -a WORDS             further boot arguments of the kernel, such as verbose\n"             \
     "  --snapshot           leave the image as it is: what is written is forgotten at the end\n" \
-    "  --qemu=OPTION        an option of the emulator, with its value behind a blank:\n"         \
-    "                       --qemu='-smp 4'\n"                                                   \
+    "  --qemu=OPTION        an option of the emulator with its value, --qemu='-smp 4', or its\n" \
+    "                       value alone\n"                                                       \
     "  --verbose            say what is done\n"
 
 #endif

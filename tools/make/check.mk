@@ -16,10 +16,10 @@ NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
 NEEDS_host    = $(HOST_TESTS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
 NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)
-NEEDS_guest   = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) \
+NEEDS_guest   = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$t).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
-NEEDS_app     = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
-NEEDS_boot    = $(QEMU) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act
+NEEDS_app     = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
+NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act
 
 ##@ Testing
 test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_checks) ## everything a change must pass, on both platforms

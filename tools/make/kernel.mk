@@ -6,7 +6,7 @@
 # by #if; to choose, name a folder or a file in platform.mk. platform.mk sets
 #
 #   MODEL          the memory model's room under src/
-#   QEMU_MACHINE   what tools/run.sh gives to -M
+#   QEMU_MACHINE   what the tool gives to the emulator's -M
 #   QEMU_CPU       and to -cpu
 #   KERNEL_LOAD    physical address where firmware enters; the linker script sees it as LOAD_PA
 #   EXTRA_SRCS     further source files, if any

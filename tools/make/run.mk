@@ -20,15 +20,15 @@ DEFAULT_IMAGE := $(BUILD)/images/default.img
 
 ##@ Running
 RUN_IMAGE   = $(or $(IMAGE),$(APP:%=$(BUILD)/images/%.img),$(DEFAULT_IMAGE))
-RUN_OPTIONS = -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)")
-RUN_NEEDS   = kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
+RUN_OPTIONS = -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)") $(QEMUFLAGS:%=--qemu='%')
+RUN_NEEDS   = $(TOOL) kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
 
 run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= or APP= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
-	@tools/run.sh $(RUN_OPTIONS) $(RUN_IMAGE) $(QEMUFLAGS); status=$$?; \
+	@$(TOOL) run $(RUN_OPTIONS) $(RUN_IMAGE); status=$$?; \
 	    echo "program exited with status $$status"; exit $$status
 
 gdb: $(RUN_NEEDS) $(RUN_IMAGE) $(call packages,gdb) ## the same, stopped, with gdb attached in this terminal
-	@tools/gdb.sh $(RUN_OPTIONS) $(RUN_IMAGE) $(QEMUFLAGS)
+	@$(TOOL) gdb $(RUN_OPTIONS) $(RUN_IMAGE)
 
 qemu: $(QEMU) ## our emulator, in the cache
 
@@ -50,7 +50,7 @@ endef
 $(eval $(call image_rule,$(DEFAULT_IMAGE),tools/image/default))
 $(foreach i,$(APP_IMAGES),$(eval $(call image_rule,$i,test/app/$(basename $(notdir $i)))))
 
-# What tools/run.sh knows of a platform.
+# What the tool knows of a platform.
 RUN_CONFS := $(PLATFORMS:%=$(BUILD)/%/run.conf)
 
 # Rewritten only when it says something else.
