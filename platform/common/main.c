@@ -18,6 +18,7 @@
 #include "machine/cpu.h"
 #include "machine/pmap.h"
 #include "platform/common/platform.h"
+#include "unix/strace.h"
 
 /* What boot_program is to run: the path of a manifest, or NULL for the usual one. */
 static char *manifest;
@@ -63,10 +64,13 @@ static void bootarg(const char *arg, size_t len)
         memcpy(list, value, (size_t)(end - value));
         list[end - value] = 0;
         trace_configure(list);
+    } else if (len == 6 && !memcmp(arg, "strace", len)) {
+        strace_configure("", 0);
+    } else if ((value = value_of(arg, len, "strace="))) {
+        strace_configure(value, (size_t)(end - value));
     } else {
-        log_warn("boot argument \"%.*s\" is unknown; "
-                 "there are verbose, debug, trace=CLASS,..., manifest=PATH, arg=TEXT, "
-                 "env=NAME=VALUE",
+        log_warn("boot argument \"%.*s\" is unknown; there are verbose, debug, strace, "
+                 "strace=CALL,..., trace=CLASS,..., manifest=PATH, arg=TEXT, env=NAME=VALUE",
                  (int)len, arg);
     }
 }

@@ -55,3 +55,12 @@ void log_line(enum log_level level, const char *fmt, ...)
     put(line, len);
     spinlock_release(&log_lock);
 }
+
+void log_text(const char *line, size_t len)
+{
+    spinlock_acquire(&log_lock);
+    put(prefix, sizeof(prefix) - 1);
+    put(line, len);
+    put("\n", 1);
+    spinlock_release(&log_lock);
+}

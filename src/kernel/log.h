@@ -23,6 +23,9 @@ extern enum log_level log_threshold; /* shown up to this level; LOG_NOTICE by de
 /* printf-like, one line without newline. Any context, also interrupts and panic. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line that is ready, of any length and without newline. Always shown; any context. */
+void log_text(const char *line, size_t len);
+
 /* Where finished bytes go. The console driver installs itself; NULL restores the firmware. Must not sleep,
  * and must accept bytes from any context. */
 void log_set_sink(void (*put)(const char *bytes, size_t len));

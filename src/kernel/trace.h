@@ -4,7 +4,8 @@
  *     TRACE(vm, "enter va=%#lx len=%zu", va, len);
  *
  * Records go to a ring (its tail is printed at panic) when their class is on; classes are chosen by the
- * boot argument trace=vm,sched,... and then also printed as they happen.
+ * boot argument trace=vm,sched,... and then also printed as they happen. The class syscall has lines of its
+ * own form (unix/strace.h) and none in the ring.
  */
 #ifndef KERNEL_TRACE_H
 #define KERNEL_TRACE_H

@@ -188,6 +188,31 @@ struct abi_pollfd {
 };
 _Static_assert(sizeof(struct abi_pollfd) == 8, "asm-generic/poll.h");
 
+/* --- sockets ----------------------------------------------------------------------------- */
+
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+
+struct abi_msghdr {
+    uint64_t name;
+    int32_t  namelen;
+    uint32_t pad1;
+    uint64_t iov;
+    uint64_t iovlen;
+    uint64_t control;
+    uint64_t controllen;
+    uint32_t flags;
+    uint32_t pad2;
+};
+_Static_assert(sizeof(struct abi_msghdr) == 56, "linux/socket.h");
+
+struct abi_cmsghdr {
+    uint64_t len; /* with this header */
+    int32_t  level;
+    int32_t  type;
+};
+_Static_assert(sizeof(struct abi_cmsghdr) == 16, "linux/socket.h");
+
 /* --- memory ------------------------------------------------------------------------------ */
 
 #define PROT_READ      0x1

@@ -14,7 +14,9 @@
 #include "unix/futex.h"
 #include "unix/sigframe.h"
 #include "unix/signal.h"
+#include "unix/strace.h"
 #include "unix/syscall.h"
+#include "unix/unix.h"
 
 #define NOFILE_SOFT 1024u  /* Linux's default; programs that use select() count on it */
 #define NOFILE_HARD 65536u /* which root may raise up to FD_MAX */
@@ -189,7 +191,14 @@ void process_set_cwd(struct inode *dir)
 
 void process_exit(int status)
 {
+    strace_exit(status);
     machine_exit(status & 0xff);
+}
+
+void process_killed(int sig)
+{
+    strace_killed(sig);
+    machine_exit(STATUS_SIGNAL + sig);
 }
 
 /* How pthread_join() learns that the thread no longer uses its stack. It waits for a shared
@@ -207,6 +216,7 @@ void process_exit_thread(int status)
 
     futex_abandon(ut->robust_list, ut->tid);
     clear_child_tid(ut);
+    strace_thread_exit(status);
     spinlock_acquire(&the_process.lock);
     LIST_REMOVE(ut, link); /* from here on nobody sends it a signal */
     signal_thread_gone(ut);
@@ -222,6 +232,7 @@ static void thread_destroy(struct thread *t)
 {
     struct uthread *ut = t->owner;
     sigqueue_clear(&ut->pending);
+    strace_forget(ut);
     kfree(ut);
     t->owner = NULL;
 }

@@ -63,6 +63,8 @@ struct uthread {
     uint64_t       syscall_a0; /* first argument of the running system call, for a restart */
     struct restart restart;
 
+    struct strace_record *strace; /* strace.c's; NULL: none */
+
     /* protected by the_process.lock: */
     struct sigqueue pending;     /* signals for this thread */
     uint64_t        waiting_for; /* taken by sigtimedwait as they come, although blocked */
@@ -106,6 +108,9 @@ _Noreturn void process_exit_thread(int status);
 
 /* End the program and the machine with status & 0xff. */
 _Noreturn void process_exit(int status);
+
+/* The same because of signal sig. */
+_Noreturn void process_killed(int sig);
 
 extern const struct thread_ops process_thread_ops;
 

@@ -9,18 +9,12 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "unix/abi.h"
-
-static const char *const signal_names[] = {
-    "signal 0",  "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
-    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
-    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
-    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
-};
+#include "unix/strace_names.h"
 
 const char *report_signal_name(int sig)
 {
-    return sig >= 0 && (size_t)sig < ARRAY_LEN(signal_names) ? signal_names[sig]
-                                                             : "real-time signal";
+    const char *name = names_find(&names_signals, (uint64_t)sig);
+    return name ? name : "real-time signal";
 }
 
 static const char *exception_name(uint64_t cause)

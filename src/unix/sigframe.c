@@ -130,3 +130,8 @@ int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
     *mask = frame.uc.uc_sigmask;
     return 0;
 }
+
+vaddr_t sigframe_mask_va(const struct trapframe *tf)
+{
+    return tf->sp + offsetof(struct rt_sigframe, uc.uc_sigmask);
+}

@@ -14,6 +14,9 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struc
 /* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT. */
 int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask);
 
+/* Where that frame has this mask. */
+vaddr_t sigframe_mask_va(const struct trapframe *tf);
+
 /* Whether the stack pointer sp is on ut's alternate stack. */
 bool sigframe_on_altstack(const struct uthread *ut, vaddr_t sp);
 

@@ -8,13 +8,12 @@
 #include "unix/signal.h"
 
 #include "kernel/log.h"
-#include "kernel/trace.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "unix/cred.h"
 #include "unix/report.h"
 #include "unix/sigframe.h"
-#include "unix/unix.h"
+#include "unix/strace.h"
 
 /* No handler and no mask stops these. */
 #define UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
@@ -253,7 +252,7 @@ static int take_signal(struct uthread *ut, struct signal_info *info, struct abi_
 static _Noreturn void die_of(int sig)
 {
     log_warn("the program was ended by signal %d (%s)", sig, report_signal_name(sig));
-    process_exit(STATUS_SIGNAL + sig);
+    process_killed(sig);
 }
 
 /* Run action's handler for sig. */
@@ -268,7 +267,6 @@ static void run_handler(struct uthread *ut, struct trapframe *tf, int sig,
     ut->restore_mask = false;
     uint64_t self = action->flags & SA_NODEFER ? 0 : SIGSET(sig);
     signal_set_mask(ut, ut->sigmask | action->mask | self);
-    TRACE(syscall, "signal %d: handler %#lx", sig, (unsigned long)action->handler);
 }
 
 /* A system call gave up because of a signal: make it start anew when the program goes on, or
@@ -307,6 +305,8 @@ void signal_notify(struct thread *t, struct trapframe *tf)
     t->notify = false;
     t->interrupted = false; /* what it was interrupted for is looked at now */
     while ((sig = take_signal(ut, &info, &action))) {
+        if (strace_on())
+            strace_signal(sig, &info);
         if (action.handler == SIG_IGN || (action.handler == SIG_DFL && is_default_ignored(sig)))
             continue;
         if (action.handler == SIG_DFL)
@@ -382,18 +382,20 @@ void signal_fault(struct thread *t, struct trapframe *tf, const struct fault *f,
 
     if (area_err == -ENOMEM && f->kind != FAULT_NONE) {
         report_out_of_memory(t, f, SIGKILL);
-        process_exit(STATUS_SIGNAL + SIGKILL);
+        process_killed(SIGKILL);
     }
     if (f->kind != FAULT_NONE)
         fault_signal(f, area_err, &sig, &info);
     else if (!exception_signal(tf, &sig, &info))
         info = (struct signal_info){.code = ILL_ILLOPC, .value = tf->sepc};
+    if (strace_on())
+        strace_signal(sig, &info);
     if (handler_for(ut, sig, &action)) {
         run_handler(ut, tf, sig, &info, &action);
         return;
     }
     report_fault(t, tf, f, sig, report_reason(f, area_err));
-    process_exit(STATUS_SIGNAL + sig);
+    process_killed(sig);
 }
 
 void signal_return(struct uthread *ut, struct trapframe *tf)

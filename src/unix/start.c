@@ -10,6 +10,7 @@
 #include "unix/manifest.h"
 #include "unix/process.h"
 #include "unix/signal.h"
+#include "unix/strace.h"
 #include "unix/unix.h"
 
 /* The manifest, and the memory that its strings lie in. */
@@ -143,6 +144,7 @@ static int start_program(struct start *s)
     if (err)
         return complain(err == -ENOMEM ? "too little memory for a process"
                                        : "/dev/console cannot be opened");
+    strace_exec(m->program, &m->args, &m->env);
     if (process_start(last_name(m->program), at.entry, at.sp))
         return complain("no memory for the first thread");
     tty_set_signal(terminal_signal);

@@ -347,19 +347,6 @@ int64_t sys_recvfrom(const uint64_t *a)
 
 /* --- messages ---------------------------------------------------------------------------- */
 
-struct abi_msghdr {
-    uint64_t name;
-    int32_t  namelen;
-    uint32_t pad1;
-    uint64_t iov;
-    uint64_t iovlen;
-    uint64_t control;
-    uint64_t controllen;
-    uint32_t flags;
-    uint32_t pad2;
-};
-_Static_assert(sizeof(struct abi_msghdr) == 56, "linux/socket.h");
-
 /* A message's header and its segments; *segs is the caller's to free. */
 static int read_message(vaddr_t va, struct abi_msghdr *h, struct iobuf_seg **segs,
                         struct iobuf *iob)
@@ -439,7 +426,6 @@ int64_t sys_shutdown(const uint64_t *a)
 
 /* --- options ----------------------------------------------------------------------------- */
 
-#define SOL_SOCKET 1
 enum {
     SO_DEBUG = 1,
     SO_TYPE = 3,

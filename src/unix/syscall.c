@@ -5,18 +5,31 @@
 #include "kernel/log.h"
 #include "kernel/trace.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "unix/process.h"
+#include "unix/strace.h"
 
-#define SYSCALL(nr, name, kinds)  [nr] = {#name, sys_##name, kinds, false},
-#define SYSCALL_ABSENT(nr, name)  [nr] = {#name, NULL, "", false},
-#define SYSCALL_REFUSED(nr, name) [nr] = {#name, NULL, "", true},
+#define SYSCALL(nr, name, ...)         [nr] = {#name, sys_##name, {__VA_ARGS__}, false},
+#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, NULL, {__VA_ARGS__}, false},
+#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, NULL, {__VA_ARGS__}, true},
 static const struct syscall syscalls[] = {
 #include "unix/syscall_list.h"
 };
+_Static_assert(ARRAY_LEN(syscalls) <= SYSCALL_NUMBERS, "syscall.h");
 
 const struct syscall *syscall_lookup(uint64_t nr)
 {
     return nr < ARRAY_LEN(syscalls) && syscalls[nr].name ? &syscalls[nr] : NULL;
+}
+
+bool syscall_find(const char *name, size_t len, uint64_t *nr)
+{
+    for (*nr = 0; *nr < ARRAY_LEN(syscalls); ++*nr) {
+        const char *own = syscalls[*nr].name;
+        if (own && strlen(own) == len && !memcmp(own, name, len))
+            return true;
+    }
+    return false;
 }
 
 /* Tell once for each number that a program wants something that is not there. */
@@ -40,15 +53,18 @@ static void report_missing(uint64_t nr)
  * registers. */
 static __attribute__((noinline)) int64_t dispatch_slowly(struct trapframe *tf)
 {
-    uint64_t nr = tf->a7;
-    if (nr >= ARRAY_LEN(syscalls) || !syscalls[nr].fn) {
+    uint64_t              nr = tf->a7;
+    const struct syscall *sc = syscall_lookup(nr);
+    int64_t               result = -ENOSYS;
+
+    if (strace_on())
+        strace_enter(sc, nr, &tf->x[10]);
+    if (sc && sc->fn)
+        result = sc->fn(&tf->x[10]);
+    else
         report_missing(nr);
-        return -ENOSYS;
-    }
-    TRACE(syscall, "%s(%#lx, %#lx, %#lx)", syscalls[nr].name, (unsigned long)tf->a0,
-          (unsigned long)tf->a1, (unsigned long)tf->a2);
-    int64_t result = syscalls[nr].fn(&tf->x[10]);
-    TRACE(syscall, "%s = %ld", syscalls[nr].name, (long)result);
+    if (strace_on())
+        strace_leave(result);
     return result;
 }
 

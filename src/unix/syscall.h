@@ -10,15 +10,21 @@
 
 #include "kernel/thread.h"
 #include "lib/types.h"
+#include "unix/syscall_kinds.h"
+
+#define SYSCALL_ARGS    6
+#define SYSCALL_NUMBERS 512 /* all are below */
+#define NR_EXECVE       221
 
 typedef int64_t syscall_fn(const uint64_t *a);
 
+/* Its size is a power of two: the table is indexed with one shift on the way of every call. */
 struct syscall {
     const char *name;
-    syscall_fn *fn;     /* NULL: not implemented */
-    const char *kinds;  /* how to print each argument: syscall_list.h */
-    bool        silent; /* its absence is not worth a line in the log */
-};
+    syscall_fn *fn;                      /* NULL: not implemented */
+    uint8_t     kinds[SYSCALL_ARGS + 1]; /* of arguments, then of the result: syscall_kinds.h */
+    bool        silent;                  /* its absence is not worth a line in the log */
+} __attribute__((aligned(32)));
 
 /* thread_ops.syscall. */
 void syscall_dispatch(struct thread *t, struct trapframe *tf);
@@ -26,9 +32,12 @@ void syscall_dispatch(struct thread *t, struct trapframe *tf);
 /* What the table has for nr; NULL: Linux has no such call either. */
 const struct syscall *syscall_lookup(uint64_t nr);
 
-#define SYSCALL(nr, name, kinds) syscall_fn sys_##name;
-#define SYSCALL_ABSENT(nr, name)
-#define SYSCALL_REFUSED(nr, name)
+/* The number of the call that is called name[0, len). */
+bool syscall_find(const char *name, size_t len, uint64_t *nr);
+
+#define SYSCALL(nr, name, ...) syscall_fn sys_##name;
+#define SYSCALL_ABSENT(nr, name, ...)
+#define SYSCALL_REFUSED(nr, name, ...)
 #include "unix/syscall_list.h"
 #undef SYSCALL
 #undef SYSCALL_ABSENT

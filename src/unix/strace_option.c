@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* strace_option.c - arguments whose meaning depends on others: of fcntl, ioctl, futex, prctl, clone.
+ * See strace_impl.h. */
+#include "fs/termios.h"
+#include "kernel/uaccess.h"
+#include "unix/abi.h"
+#include "unix/strace_impl.h"
+
+static void p_int(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_printf(t, "%d", (int)c->a[i]);
+}
+
+/* [5]: an int in memory */
+static void p_int_at(struct text *t, const struct strace_call *c, unsigned i)
+{
+    int32_t value;
+    if (strace_read(t, c->a[i], &value, sizeof(value)))
+        text_printf(t, "[%d]", value);
+}
+
+/* Argument i, if the call has filled it, else its address. */
+static void p_out(struct text *t, const struct strace_call *c, unsigned i, strace_printer *print)
+{
+    if (strace_failed(c))
+        text_ptr(t, c->a[i]);
+    else
+        print(t, c, i);
+}
+
+/* --- fcntl ------------------------------------------------------------------------------- */
+
+static void p_lock(struct text *t, const struct strace_call *c, unsigned i)
+{
+    struct abi_flock fl;
+    int              cmd = (int)c->a[1];
+    if (!strace_read(t, c->a[i], &fl, sizeof(fl)))
+        return;
+    text_str(t, "{l_type=");
+    text_value(t, &names_lock_types, (uint16_t)fl.l_type);
+    text_str(t, ", l_whence=");
+    text_value(t, &names_whences, (uint16_t)fl.l_whence);
+    text_printf(t, ", l_start=%ld, l_len=%ld", (long)fl.l_start, (long)fl.l_len);
+    if (cmd == F_GETLK || cmd == F_OFD_GETLK)
+        text_printf(t, ", l_pid=%d", fl.l_pid);
+    text_str(t, "}");
+}
+
+void strace_p_fcntl_arg(struct text *t, const struct strace_call *c, unsigned i)
+{
+    switch ((int)c->a[1]) {
+    case F_GETFD:
+    case F_GETFL:
+    case F_GETOWN:
+    case F_GETPIPE_SZ:
+        return;
+    case F_SETFD:
+        text_flags(t, &names_fd_flags, (uint32_t)c->a[i]);
+        return;
+    case F_SETFL:
+        text_open_flags(t, (uint32_t)c->a[i]);
+        return;
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+    case F_DUPFD_QUERY:
+    case F_SETOWN:
+    case F_SETPIPE_SZ:
+        p_int(t, c, i);
+        return;
+    case F_GETLK:
+    case F_OFD_GETLK:
+        p_out(t, c, i, p_lock);
+        return;
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        p_lock(t, c, i);
+        return;
+    default:
+        text_printf(t, "%#lx", (unsigned long)c->a[i]);
+    }
+}
+
+/* --- ioctl ------------------------------------------------------------------------------- */
+
+/* A number without a name is shown by its parts: direction, type, number, size of the argument. */
+void strace_p_ioctl_cmd(struct text *t, const struct strace_call *c, unsigned i)
+{
+    static const char *const directions[] = {"_IOC_NONE", "_IOC_WRITE", "_IOC_READ",
+                                             "_IOC_READ|_IOC_WRITE"};
+    uint32_t                 cmd = (uint32_t)c->a[i];
+    const char              *name = names_find(&names_ioctl_cmds, cmd);
+    if (name)
+        text_str(t, name);
+    else
+        text_printf(t, "_IOC(%s, %#x, %#x, %#x)", directions[cmd >> 30], cmd >> 8 & 0xff,
+                    cmd & 0xff, cmd >> 16 & 0x3fff);
+}
+
+/* The delays among the flags for output are numbers of a few bits each. */
+static void print_oflags(struct text *t, uint32_t flags)
+{
+    static const struct {
+        uint32_t            mask;
+        const struct names *names;
+    } delays[] = {
+        {0000400, &names_termios_newlines}, {0003000, &names_termios_returns},
+        {0014000, &names_termios_tabs},     {0020000, &names_termios_backspaces},
+        {0040000, &names_termios_vtabs},    {0100000, &names_termios_feeds},
+    };
+    for (size_t n = 0; n < ARRAY_LEN(delays); n++) {
+        text_printf(t, "%s", n ? "|" : "");
+        text_value(t, delays[n].names, flags & delays[n].mask);
+        flags &= ~delays[n].mask;
+    }
+    if (flags) {
+        text_str(t, "|");
+        text_flags(t, &names_termios_oflags, flags);
+    }
+}
+
+#define SPEED_MASK 0010017u
+
+static void print_cflags(struct text *t, uint32_t flags)
+{
+    text_value(t, &names_termios_speeds, flags & SPEED_MASK);
+    text_str(t, "|");
+    text_value(t, &names_termios_sizes, flags & CS8);
+    flags &= ~(SPEED_MASK | CS8);
+    if (flags) {
+        text_str(t, "|");
+        text_flags(t, &names_termios_cflags, flags);
+    }
+}
+
+static void p_termios(struct text *t, const struct strace_call *c, unsigned i)
+{
+    struct tty_termios tio;
+    if (!strace_read(t, c->a[i], &tio, sizeof(tio)))
+        return;
+    text_str(t, "{c_iflag=");
+    text_flags(t, &names_termios_iflags, tio.iflag);
+    text_str(t, ", c_oflag=");
+    print_oflags(t, tio.oflag);
+    text_str(t, ", c_cflag=");
+    print_cflags(t, tio.cflag);
+    text_str(t, ", c_lflag=");
+    text_flags(t, &names_termios_lflags, tio.lflag);
+    text_str(t, ", ...}");
+}
+
+static void p_winsize(struct text *t, const struct strace_call *c, unsigned i)
+{
+    struct tty_winsize w;
+    if (strace_read(t, c->a[i], &w, sizeof(w)))
+        text_printf(t, "{ws_row=%u, ws_col=%u, ws_xpixel=%u, ws_ypixel=%u}", w.rows, w.cols,
+                    w.xpixels, w.ypixels);
+}
+
+static void p_queue(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_value(t, &names_tcflush_queues, (uint32_t)c->a[i]);
+}
+
+static void p_flow(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_value(t, &names_tcxonc_actions, (uint32_t)c->a[i]);
+}
+
+/* What a command's argument is. print NULL: it has none. */
+static const struct ioctl_arg {
+    uint32_t        cmd;
+    bool            out;
+    strace_printer *print;
+} ioctl_args[] = {
+    {TCGETS, true, p_termios},   {TCSETS, false, p_termios},    {TCSETSW, false, p_termios},
+    {TCSETSF, false, p_termios}, {TIOCGWINSZ, true, p_winsize}, {TIOCSWINSZ, false, p_winsize},
+    {TIOCGPGRP, true, p_int_at}, {TIOCSPGRP, false, p_int_at},  {TIOCGSID, true, p_int_at},
+    {TIOCGETD, true, p_int_at},  {TIOCSETD, false, p_int_at},   {TIOCOUTQ, true, p_int_at},
+    {FIONREAD, true, p_int_at},  {FIONBIO, false, p_int_at},    {TCFLSH, false, p_queue},
+    {TCXONC, false, p_flow},     {TCSBRK, false, p_int},        {TCSBRKP, false, p_int},
+    {TIOCSCTTY, false, p_int},   {TIOCNOTTY, false, NULL},      {FIOCLEX, false, NULL},
+    {FIONCLEX, false, NULL},
+};
+
+static const struct ioctl_arg *ioctl_arg_of(uint32_t cmd)
+{
+    for (size_t n = 0; n < ARRAY_LEN(ioctl_args); n++) {
+        if (ioctl_args[n].cmd == cmd)
+            return &ioctl_args[n];
+    }
+    return NULL;
+}
+
+void strace_p_ioctl_arg(struct text *t, const struct strace_call *c, unsigned i)
+{
+    const struct ioctl_arg *arg = ioctl_arg_of((uint32_t)c->a[1]);
+    if (!arg)
+        text_printf(t, "%#lx", (unsigned long)c->a[i]);
+    else if (arg->print && arg->out)
+        p_out(t, c, i, arg->print);
+    else if (arg->print)
+        arg->print(t, c, i);
+}
+
+/* --- futex ------------------------------------------------------------------------------- */
+
+static unsigned futex_cmd(const struct strace_call *c)
+{
+    return (unsigned)c->a[1] & (unsigned)FUTEX_CMD_MASK;
+}
+
+void strace_p_futex_op(struct text *t, const struct strace_call *c, unsigned i)
+{
+    const char *name = names_find(&names_futex_ops, futex_cmd(c));
+    if (!name) {
+        text_printf(t, "%#x /* FUTEX_??? */", (unsigned)c->a[i]);
+        return;
+    }
+    text_printf(t, "%s%s%s", name, c->a[i] & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "",
+                c->a[i] & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
+}
+
+void strace_p_futex_value(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_printf(t, "%u", (unsigned)c->a[i]);
+}
+
+static bool futex_waits(const struct strace_call *c)
+{
+    return futex_cmd(c) == FUTEX_WAIT || futex_cmd(c) == FUTEX_WAIT_BITSET;
+}
+
+static bool futex_wakes(const struct strace_call *c)
+{
+    return futex_cmd(c) == FUTEX_WAKE || futex_cmd(c) == FUTEX_WAKE_BITSET;
+}
+
+static bool futex_has_bitset(const struct strace_call *c)
+{
+    return futex_cmd(c) == FUTEX_WAIT_BITSET || futex_cmd(c) == FUTEX_WAKE_BITSET;
+}
+
+/* How long to wait; for what moves waiters, how many. */
+void strace_p_futex_timeout(struct text *t, const struct strace_call *c, unsigned i)
+{
+    if (futex_waits(c))
+        strace_timespec(t, c->a[i]);
+    else if (!futex_wakes(c))
+        text_printf(t, "%u", (unsigned)c->a[i]);
+}
+
+void strace_p_futex_ptr2(struct text *t, const struct strace_call *c, unsigned i)
+{
+    if (!futex_waits(c) && !futex_wakes(c))
+        text_ptr(t, c->a[i]);
+}
+
+void strace_p_futex_value3(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint32_t value = (uint32_t)c->a[i];
+    if (futex_has_bitset(c) && value == FUTEX_BITSET_MATCH_ANY)
+        text_str(t, "FUTEX_BITSET_MATCH_ANY");
+    else if (futex_has_bitset(c))
+        text_printf(t, "%#x", value);
+    else if (futex_cmd(c) == FUTEX_CMP_REQUEUE)
+        text_printf(t, "%u", value);
+    else if (!futex_waits(c) && !futex_wakes(c) && futex_cmd(c) != FUTEX_REQUEUE)
+        text_printf(t, "%#x", value);
+}
+
+/* --- prctl ------------------------------------------------------------------------------- */
+
+#define COMM_MAX 16
+
+static void p_prctl_name(struct text *t, const struct strace_call *c, unsigned i)
+{
+    strace_string(t, c->a[i], COMM_MAX);
+}
+
+void strace_p_prctl_arg(struct text *t, const struct strace_call *c, unsigned i)
+{
+    switch ((int)c->a[0]) {
+    case PR_GET_DUMPABLE:
+    case PR_GET_KEEPCAPS:
+    case PR_GET_TIMING:
+    case PR_GET_SECCOMP:
+    case PR_GET_SECUREBITS:
+    case PR_GET_TIMERSLACK:
+        return;
+    case PR_SET_NAME:
+        p_prctl_name(t, c, i);
+        return;
+    case PR_GET_NAME:
+        p_out(t, c, i, p_prctl_name);
+        return;
+    case PR_SET_PDEATHSIG:
+        text_signal(t, (int)c->a[i]);
+        return;
+    case PR_GET_PDEATHSIG:
+    case PR_GET_CHILD_SUBREAPER:
+        p_out(t, c, i, p_int_at);
+        return;
+    default:
+        text_printf(t, "%lu", (unsigned long)c->a[i]);
+    }
+}
+
+/* The arguments that must be 0 for the sake of what may come. */
+void strace_p_prctl_more(struct text *t, const struct strace_call *c, unsigned i)
+{
+    switch ((int)c->a[0]) {
+    case PR_SET_NO_NEW_PRIVS:
+    case PR_GET_NO_NEW_PRIVS:
+    case PR_SET_THP_DISABLE:
+    case PR_GET_THP_DISABLE:
+    case PR_MCE_KILL_GET:
+        text_printf(t, "%lu", (unsigned long)c->a[i]);
+        return;
+    default:
+        return;
+    }
+}
+
+/* --- others ------------------------------------------------------------------------------ */
+
+void strace_p_mremap_to(struct text *t, const struct strace_call *c, unsigned i)
+{
+    if (c->a[i - 1] & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+        text_ptr(t, c->a[i]);
+}
+
+void strace_p_resumed(struct text *t, const struct strace_call *c, unsigned i)
+{
+    (void)i;
+    text_printf(t, "<... resuming interrupted %s ...>", c->last ? c->last->name : "system call");
+}
+
+static void print_clone_flags(struct text *t, uint64_t flags)
+{
+    uint64_t rest = flags & ~CSIGNAL;
+    int      sig = (int)(flags & CSIGNAL);
+
+    if (rest || !sig)
+        text_flags(t, &names_clone_flags, rest);
+    if (!sig)
+        return;
+    text_str(t, rest ? "|" : "");
+    text_signal(t, sig);
+}
+
+/* All of clone's arguments, by name: clone(flags, stack, parent_tid, tls, child_tid). */
+void strace_p_clone(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint64_t flags = (uint32_t)c->a[i];
+    uint32_t tid;
+
+    text_str(t, "child_stack=");
+    text_ptr(t, c->a[1]);
+    text_str(t, ", flags=");
+    print_clone_flags(t, flags);
+    if (flags & CLONE_PARENT_SETTID) {
+        text_str(t, ", parent_tid=");
+        if (strace_failed(c) || uaccess_read32(c->a[2], &tid))
+            text_ptr(t, c->a[2]);
+        else
+            text_printf(t, "[%u]", tid);
+    }
+    if (flags & CLONE_SETTLS)
+        text_printf(t, ", tls=%#lx", (unsigned long)c->a[3]);
+    if (flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) {
+        text_str(t, ", child_tidptr=");
+        text_ptr(t, c->a[4]);
+    }
+}
