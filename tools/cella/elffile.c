@@ -197,7 +197,7 @@ static int read_needed(struct file *f, uint64_t offset)
     int   error = string_at(f, offset, &name);
     if (error)
         return error;
-    texts_add(&f->out->needed, name);
+    words_add(&f->out->needed, name);
     free(name);
     return 0;
 }
@@ -372,6 +372,6 @@ void elffile_free(struct elffile *elf)
     free(elf->rpath);
     free(elf->runpath);
     free(elf->segments);
-    texts_free(&elf->needed);
+    words_free(&elf->needed);
     *elf = (struct elffile){0};
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "texts.h"
+#include "words.h"
 
 /* A PT_LOAD of an ELF file. */
 struct elffile_segment {
@@ -27,7 +27,7 @@ struct elffile {
     /* Of PT_DYNAMIC. */
     bool         dynamic;
     char        *soname; /* or null */
-    struct texts needed;
+    struct words needed;
     char        *rpath; /* as written, folders with colons between; or null */
     char        *runpath;
 

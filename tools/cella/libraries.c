@@ -153,7 +153,7 @@ static void take_needs(const struct libraries_search *search, const struct node 
     if (elf->interpreter)
         take_interpreter(search, elf, who);
     for (size_t i = 0; i < elf->needed.count; i++)
-        take_library(search, elf, who, elf->needed.items[i]);
+        take_library(search, elf, who, elf->needed.at[i]);
     free(who);
 }
 

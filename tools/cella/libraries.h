@@ -6,8 +6,8 @@
 
 #include "elffile.h"
 #include "roots.h"
-#include "texts.h"
 #include "tree.h"
+#include "words.h"
 
 /* What the search depends on. */
 struct libraries_search {

@@ -62,7 +62,7 @@ static int read_text(struct reader *r, const char *key, const json_t *value, cha
     return 0;
 }
 
-static int read_list(struct reader *r, const char *key, const json_t *value, struct texts *out)
+static int read_list(struct reader *r, const char *key, const json_t *value, struct words *out)
 {
     if (!json_is_array(value))
         return fail_value(r, key, -1, must_format("\"%s\" must be an array of strings", key));
@@ -71,17 +71,17 @@ static int read_list(struct reader *r, const char *key, const json_t *value, str
         if (!json_is_string(item))
             return fail_value(r, key, (long)i,
                               must_format("\"%s\" must be an array of strings; this is none", key));
-        texts_add(out, json_string_value(item));
+        words_add(out, json_string_value(item));
     }
     return 0;
 }
 
 /* The same, of strings that are not empty. */
-static int read_names(struct reader *r, const char *key, const json_t *value, struct texts *out)
+static int read_names(struct reader *r, const char *key, const json_t *value, struct words *out)
 {
     int error = read_list(r, key, value, out);
     for (size_t i = 0; !error && i < out->count; i++) {
-        if (!*out->items[i])
+        if (!*out->at[i])
             error = fail_value(r, key, (long)i, must_format("\"%s\" has an empty string", key));
     }
     return error;
@@ -108,7 +108,7 @@ static int read_variable(struct reader *r, const char *key, const char *name, co
     if (!json_is_string(value))
         return fail_member(r, key, name, must_format("the variable \"%s\" must be a string", name));
     char *assignment = must_format("%s=%s", name, json_string_value(value));
-    texts_add(&r->out->env, assignment);
+    words_add(&r->out->env, assignment);
     free(assignment);
     return 0;
 }
@@ -163,8 +163,8 @@ static int read_map(struct reader *r, const char *key, const char *from, const j
     if (!json_is_string(to) || json_string_value(to)[0] != '/')
         return fail_member(r, key, from,
                            must_format("where \"%s\" goes must be an absolute path", from));
-    texts_add(&r->out->map_from, from);
-    texts_add(&r->out->map_to, json_string_value(to));
+    words_add(&r->out->map_from, from);
+    words_add(&r->out->map_to, json_string_value(to));
     return 0;
 }
 
@@ -270,13 +270,13 @@ static int complete(struct reader *r)
         return fail_at(r, (struct place){1, 1}, must_copy("it does not say what to run"),
                        must_copy("add \"Program\": \"/path/in/the/image\""));
     if (m->args.count == 0)
-        texts_add(&m->args, m->program);
-    if (!m->program && !*m->args.items[0])
+        words_add(&m->args, m->program);
+    if (!m->program && !*m->args.at[0])
         return fail_at(r, (struct place){1, 1},
                        must_copy("there is no \"Program\", and the first of \"Args\" is empty"),
                        NULL);
     if (!m->program)
-        m->program = must_copy(m->args.items[0]);
+        m->program = must_copy(m->args.at[0]);
     return 0;
 }
 
@@ -300,21 +300,21 @@ int manifest_parse(const char *text, size_t length, struct manifest *out,
     return failed;
 }
 
-static json_t *array_of(const struct texts *list)
+static json_t *array_of(const struct words *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++)
-        json_array_append_new(array, json_string(list->items[i]));
+        json_array_append_new(array, json_string(list->at[i]));
     return array;
 }
 
-static json_t *object_of_variables(const struct texts *list)
+static json_t *object_of_variables(const struct words *list)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < list->count; i++) {
-        size_t length = strcspn(list->items[i], "=");
-        char  *name = must_format("%.*s", (int)length, list->items[i]);
-        json_object_set_new(object, name, json_string(list->items[i] + length + 1));
+        size_t length = strcspn(list->at[i], "=");
+        char  *name = must_format("%.*s", (int)length, list->at[i]);
+        json_object_set_new(object, name, json_string(list->at[i] + length + 1));
         free(name);
     }
     return object;
@@ -359,9 +359,9 @@ void manifest_free(struct manifest *m)
     free(m->cwd);
     free(m->memory);
     free(m->target_root);
-    struct texts *lists[] = {&m->args, &m->env,      &m->packages, &m->files,
+    struct words *lists[] = {&m->args, &m->env,      &m->packages, &m->files,
                              &m->dirs, &m->map_from, &m->map_to};
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-        texts_free(lists[i]);
+        words_free(lists[i]);
     *m = (struct manifest){0};
 }

@@ -24,7 +24,7 @@
 
 #include <stddef.h>
 
-#include "texts.h"
+#include "words.h"
 
 #define MANIFEST_PATH "/.cella/manifest.json"
 
@@ -33,18 +33,18 @@
 
 struct manifest {
     char        *program; /* as written; may be relative only if it is Args[0] */
-    struct texts args;    /* at least one */
-    struct texts env;     /* NAME=value, in the order of the text */
+    struct words args;    /* at least one */
+    struct words env;     /* NAME=value, in the order of the text */
     char        *cwd;     /* absolute, or null */
     char        *memory;  /* RunConfig.Memory, checked, or null */
 
     /* What the image holds. */
-    struct texts packages;
+    struct words packages;
     char        *target_root; /* as written, or null */
-    struct texts files;
-    struct texts dirs;
-    struct texts map_from; /* of MapDirs: patterns, */
-    struct texts map_to;   /* and where each one's matches go */
+    struct words files;
+    struct words dirs;
+    struct words map_from; /* of MapDirs: patterns, */
+    struct words map_to;   /* and where each one's matches go */
 };
 
 /* Where and why a manifest was refused. */

@@ -40,9 +40,9 @@ static char *look(const struct roots *roots, const char *path, struct stat *stat
 {
     const char *short_path = without_usr(path);
     for (size_t i = 0; i < roots->folders.count; i++) {
-        char *host = path_if_there(roots->folders.items[i], path, status);
+        char *host = path_if_there(roots->folders.at[i], path, status);
         if (!host && short_path)
-            host = path_if_there(roots->folders.items[i], short_path, status);
+            host = path_if_there(roots->folders.at[i], short_path, status);
         if (host)
             return host;
     }
@@ -249,7 +249,7 @@ static void take_whole(const struct roots *roots, struct node *tree, struct node
         return;
     node->whole = true;
     for (size_t i = 0; i < roots->folders.count; i++) {
-        struct roots one = {.folders = {.items = &roots->folders.items[i], .count = 1}};
+        struct roots one = {.folders = {.at = &roots->folders.at[i], .count = 1}};
         struct stat  status;
         char        *host = look(&one, path, &status);
         if (host && S_ISDIR(status.st_mode))
@@ -271,9 +271,9 @@ struct node *roots_take(const struct roots *roots, struct node *tree, const char
 
 char *roots_name(const struct roots *roots)
 {
-    char *names = must_copy(roots->folders.count ? roots->folders.items[0] : "(no folder)");
+    char *names = must_copy(roots->folders.count ? roots->folders.at[0] : "(no folder)");
     for (size_t i = 1; i < roots->folders.count; i++) {
-        char *more = must_format("%s or %s", names, roots->folders.items[i]);
+        char *more = must_format("%s or %s", names, roots->folders.at[i]);
         free(names);
         names = more;
     }

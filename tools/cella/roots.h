@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "texts.h"
 #include "tree.h"
+#include "words.h"
 
 struct roots {
-    struct texts folders;
+    struct words folders;
 };
 
 /* The host's path of what path leads to, a file or folder; the caller frees it. Null if there is none.

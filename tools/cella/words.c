@@ -80,3 +80,11 @@ char *words_quote(const struct words *words)
 {
     return join(words, put_quoted);
 }
+
+void words_free(struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        free(words->at[i]);
+    free(words->at);
+    *words = (struct words){0};
+}

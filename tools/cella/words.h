@@ -17,6 +17,9 @@ void words_add(struct words *words, const char *word);
 void words_add_format(struct words *words, const char *format, ...) PRINTF_LIKE(2, 3);
 void words_add_all(struct words *words, char *const *more); /* null-terminated; null adds nothing */
 
+/* Empty it again. */
+void words_free(struct words *words);
+
 /* All of them, with blanks in between; the caller frees it. */
 char *words_join(const struct words *words);
 
