@@ -1,99 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bootable.c - what a user names, told apart by its content.
  *
- * An image is an ext4 file system without a partition table: its superblock has a magic number at a
- * fixed place. Of an image only the manifest is read, for the memory that it asks for. A manifest that
- * is missing or wrong is the kernel's to complain about, which names line and column. */
+ * A ready image is used as it is. Of its manifest only the memory that it asks for is looked at: one
+ * that is missing or wrong is the kernel's to complain about, which names line and column. */
+#define _GNU_SOURCE
 #include "bootable.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <ext2fs/ext2fs.h>
-#include <jansson.h>
-
+#include "gather.h"
+#include "image.h"
+#include "imagefile.h"
 #include "say.h"
+#include "scratch.h"
+#include "stage.h"
+#include "what.h"
 
-#define USUAL_MANIFEST   "/.cella/manifest.json"
-#define MANIFEST_MAX     (128 * 1024) /* bytes; the kernel takes no larger one */
-#define SUPERBLOCK_MAGIC 1080         /* where in the file: 16 bits, little-endian */
-
-static bool is_image(const char *path)
+static char *memory_in(const char *text, size_t length)
 {
-    unsigned char magic[2] = {0};
-    int           fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool is = fd >= 0 && pread(fd, magic, sizeof(magic), SUPERBLOCK_MAGIC) == sizeof(magic) &&
-              (magic[0] | magic[1] << 8) == EXT2_SUPER_MAGIC;
-    if (fd >= 0)
-        close(fd);
-    return is;
-}
-
-/* The text of the file at path in the file system, or null. */
-static char *read_inode(ext2_filsys fs, const char *path)
-{
-    ext2_ino_t  inode;
-    ext2_file_t file;
-    if (ext2fs_namei_follow(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &inode) ||
-        ext2fs_file_open(fs, inode, 0, &file))
+    struct manifest       manifest;
+    struct manifest_error error;
+    if (manifest_parse(text, length, &manifest, &error)) {
+        free(error.text);
+        free(error.hint);
         return NULL;
-    unsigned length = 0;
-    char    *text = must_alloc(MANIFEST_MAX + 1);
-    if (ext2fs_file_read(file, text, MANIFEST_MAX, &length))
-        length = 0;
-    text[length] = '\0';
-    ext2fs_file_close(file);
-    return text;
+    }
+    char *memory = manifest.memory ? must_copy(manifest.memory) : NULL;
+    manifest_free(&manifest);
+    return memory;
 }
 
-/* No options for the I/O layer: else it takes what is behind a `?` in the image's name for some. */
-static char *read_from_image(const char *image, const char *path)
+/* An image that cannot be read is the kernel's to complain about. */
+static char *memory_of_image(const char *image, const char *path)
 {
-    ext2_filsys fs;
-    if (ext2fs_open2(image, "", EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs))
-        return NULL;
-    char *text = read_inode(fs, path);
-    ext2fs_close_free(&fs);
-    return text;
+    char       *why = NULL, *memory = NULL;
+    size_t      length;
+    ext2_filsys fs = imagefile_open(image, &why);
+    if (fs) {
+        char *text = imagefile_read(fs, path, MANIFEST_SIZE_MAX, &length, NULL);
+        memory = text ? memory_in(text, length) : NULL;
+        free(text);
+        imagefile_close(fs);
+    }
+    free(why);
+    return memory;
 }
 
-/* RunConfig.Memory, or null. */
-static char *memory_of(const char *manifest)
+static char *symbols_of_image(const char *image)
 {
-    json_t     *root = manifest ? json_loads(manifest, 0, NULL) : NULL;
-    const char *memory = json_string_value(
-        json_object_get(json_object_get(root, "RunConfig"), "Memory"));
-    char *copy = memory && *memory ? must_copy(memory) : NULL;
-    json_decref(root);
-    return copy;
+    char       *why = NULL, *folder = scratch_path("symbols");
+    ext2_filsys fs = imagefile_open(image, &why);
+    if (fs) {
+        imagefile_extract_programs(fs, folder, &why);
+        imagefile_close(fs);
+    }
+    if (why)
+        say_warning("no symbols of all programs: %s: %s", image, why);
+    free(why);
+    return folder;
 }
 
-static void need_regular_file(const char *path)
+static struct bootable use_image(const struct bootable_request *request)
 {
-    struct stat status;
-    if (stat(path, &status) != 0)
-        die(NULL, "%s: %s", path, strerror(errno));
-    if (access(path, R_OK) != 0)
-        die("make it readable", "%s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-        die("name an image", "%s is no file", path);
+    const char *manifest = request->manifest ? request->manifest : MANIFEST_PATH;
+    return (struct bootable){
+        .image = must_copy(request->what),
+        .memory = memory_of_image(request->what, manifest),
+        .symbols = request->symbols ? symbols_of_image(request->what) : NULL,
+        .ready = true,
+    };
+}
+
+static struct bootable make_image(const struct bootable_request *request)
+{
+    struct gather_request wanted = {.what = request->what,
+                                    .root = request->root,
+                                    .args = request->args,
+                                    .env = request->env,
+                                    .verbose = request->verbose};
+    struct gathered       gathered = gather(&wanted);
+    char                 *staged = scratch_path("root"), *image = scratch_path("image");
+    stage_tree(gathered.tree, staged);
+    image_write(&(struct image_plan){
+        .tree = gathered.tree, .staged = staged, .path = image, .slack_mib = IMAGE_SLACK_MIB});
+    char *memory = gathered.manifest.memory ? must_copy(gathered.manifest.memory) : NULL;
+    return (struct bootable){.image = image, .memory = memory, .symbols = staged};
 }
 
 struct bootable bootable_make(const struct bootable_request *request)
 {
-    need_regular_file(request->what);
-    if (!is_image(request->what))
-        die("name an image", "%s is no image: it holds no ext4 file system", request->what);
-    const char     *manifest = request->manifest ? request->manifest : USUAL_MANIFEST;
-    char           *text = read_from_image(request->what, manifest);
-    struct bootable made = {
-        .image = must_copy(request->what), .memory = memory_of(text), .ready = true};
-    free(text);
-    return made;
+    return what_is(request->what) == WHAT_IMAGE ? use_image(request) : make_image(request);
 }

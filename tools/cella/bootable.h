@@ -3,6 +3,9 @@
  *
  * A user names an ELF file, a manifest, a folder that is a ready root, or an image; which of them it is
  * is told by the content, not by the name.
+ *
+ * Words behind `--` are appended to the manifest's Args, variables replace those of its Env. A program
+ * alone has its name as argv[0] and is found in /bin, or, if it lies below root, at its path there.
  */
 #ifndef CELLA_BOOTABLE_H
 #define CELLA_BOOTABLE_H
@@ -16,6 +19,7 @@ struct bootable_request {
     char *const *args;     /* after `--`: what follows argv[0]; null-terminated, or null */
     char *const *env;      /* -e NAME=VALUE; null-terminated, or null */
     bool         verbose;  /* say what is taken from where */
+    bool         symbols;  /* of an image, too: it takes time to copy them out of it */
 };
 
 /* ready: the user named an image. args and env are then in none of its manifests, and the kernel's boot

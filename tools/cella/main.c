@@ -9,6 +9,7 @@
 #include "say.h"
 
 static const struct command *const commands[] = {
+    &command_build,
     &command_run,
     &command_gdb,
     NULL,
