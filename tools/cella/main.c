@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
     &command_build,
     &command_run,
     &command_gdb,
+    &command_pkg,
     NULL,
 };
 

@@ -15,40 +15,20 @@
 
 #include <errno.h>
 #include <ext2fs/ext2fs.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "install.h"
 #include "process.h"
 #include "say.h"
 
-#define COMMON_LOCK "tools/packages/image.lock"
-#define UNFINISHED  "new." /* what a folder under roots/ is called until it is complete */
-
-static int make_folders(const char *path)
-{
-    char *copy = must_copy(path);
-    int   err = 0;
-    for (char *slash = strchr(copy + 1, '/'); !err; slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            err = -errno;
-        if (!slash)
-            break;
-        *slash = '/';
-    }
-    free(copy);
-    return err;
-}
+#define UNFINISHED "new." /* what a folder under roots/ is called until it is complete */
 
 static char *cache_folder(void)
 {
@@ -72,7 +52,7 @@ char *packages_cache_path(const char *name)
     static char *folder;
     if (!folder) {
         char *named = cache_folder();
-        int   err = make_folders(named);
+        int   err = folder_make(named);
         folder = err ? NULL : realpath(named, NULL);
         if (!folder)
             die("set XDG_CACHE_HOME to a folder that can be written",
@@ -217,7 +197,7 @@ static int lay_out(const char *folder)
         char *target = must_format("usr/%s", merged[i]);
         char *below = must_format("%s/usr/%s", folder, merged[i]);
         char *link = must_format("%s/%s", folder, merged[i]);
-        good = good && make_folders(below) == 0 && symlink(target, link) == 0;
+        good = good && folder_make(below) == 0 && symlink(target, link) == 0;
         free(target);
         free(below);
         free(link);
@@ -257,19 +237,6 @@ static char *root_key(const struct package *packages, size_t count)
     return key;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static void remove_tree(const char *path)
-{
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
 /* Remove what others have begun and not finished. With the turn, which says that they are gone. */
 static void remove_unfinished(const char *roots)
 {
@@ -277,7 +244,7 @@ static void remove_unfinished(const char *roots)
     glob_t found = {0};
     if (glob(pattern, 0, NULL, &found) == 0) {
         for (size_t i = 0; i < found.gl_pathc; i++)
-            remove_tree(found.gl_pathv[i]);
+            folder_remove(found.gl_pathv[i]);
     }
     globfree(&found);
     free(pattern);
@@ -299,27 +266,22 @@ static int make_root(const struct package *packages, size_t count, const char *r
         err = -1;
     }
     if (err)
-        remove_tree(folder);
+        folder_remove(folder);
     free(folder);
     return err;
 }
 
-/* Wait until nobody else makes a folder under roots; closing the descriptor ends our turn, and so does
- * the end of this process. -1 after saying what is wrong. */
+/* -1 after saying what is wrong. */
 static int take_turn(const char *roots)
 {
     char *path = must_format("%s/lock", roots);
-    int   turn = make_folders(roots) == 0 ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
-    while (turn >= 0 && flock(turn, LOCK_EX) != 0) {
-        if (errno != EINTR) {
-            close(turn);
-            turn = -1;
-        }
-    }
+    int   err = folder_make(roots);
+    int   turn = err ? err : folder_take_turn(path);
     if (turn < 0)
-        say_error("set XDG_CACHE_HOME to a folder that can be written", "cannot use %s: %m", path);
+        say_error("set XDG_CACHE_HOME to a folder that can be written", "cannot use %s: %s", path,
+                  strerror(-turn));
     free(path);
-    return turn;
+    return turn < 0 ? -1 : turn;
 }
 
 static char *root_of(const struct package *packages, size_t count)
@@ -416,7 +378,7 @@ static int find_packages(const struct lock *mine, const struct lock *common,
 char *packages_root(char *const *names, const char *lock)
 {
     struct lock mine, common;
-    char       *common_path = install_source_path(COMMON_LOCK);
+    char       *common_path = install_source_path(PACKAGES_COMMON_LOCK);
     if (lock_read(lock ? lock : LOCK_NAME, &mine) != 0 || lock_read(common_path, &common) != 0)
         return NULL;
 

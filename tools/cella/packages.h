@@ -10,9 +10,8 @@
 
 #include "lock.h"
 
-/* Which packages a folder made by `cella pkg get` holds, and their files: a file in that folder. It is
- * no part of the system that the folder is the root of. */
-#define PACKAGES_RECORD ".cella-packages"
+/* The lock file of the common programs, in the source tree. */
+#define PACKAGES_COMMON_LOCK "tools/packages/image.lock"
 
 /* A folder that holds exactly the files of the named packages (names ends with a null; the order does
  * not matter), in which /bin, /lib and /sbin are links into /usr. It is made once, in the cache, and is

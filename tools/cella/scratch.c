@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "scratch.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,23 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "say.h"
 
 static char *folder;
 static pid_t owner; /* a child of ours that calls exit() must not clean up after its parent */
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static void remove_folder(void)
 {
     if (folder && getpid() == owner)
-        nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        folder_remove(folder);
 }
 
 static void on_signal(int number)

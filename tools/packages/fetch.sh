@@ -27,7 +27,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 say() { printf '%s: %s\n' "${CELLA_SAYS:-fetch}" "$*" >&2; }
 way_to_renew() {
     if [ -n "${CELLA_SAYS:-}" ]; then
-        echo "cella pkg get --update --lock $lock $name"
+        echo "cella pkg get --update --lock $lock_said $name"
     else
         echo "$here/relock.sh $lock $name"
     fi
@@ -40,6 +40,7 @@ if [ $# -lt 2 ] || { [ $relock = yes ] && [ $# -gt 2 ]; }; then
     exit 2
 fi
 lock=$1
+lock_said=${CELLA_LOCK:-$lock}
 shift
 
 # look_up NAME: its line of the lock file, in the variables name, version, sha256, suite, type.
@@ -158,10 +159,10 @@ get() {
 # check_against_lock VERSION SHA256: whether the lock means that, or an older version.
 check_against_lock() {
     if [ "$1" != "$version" ]; then
-        say "WARNING: the archive has moved on: $name is $1, $lock was made for $version."
+        say "WARNING: the archive has moved on: $name is $1, $lock_said was made for $version."
         say "WARNING: using $1; renew the lock with: $(way_to_renew)"
     elif [ "$2" != "$sha256" ]; then
-        say "$name $version has sha256 $2, but $lock says $sha256"
+        say "$name $version has sha256 $2, but $lock_said says $sha256"
         exit 1
     fi
 }
