@@ -10,6 +10,7 @@ SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
 SUITE_guest   = guest=test/guest/run.py $(patsubst %,'%',$(TESTS))
 SUITE_app     = app=test/app/run.py $(patsubst %,'%',$(TESTS))
 SUITE_boot    = boot=test/boot/run.py $(patsubst %,'%',$(TESTS))
+SUITE_tool    = tool=test/tool/run.py $(patsubst %,'%',$(TESTS))
 
 # What must be there before a suite can run.
 NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
@@ -20,11 +21,12 @@ NEEDS_guest   = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$t).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
 NEEDS_app     = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
 NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act
+NEEDS_tool    = $(TOOL) $(TOOL_TEST_OUT)/bin/packages-root $(call packages,archive)
 
 ##@ Testing
-test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_checks) ## everything a change must pass, on both platforms
+test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_checks) ## everything a change must pass, on both platforms
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_machine)" "$(SUITE_kernel)" \
-	    "$(SUITE_guest)" "$(SUITE_app)" "$(SUITE_boot)"
+	    "$(SUITE_guest)" "$(SUITE_app)" "$(SUITE_boot)" "$(SUITE_tool)"
 
 check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences, host tests
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)"
@@ -44,10 +46,13 @@ test-app: $(NEEDS_app) ## Debian's programs, compared with Linux; TESTS='lua/*' 
 test-boot: $(NEEDS_boot) ## good and bad images, machines, the terminal; TESTS='an_image*' selects
 	@V=$(V) QEMU='$(QEMU)' test/run.sh "$(SUITE_boot)"
 
+test-tool: $(NEEDS_tool) ## the command-line tool; TESTS='get_*' selects
+	@V=$(V) test/run.sh "$(SUITE_tool)"
+
 test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= steps, from FIRST=
 	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_long)"
 
 format: $(call packages,check) ## rewrite all C as clang-format has it
 	@tools/check-format --fix
 
-.PHONY: test check test-host test-kernel test-guest test-app test-boot test-long format
+.PHONY: test check test-host test-kernel test-guest test-app test-boot test-tool test-long format

@@ -144,7 +144,7 @@ fetched_from_debian() {
 kind_of_failure() {
     if grep -qE 'NO_PUBKEY|BADSIG|EXPKEYSIG|REVKEYSIG|not signed|Clearsigned|Hash Sum mismatch|(expired|not valid yet)' "$dir/log"; then
         echo 4
-    elif grep -qiE 'could not (resolve|connect)|failure resolving|(unable|cannot) (to )?(connect|initiate)|(network|host) is unreachable|timed out|refused' "$dir/log"; then
+    elif grep -qiE 'could not (resolve|connect)|failure resolving|(unable|cannot) (to )?(connect|initiate)|(network|host) is unreachable|timed out|refused|file not found' "$dir/log"; then
         echo 3
     else
         echo 1
@@ -178,7 +178,7 @@ refresh() {
     cp "$dir/sources.list" "$dir/sources.list.old"
     while read -r uri keyring; do
         write_source_line "$uri" "$keyring"
-        if private apt-get -o APT::Update::Error-Mode=any update >>"$dir/log" 2>&1 && fetched_from_debian; then
+        if private apt-get -o APT::Update::Error-Mode=any -o Acquire::Retries=1 update >>"$dir/log" 2>&1 && fetched_from_debian; then
             touch "$dir/updated"
             return
         fi

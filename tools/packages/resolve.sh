@@ -66,12 +66,23 @@ write_preferences() {
 list_cached() {
     while read -r name version sha256 _; do
         for file in "$CACHE/packages/$name/$version/$sha256"/*.deb; do
-            [ ! -e "$file" ] || printf '%s\n' "$file"
+            [ ! -e "$file" ] || printf '%s  %s\n' "$sha256" "$file"
         done
-    done <"$scratch/locked" >"$scratch/cached"
+    done <"$scratch/locked" >"$scratch/sums"
+    cut -c 67- "$scratch/sums" >"$scratch/cached"
+}
+# apt would stumble over a file that was damaged in the cache, and name another reason.
+check_cached() {
+    [ -s "$scratch/sums" ] || return 0
+    if ! damaged=$(sha256sum --check --quiet "$scratch/sums" 2>/dev/null); then
+        say "error: ${damaged%:*} is damaged"
+        say "remove it, then try again; it will be fetched anew"
+        exit 1
+    fi
 }
 write_preferences
 list_cached
+check_cached
 
 # simulate WHERE OPTION... NAME...: what apt would install; `NAME VERSION` lines in $scratch/chosen.
 simulate() {
