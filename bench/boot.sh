@@ -32,7 +32,7 @@ row() {
 }
 
 image hello "$out/guest/hello"
-image hello-dynamic "$out/guest/hello-dynamic" libc.so.6 ld-linux-riscv64-lp64d.so.1
+image hello-dynamic "$out/guest/hello-dynamic"
 printf 'operation\tplatform\tinstructions\tkernel\tprogram\ttarget\tnanos\tlinux\n' >"$tsv.new"
 for platform in $PLATFORMS; do
     row 'static program to main' "$platform" hello 1200000 1560000 964000000

@@ -4,20 +4,9 @@
 PATH=$PATH:/usr/sbin:/sbin
 out=$BUILD/bench
 
-# image NAME PROGRAM [LIBRARY...]: an image at $out/NAME.img that runs PROGRAM as /bin/NAME, with these
-# files of the cross compiler's in /lib.
+# image NAME PROGRAM: an image at $out/NAME.img that runs PROGRAM.
 image() {
-    rm -rf "$out/$1.root"
-    mkdir -p "$out/$1.root/bin" "$out/$1.root/.cella"
-    cp "$2" "$out/$1.root/bin/$1"
-    printf '{ "Program": "/bin/%s", "Args": ["%s"] }\n' "$1" "$1" >"$out/$1.root/.cella/manifest.json"
-    image_name=$1
-    shift 2
-    for library; do
-        mkdir -p "$out/$image_name.root/lib"
-        cp -L "$(riscv64-linux-gnu-gcc -print-file-name="$library")" "$out/$image_name.root/lib/"
-    done
-    tools/image/mkimage.sh "$out/$image_name.root" "$out/$image_name.img"
+    "$BUILD/bin/cella" build -o "$out/$1.img" "$2"
 }
 
 # boot PLATFORM MEMORY NAME [RUN-OPTION...]: run $out/NAME.img from a clean copy; console to

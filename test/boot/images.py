@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images for the boot tests: whole ones by tools/image/mkimage.sh, and ways to spoil them."""
+"""Images for the boot tests: whole ones by `cella build`, and ways to spoil them."""
 
 import json
 import os
@@ -21,8 +21,10 @@ def act():
 
 
 def busybox():
-    """Debian's static BusyBox, out of the folder of test/app's image."""
-    return (BUILD / "images/busybox.root/usr/bin/busybox").read_bytes()
+    """Debian's static BusyBox, out of test/app's image."""
+    with tempfile.NamedTemporaryFile() as file:
+        debugfs(BUILD / "images/busybox.img", f"dump /usr/bin/busybox {file.name}")
+        return file.read()
 
 
 def tool(*command):
@@ -67,7 +69,7 @@ def with_root(use, files, text):
 def make(path, files=None, text=None):
     """A whole image: act, which ends with status 0, if nothing else is said."""
     files = {"/bin/act": act()} if files is None else files
-    with_root(lambda root: tool("tools/image/mkimage.sh", root, path), files,
+    with_root(lambda root: tool(BUILD / "bin/cella", "build", "-o", path, root), files,
               text or manifest("exit", "0"))
 
 

@@ -170,8 +170,9 @@ def an_image_built_twice_has_the_same_bytes(t):
 
 @test
 def the_default_image_built_twice_has_the_same_bytes(t):
-    root = images.BUILD / "images/default.root"
-    again = t.image(lambda path: images.tool("tools/image/mkimage.sh", root, path))
+    manifest = "tools/image/default/manifest.json"
+    again = t.image(lambda path: images.tool(images.BUILD / "bin/cella", "build", "--lock",
+                                             "tools/packages/image.lock", "-o", path, manifest))
     claim(again.read_bytes() == (images.BUILD / "images/default.img").read_bytes(),
           "the default image differs from one made again")
 

@@ -50,14 +50,16 @@ $(GUEST_OUT)/%: test/guest/%.c test/guest/guest.mk $(GUEST_MUSL)/stamp | $(call 
 	$(GUEST_CC) $(filter-out -static,$(GUEST_CFLAGS)) $$link -MMD -MP -MF $@.d $$before $< -o $@ \
 	    $(call guest_says,flags) $$after
 
+# A program alone is all that the tool needs. A manifest finds it in /bin through a folder that is added.
 # The manifest and NAME.root are prerequisites as far as they exist.
 define guest_image_rule
-$(GUEST_OUT)/$(1).img: $(GUEST_OUT)/$(1) test/guest/mkroot.sh tools/image/mkimage.sh \
-		$(shell find test/guest/$(1).manifest.json test/guest/$(1).root -type f 2>/dev/null) \
+$(GUEST_OUT)/$(1).img: $(GUEST_OUT)/$(1) $(TOOL) \
+		$(shell find test/guest/$(1).manifest.json test/guest/$(1).root tools/image/base -type f 2>/dev/null) \
 		| $(call packages,image)
 	@echo "  IMAGE   $(1)"
-	$(Q)test/guest/mkroot.sh $(1) $(GUEST_OUT)/$(1) $(GUEST_OUT)/$(1).root
-	$(Q)tools/image/mkimage.sh $(GUEST_OUT)/$(1).root $$@
+	$(Q)mkdir -p $(GUEST_OUT)/$(1).add/bin && cp $(GUEST_OUT)/$(1) $(GUEST_OUT)/$(1).add/bin
+	$(Q)$(TOOL) build -o $$@ $(patsubst %,--add %,$(wildcard test/guest/$(1).root)) \
+	    $(or $(patsubst %,--add $(GUEST_OUT)/$(1).add %,$(wildcard test/guest/$(1).manifest.json)),$(GUEST_OUT)/$(1))
 endef
 $(foreach t,$(GUEST_TESTS),$(eval $(call guest_image_rule,$t)))
 

@@ -363,6 +363,8 @@ static void complete_program(const struct parts *p, struct node *node)
         char *why = must_format("named in the first line of %s", path);
         if (!reader)
             die(NULL, "the first line of the script %s names no program", node->source);
+        if (reader[0] != '/')
+            return; /* a path from Cwd on: of the user's own files */
         if (!roots_take(p->roots, p->tree, reader, why))
             die("name its Debian package in \"Packages\", or another root",
                 "the script %s is for %s, which is not in %s", path, reader, roots_name(p->roots));

@@ -33,7 +33,7 @@ char *script_reader(const char *path)
     char line[256];
     read_line(path, line);
     const char *name = line + 2 + strspn(line + 2, " \t");
-    if (strncmp(line, "#!", 2) != 0 || *name != '/')
+    if (strncmp(line, "#!", 2) != 0 || !*name)
         return NULL;
     return must_format("%.*s", (int)strcspn(name, " \t\r"), name);
 }

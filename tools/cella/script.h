@@ -8,7 +8,7 @@
 /* Whether the file begins with #!. */
 bool script_is(const char *path);
 
-/* The absolute path behind #!, the caller's; null if there is none. */
+/* The path behind #!, the caller's; null if there is none. */
 char *script_reader(const char *path);
 
 #endif

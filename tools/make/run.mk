@@ -33,19 +33,25 @@ gdb: $(RUN_NEEDS) $(RUN_IMAGE) $(call packages,gdb) ## the same, stopped, with g
 qemu: $(QEMU) ## our emulator, in the cache
 
 ##@ Images
-# An image is described by a folder (tools/image/mkroot.py): the default one, and those of test/app.
-APP_IMAGES := $(patsubst test/app/%/packages,$(BUILD)/images/%.img,$(wildcard test/app/*/packages))
+# An image is described by a manifest: the default one, and those of test/app.
+APP_IMAGES := $(patsubst test/app/%/manifest.json,$(BUILD)/images/%.img,$(wildcard test/app/*/manifest.json))
 
 image: $(DEFAULT_IMAGE) ## the default image: Debian's Lua and a script
 images: $(DEFAULT_IMAGE) $(APP_IMAGES) ## the images of test/app, too
 
-# $(1): the image's file, $(2): the folder that describes it
+# $(1): the image's file, $(2): the folder of its manifest, and of further ones. Its program prepare, if
+# there is one, makes files of other files, in a folder that is named to it.
 define image_rule
-$(1): $(shell find $(2) tools/image/base ! -type l) tools/image/mkimage.sh tools/image/mkroot.py \
-		tools/packages/image.lock tools/packages/fetch.sh | $(call packages,image)
+$(1): $(shell find $(2) tools/image/base ! -type l) $(TOOL) tools/packages/image.lock | $(call packages,image)
 	@echo "  IMAGE   $(1:$(BUILD)/%=%)"
-	$(Q)tools/image/mkroot.py $(2) $(1:.img=.root)
-	$(Q)tools/image/mkimage.sh $(1:.img=.root) $$@
+	$(Q)mkdir -p $$(@D)
+ifneq ($(wildcard $(2)/prepare),)
+	$(Q)rm -rf $(1:.img=.prepared) && mkdir $(1:.img=.prepared)
+	$(Q)$(2)/prepare $(1:.img=.prepared)
+endif
+	$(Q)$(TOOL) build -o $$@ --lock tools/packages/image.lock \
+	    $(if $(wildcard $(2)/prepare),--add $(1:.img=.prepared)) \
+	    $(patsubst %,--also %,$(filter-out %/manifest.json,$(wildcard $(2)/*.json))) $(2)/manifest.json
 endef
 $(eval $(call image_rule,$(DEFAULT_IMAGE),tools/image/default))
 $(foreach i,$(APP_IMAGES),$(eval $(call image_rule,$i,test/app/$(basename $(notdir $i)))))
