@@ -183,6 +183,13 @@ static struct roots roots_of(const struct gather_request *request, const struct 
     return roots;
 }
 
+struct roots gather_roots(const char *root)
+{
+    struct gather_request request = {.root = root};
+    struct manifest       nothing = {0};
+    return roots_of(&request, &nothing, ".");
+}
+
 /* --- files of a manifest ----------------------------------------------------------------- */
 
 /* Everything that adding a manifest's files needs. */
@@ -414,10 +421,10 @@ static struct gathered gather_manifest(const struct gather_request *request)
 }
 
 /* Where a program becomes one of the image: at its place below --root, else in /bin. */
-static char *place_of_program(const struct gather_request *request)
+char *gather_place_of_program(const char *program, const char *below)
 {
-    char  *what = realpath(request->what, NULL), *name = name_of(request->what), *place = NULL;
-    char  *root = request->root ? realpath(request->root, NULL) : NULL;
+    char  *what = realpath(program, NULL), *name = name_of(program), *place = NULL;
+    char  *root = below ? realpath(below, NULL) : NULL;
     size_t length = root ? strlen(root) : 0;
     if (what && root && strncmp(what, root, length) == 0 && what[length] == '/')
         place = must_copy(what + length);
@@ -434,7 +441,7 @@ static struct gathered gather_program(const struct gather_request *request)
 {
     struct gathered g = {.tree = tree_new()};
     char           *name = name_of(request->what);
-    g.manifest.program = place_of_program(request);
+    g.manifest.program = gather_place_of_program(request->what, request->root);
     words_add(&g.manifest.args, name);
     apply_command_line(&g.manifest, request);
     g.roots = roots_of(request, &g.manifest, ".");
@@ -530,7 +537,8 @@ static void list_node(struct node *node, void *context)
     if (node->kind == NODE_LINK)
         line = must_format("%s -> %s (%s)", path, node->target, node->why);
     else
-        line = must_format("%s %04o %s (%s)", path, node->mode, node->source, node->why);
+        line = must_format("%s %04o %s (%s)", path, node->mode, node->made ? "made" : node->source,
+                           node->why);
     print(line);
     free(line);
     free(path);

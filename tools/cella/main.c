@@ -9,11 +9,7 @@
 #include "say.h"
 
 static const struct command *const commands[] = {
-    &command_build,
-    &command_run,
-    &command_gdb,
-    &command_pkg,
-    NULL,
+    &command_build, &command_run, &command_gdb, &command_inspect, &command_pkg, NULL,
 };
 
 static const struct command *find(const char *name)

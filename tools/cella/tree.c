@@ -228,7 +228,7 @@ static struct node *place(struct node *root, const char *path, enum node_kind ki
     free(node->source);
     free(node->target);
     node->source = node->target = NULL;
-    node->visited = false;
+    node->visited = node->made = false;
     node->kind = kind;
     say_why(node, why);
     return node;
@@ -256,6 +256,7 @@ struct node *tree_add_text(struct node *root, const char *path, const char *text
     if (!file || fputs(text, file) < 0 || fclose(file) != 0)
         die("set TMPDIR to a folder with more room", "cannot write %s: %m", source);
     struct node *node = tree_add_file(root, path, source, 0644, why);
+    node->made = true;
     free(source);
     free(name);
     return node;

@@ -25,6 +25,7 @@ struct node {
     char          *why;     /* "Files", "needed by /usr/bin/lua5.4", or null */
     char          *source;  /* NODE_FILE: the host's file with the content */
     struct stat    status;  /* NODE_FILE: of source */
+    bool           made;    /* NODE_FILE: source is a scratch file */
     char          *target;  /* NODE_LINK */
     bool           visited; /* libraries.c: what it needs is here */
     bool           whole;   /* roots.c: NODE_FOLDER: all that the roots have of it is here */

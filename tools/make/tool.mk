@@ -5,7 +5,7 @@ TOOL        := $(BUILD)/bin/cella
 TOOL_SRCS   := $(sort $(wildcard tools/cella/*.c))
 TOOL_OBJS   := $(TOOL_SRCS:tools/%.c=$(BUILD)/obj/%.o)
 TOOL_CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -Itools/cella
-TOOL_LIBS   := -ljansson -lelf -lext2fs -lcom_err
+TOOL_LIBS   := -ljansson -lelf -lext2fs -le2p -lcom_err
 
 tool_compile = gcc $(TOOL_CFLAGS)
 
