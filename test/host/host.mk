@@ -23,7 +23,7 @@ host_object  = $(HOST_OUT)/$(1).obj/$(patsubst $(BUILD)/%,%,$(2:.c=.o))
 # $(call host_compile,FLAGS): the command, less -c and -o.
 host_compile = $(HOST_CC) $(HOST_CFLAGS) $(1)
 
-# $(call host_test,PROGRAM,TEST SOURCE,OTHER SOURCES,FLAGS)
+# $(call host_test,PROGRAM,TEST SOURCE,OTHER SOURCES,FLAGS,LIBRARIES)
 define host_test
 HOST_TESTS += $(HOST_OUT)/$(1)
 HOST_OBJS += $(foreach s,$(2) $(call host_sources,$(3)),$(call host_object,$(1),$s))
@@ -31,7 +31,7 @@ $(1).flags := $(4)
 $(foreach s,$(2) $(call host_sources,$(3)),$(eval $(call host_object_rule,$(1),$s,$(4))))
 $(HOST_OUT)/$(1): $(foreach s,$(2) $(call host_sources,$(3)),$(call host_object,$(1),$s))
 	@echo "  HOSTLD  $(1)"
-	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $$^ $(HOST_LDLIBS) -o $$@
+	$(Q)$(HOST_CC) $(HOST_LDFLAGS) $$^ $(5) $(HOST_LDLIBS) -o $$@
 endef
 
 # The library's own sources are compiled as they are, without our warnings.

@@ -2,12 +2,13 @@
 #
 # Reads every test/host/test_NAME.c and writes one make call for each test program:
 #
-#   $(eval $(call host_test,PROGRAM,TEST SOURCE,OTHER SOURCES,FLAGS))
+#   $(eval $(call host_test,PROGRAM,TEST SOURCE,OTHER SOURCES,FLAGS,LIBRARIES))
 #
 # What a test links is said in comments among its first 60 lines, each key once:
 #
 #   /* sources: src/lib/fmt.c src/lib/string.c */
 #   /* flags: -DLIMIT=3 */
+#   /* libraries: -ljansson */
 #   /* variants: cells: src/riscv64-cells/celltable.c ; sv48: src/riscv64-sv48/radix.c */
 #
 # Paths are from the repository's root. A comment may run over several lines. With variants there is
@@ -21,7 +22,7 @@ function finish_file(  base, n, i, v, name, list) {
     sub(/.*\//, "", base)
     sub(/\.c$/, "", base)
     if (!("variants" in value)) {
-        call(base, value["sources"], value["flags"])
+        call(base, value["sources"], value["flags"], value["libraries"])
     } else {
         n = split(value["variants"], v, ";")
         for (i = 1; i <= n; i++) {
@@ -32,19 +33,19 @@ function finish_file(  base, n, i, v, name, list) {
             gsub(/[ \t]/, "", name)
             list = v[i]
             sub(/^[^:]*:/, "", list)
-            call(base "." name, value["sources"] " " list, value["flags"] " -DVARIANT_" name)
+            call(base "." name, value["sources"] " " list, value["flags"] " -DVARIANT_" name, value["libraries"])
         }
     }
     split("", value)
 }
 
-function call(program, sources, flags) {
-    printf "$(eval $(call host_test,%s,%s,%s,%s))\n", program, file, sources, flags
+function call(program, sources, flags, libraries) {
+    printf "$(eval $(call host_test,%s,%s,%s,%s,%s))\n", program, file, sources, flags, libraries
 }
 
 FNR == 1 { finish_file(); file = FILENAME; key = "" }
 FNR > 60 { next }
-key == "" && /^\/\* *(sources|flags|variants):/ {
+key == "" && /^\/\* *(sources|flags|libraries|variants):/ {
     key = $0
     sub(/^\/\* */, "", key)
     sub(/:.*/, "", key)

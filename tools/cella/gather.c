@@ -52,29 +52,43 @@ static char *name_of(const char *path)
 
 /* --- manifests --------------------------------------------------------------------------- */
 
-static char *read_text(const char *path, size_t *length)
+/* The manifest in the file at path, or null with *complaint and *hint (or null), all of which the caller
+ * frees. */
+static struct manifest *try_manifest(const char *path, char **complaint, char **hint)
 {
-    FILE *file = fopen(path, "re");
-    char *text = must_alloc(MANIFEST_SIZE_MAX + 1);
+    struct manifest_error error;
+    struct manifest      *m = must_alloc(sizeof(*m));
+    char                 *text = must_alloc(MANIFEST_SIZE_MAX + 1);
+    FILE                 *file = fopen(path, "re");
+    size_t                length = file ? fread(text, 1, MANIFEST_SIZE_MAX + 1, file) : 0;
+    *complaint = *hint = NULL;
+    if (!file || ferror(file)) {
+        *complaint = must_format("%s cannot be read: %s", path, strerror(errno));
+    } else if (length > MANIFEST_SIZE_MAX) {
+        *complaint = must_format("%s is too long for a manifest: the limit is %zu bytes", path,
+                                 MANIFEST_SIZE_MAX);
+    } else if (manifest_parse(text, length, m, &error)) {
+        *complaint = must_format("%s:%u:%u: %s", path, error.line, error.column, error.text);
+        *hint = error.hint;
+        free(error.text);
+    }
     if (file)
-        *length = fread(text, 1, MANIFEST_SIZE_MAX + 1, file);
-    if (!file || ferror(file))
-        die(NULL, "%s cannot be read: %m", path);
-    fclose(file);
-    if (*length > MANIFEST_SIZE_MAX)
-        die(NULL, "%s is too long for a manifest: the limit is %zu bytes", path, MANIFEST_SIZE_MAX);
-    return text;
+        fclose(file);
+    free(text);
+    if (!*complaint)
+        return m;
+    free(m);
+    return NULL;
 }
 
 struct manifest gather_read_manifest(const char *path)
 {
-    struct manifest       manifest;
-    struct manifest_error error;
-    size_t                length;
-    char                 *text = read_text(path, &length);
-    if (manifest_parse(text, length, &manifest, &error))
-        die(error.hint, "%s:%u:%u: %s", path, error.line, error.column, error.text);
-    free(text);
+    char            *complaint, *hint;
+    struct manifest *m = try_manifest(path, &complaint, &hint);
+    if (!m)
+        die(hint, "%s", complaint);
+    struct manifest manifest = *m;
+    free(m);
     return manifest;
 }
 
@@ -458,15 +472,15 @@ static struct gathered gather_program(const struct gather_request *request)
 /* A root that is ready is taken as it is; what is wrong with it is said. */
 static void warn_of_manifest(const char *path)
 {
-    struct manifest       m;
-    struct manifest_error error;
-    size_t                length;
-    char                 *text = read_text(path, &length);
-    if (manifest_parse(text, length, &m, &error))
-        say_warning("%s:%u:%u: %s", path, error.line, error.column, error.text);
+    char            *complaint, *hint;
+    struct manifest *m = try_manifest(path, &complaint, &hint);
+    if (m)
+        manifest_free(m);
     else
-        manifest_free(&m);
-    free(text);
+        say_warning("%s", complaint);
+    free(m);
+    free(complaint);
+    free(hint);
 }
 
 static bool changes_manifest(const struct gather_request *request)

@@ -241,6 +241,13 @@ static read_key *reader_of(const char *key)
     return NULL;
 }
 
+static int fail_unknown(struct reader *r, const char *key)
+{
+    char *hint;
+    char *text = manifest_key_complaint(key, keys, manifest_foreign_keys, &hint);
+    return fail_key(r, NULL, key, text, hint);
+}
+
 static int read_keys(struct reader *r, json_t *top)
 {
     if (!json_is_object(top))
@@ -251,11 +258,7 @@ static int read_keys(struct reader *r, json_t *top)
     json_object_foreach(top, key, value)
     {
         read_key *read = reader_of(key);
-        char     *hint = NULL;
-        int       error = read ? read(r, key, value)
-                               : fail_key(r, NULL, key,
-                                          manifest_key_complaint(key, keys, manifest_foreign_keys, &hint),
-                                          hint);
+        int       error = read ? read(r, key, value) : fail_unknown(r, key);
         if (error)
             return error;
     }
