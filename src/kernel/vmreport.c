@@ -80,6 +80,13 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
     }
 }
 
+void vmspace_dump_map(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg)
+{
+    mutex_lock(&vs->mutex);
+    pmap_dump(vs->pmap, out, arg);
+    mutex_unlock(&vs->mutex);
+}
+
 int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out)
 {
     mutex_lock(&vs->mutex);

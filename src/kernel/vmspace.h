@@ -138,6 +138,10 @@ int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out);
 /* One line per area as in /proc/self/maps, no newline. */
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);
 
+/* What is mapped of them now, in the memory model's own words (pmap_dump()), the kernel's mappings
+ * included. out may not use vs. */
+void vmspace_dump_map(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);
+
 /* One line for fault reports: the area that holds va, or its neighbours, and what maps it. Never
  * fails. */
 void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size);

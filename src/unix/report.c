@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report.c - fault reports: see report.h. Lines are built whole, so that each is one call of the
- * log. What ended the program and where are always shown; the registers with the boot argument verbose. */
+ * log. What ended the program and where are always shown; the registers with the boot argument verbose, the
+ * areas and everything that is mapped with debug. */
 #include "unix/report.h"
 
 #include "kernel/log.h"
@@ -76,6 +77,21 @@ static void report_registers(const struct trapframe *tf)
     }
 }
 
+static void report_line(void *arg, const char *line)
+{
+    (void)arg;
+    log_debug("  %s", line);
+}
+
+/* Lines are made for the log alone: none are if it would not show them. */
+static void report_memory(struct thread *t)
+{
+    if (log_threshold < LOG_DEBUG)
+        return;
+    vmspace_dump(t->vmspace, report_line, NULL);
+    vmspace_dump_map(t->vmspace, report_line, NULL);
+}
+
 /* An exception that is no memory fault, in words: "illegal instruction 0xffffffff". */
 static void describe_exception(const struct trapframe *tf, char *buf, size_t size)
 {
@@ -107,6 +123,7 @@ void report_fault(struct thread *t, const struct trapframe *tf, const struct fau
     log_error("%s ended by signal %d (%s): %s", t->name, sig, report_signal_name(sig), what);
     log_error("  pc 0x%lx, %s", (unsigned long)tf->sepc, where);
     report_registers(tf);
+    report_memory(t);
 }
 
 void report_out_of_memory(struct thread *t, const struct fault *f, int sig)

@@ -9,7 +9,9 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
@@ -160,6 +162,63 @@ class Context:
         return self.boot_bare("-m", "128m", "-global", "virtio-mmio.force-legacy=false",
                               "-device", "virtio-rng-device", "-device", "virtio-blk-device,drive=hd0",
                               "-drive", f"file={path},format=raw,if=none,id=hd0")
+
+    def _machine(self, image, console, arguments):
+        """The emulator's command for a machine that waits for a debugger at its first instruction."""
+        c = conf(self.platform)
+        return [c["emulator"], "-M", c["machine"], "-cpu", c["cpu"], "-bios", c["firmware"], "-kernel",
+                c["kernel"], "-m", "128m", "-no-reboot", "-display", "none", "-monitor", "none",
+                "-serial", f"file:{console}", "-global", "virtio-mmio.force-legacy=false",
+                "-drive", f"file={image},format=raw,if=none,id=hd0", "-device", "virtio-blk-device,drive=hd0",
+                "-device", "virtio-rng-device", "-nic", "none", *(["-append", arguments] if arguments else [])]
+
+    def _place(self, suffix):
+        return OUT / "images" / f"{self.name}.{self.platform}{suffix}"
+
+    def debug(self, image, commands, arguments=None):
+        """gdb runs commands on a machine that it starts, stopped. The answer of each, and the console."""
+        console = self._place(".console")
+        emulator = shlex.join([*self._machine(image, console, arguments), "-S", "-gdb", "stdio"])
+        return self._gdb([f"target remote | exec {emulator}"], commands, console)
+
+    def debug_running(self, image, said, commands):
+        """The same with a machine that runs already, and whose console has come to say what is said."""
+        console, peer = self._place(".console"), self._place(".gdb")
+        console.unlink(missing_ok=True)
+        command = [*self._machine(image, console, None), "-gdb", f"unix:{peer},server=on,wait=off"]
+        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL) as emulator:
+            try:
+                deadline = time.monotonic() + LIMIT
+                while not console.exists() or said not in console.read_text("utf-8", "replace"):
+                    claim(emulator.poll() is None, "the machine ended before gdb came")
+                    claim(time.monotonic() < deadline, f"the console never said {said!r}")
+                    time.sleep(0.05)
+                return self._gdb([f"target remote {peer}"], commands, console)
+            finally:
+                emulator.kill()
+
+    def _gdb(self, connect, commands, console):
+        """Each command's answer lies between two lines that only gdb prints."""
+        script = ["set confirm off", "set width 0", f"file {conf(self.platform)['kernel']}",
+                  "source tools/gdb/cella.py", *connect]
+        for number, command in enumerate(commands):
+            script += [f"echo <<{number}\\n", command, f"echo {number}>>\\n"]
+        options = [word for command in script + ["kill"] for word in ("-ex", command)]
+        environment = dict(os.environ, DEBUGINFOD_URLS="")
+        with subprocess.Popen(["gdb-multiarch", "-nx", "-q", "-batch", *options], cwd=ROOT, env=environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", start_new_session=True) as child:
+            try:
+                output = child.communicate(timeout=LIMIT)[0]
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                output = child.communicate()[0]
+                raise Failure(f"gdb did not come to its end; it said:\n{output[-3000:]}")
+        said = console.read_text("utf-8", "replace") if console.exists() else ""
+        self.last = Console(0, said.encode(), output.encode())
+        answers = [re.search(rf"^<<{n}\n(.*?){n}>>$", output, re.S | re.M) for n in range(len(commands))]
+        claim(all(answers), "gdb did not carry out every command")
+        return [answer[1] for answer in answers], said
 
     def last_words(self):
         if self.last is None:

@@ -9,6 +9,7 @@
  *     act abort           calls abort()
  *     act hog             touches memory without end
  *     act random          asks for random bytes twice, and says whether they are any good
+ *     act maps            maps pages of each sort, then writes to address 0
  *     act touch MIB       touches MIB MiB, and says that they kept what was written
  *     act calls N...      makes each of these system calls three times: all give ENOSYS
  *     act interrupts N    waits for N SIGINTs, one by one, and asks for each by a line with its number
@@ -60,6 +61,26 @@ static int hog(void)
         ;
     perror("mmap");
     return 1;
+}
+
+/* A page that was written, with these rights afterwards. */
+static void page(int prot)
+{
+    uint8_t *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        abort();
+    *p = 1;
+    if (mprotect(p, 4096, prot))
+        abort();
+}
+
+static int maps(void)
+{
+    page(PROT_NONE);
+    page(PROT_READ | PROT_WRITE | PROT_EXEC);
+    page(PROT_EXEC);
+    page(PROT_READ);
+    return null_write();
 }
 
 static int touch(unsigned mib)
@@ -182,6 +203,8 @@ int main(int argc, char **argv)
         return hog();
     if (!strcmp(what, "calls"))
         return absent_calls(argv + 2);
+    if (!strcmp(what, "maps"))
+        return maps();
     if (!strcmp(what, "touch"))
         return touch(n);
     if (!strcmp(what, "random"))

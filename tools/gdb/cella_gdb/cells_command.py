@@ -102,7 +102,7 @@ tables, ranges of pages with the same bits have a line each, and neither slot no
 
 
 def _allowed(letters):
-    """The accesses that letters let through: neither without v, nor w without r, does anything."""
+    """The accesses that letters let through: nothing does without v, nor where w stands without r."""
     if "v" not in letters or ("w" in letters and "r" not in letters):
         return []
     names = (("r", "read"), ("w", "write"), ("x", "execute"))
@@ -150,7 +150,7 @@ the neighbours and the area that the address is in."""
     NAME = "cell"
 
     def __init__(self):
-        gdb.Command.__init__(self, self.NAME, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
+        gdb.Command.__init__(self, self.NAME, gdb.COMMAND_USER, gdb.COMPLETE_EXPRESSION)
 
     def run(self, argument):
         if not argument:

@@ -19,7 +19,7 @@ class Command(gdb.Command):
     NAME = ""
 
     def __init__(self):
-        super().__init__(self.NAME, gdb.COMMAND_DATA)
+        super().__init__(self.NAME, gdb.COMMAND_USER)
 
     def invoke(self, argument, _from_tty):
         self.dont_repeat()

@@ -186,6 +186,8 @@ class Automatic:
     def __init__(self, symbols):
         self.symbols, self.hook, self.tried = symbols, None, False
         gdb.events.stop.connect(self._stopped)
+        if machine.connected():
+            self._stopped(None)
 
     def _stopped(self, _event):
         try:
@@ -197,6 +199,15 @@ class Automatic:
                 _try_update(self.symbols)
         except (gdb.error, gdb.GdbError):  # some other machine, or some other program, is being debugged
             pass
+
+
+def _end_own_machine(_event):
+    """gdb is left. A machine that it started itself, through a pipe, ends with it."""
+    try:
+        if gdb.selected_inferior().connection.details.startswith("|"):
+            gdb.execute("kill", to_string=True)
+    except (gdb.error, AttributeError):  # no machine any more
+        pass
 
 
 class Program(machine.Command):
@@ -259,4 +270,5 @@ takes names that are not known yet. The files are copied out of the image, to bu
 def register():
     symbols = Symbols()
     Automatic(symbols)
+    gdb.events.gdb_exiting.connect(_end_own_machine)
     Program(symbols)
