@@ -11,6 +11,7 @@ import re
 import shlex
 import signal
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -183,19 +184,25 @@ class Context:
 
     def debug_running(self, image, said, commands):
         """The same with a machine that runs already, and whose console has come to say what is said."""
-        console, peer = self._place(".console"), self._place(".gdb")
+        console = self._place(".console")
         console.unlink(missing_ok=True)
-        command = [*self._machine(image, console, None), "-gdb", f"unix:{peer},server=on,wait=off"]
-        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL) as emulator:
-            try:
-                deadline = time.monotonic() + LIMIT
-                while not console.exists() or said not in console.read_text("utf-8", "replace"):
-                    claim(emulator.poll() is None, "the machine ended before gdb came")
-                    claim(time.monotonic() < deadline, f"the console never said {said!r}")
-                    time.sleep(0.05)
-                return self._gdb([f"target remote {peer}"], commands, console)
-            finally:
-                emulator.kill()
+        with tempfile.TemporaryDirectory() as folder:  # a socket's path has to be short
+            peer = f"{folder}/gdb"
+            command = [*self._machine(image, console, None), "-gdb", f"unix:{peer},server=on,wait=off"]
+            with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL) as emulator:
+                try:
+                    self._await(emulator, console, said)
+                    return self._gdb([f"target remote {peer}"], commands, console)
+                finally:
+                    emulator.kill()
+
+    @staticmethod
+    def _await(emulator, console, said):
+        deadline = time.monotonic() + LIMIT
+        while not console.exists() or said not in console.read_text("utf-8", "replace"):
+            claim(emulator.poll() is None, "the machine ended before gdb came")
+            claim(time.monotonic() < deadline, f"the console never said {said!r}")
+            time.sleep(0.02)  # between two looks at a file
 
     def _gdb(self, connect, commands, console):
         """Each command's answer lies between two lines that only gdb prints."""

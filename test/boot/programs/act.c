@@ -12,6 +12,7 @@
  *     act maps            maps pages of each sort, then writes to address 0
  *     act touch MIB       touches MIB MiB, and says that they kept what was written
  *     act calls N...      makes each of these system calls three times: all give ENOSYS
+ *     act wait            waits for a line
  *     act interrupts N    waits for N SIGINTs, one by one, and asks for each by a line with its number
  */
 #define _GNU_SOURCE /* ppoll */
@@ -209,6 +210,8 @@ int main(int argc, char **argv)
         return touch(n);
     if (!strcmp(what, "random"))
         return random_bytes();
+    if (!strcmp(what, "wait"))
+        return getchar() == EOF;
     if (!strcmp(what, "interrupts"))
         return interrupts(n);
     return 99;

@@ -11,8 +11,8 @@ from . import machine
 WAIT_FOREVER = (1 << 64) - 1
 CAUSE_ECALL = 8
 # A sleeping thread waits for what called these.
-PLUMBING = ("cpu_switch", "hart_self", "switch_away", "waitq_sleep", "waitq_sleep_until", "mutex_lock", "thread_yield",
-            "cpu_thread_start")
+PLUMBING = ("cpu_switch", "hart_self", "switch_away", "waitq_sleep", "waitq_sleep_until", "mutex_lock",
+            "thread_yield", "cpu_thread_start")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,10 +111,13 @@ def function_at(pc):
 
 
 def _system_call(frame):
-    """Its number's name if the thread is in a system call, else ""."""
+    """Which one the thread is in; "" if in none."""
     if int(frame["scause"]) != CAUSE_ECALL:
         return ""
-    return f"system call {int(frame['a7'])}"
+    number = int(frame["a7"])
+    calls = machine.variable("syscalls", "syscall_dispatch")
+    known = number <= calls.type.range()[1]
+    return "system call " + (machine.text_at(calls[number]["name"]) if known else str(number))
 
 
 def _deadline(thread):
@@ -140,33 +143,42 @@ def what_it_does(thread):
     return f"would go on at {machine.place_name(return_addresses(thread)[0])}"
 
 
-# --- the registers of another thread -----------------------------------------------------------
+# --- backtraces -------------------------------------------------------------------------------
 
 SAVED = ("ra", "sp", "fp", *(f"s{i}" for i in range(1, 12)))
+SSTATUS_SUM = 1 << 18
 
 
 @contextlib.contextmanager
-def _as_if_running(thread):
-    """The hart's registers are those that the thread will come back with: gdb unwinds from them."""
-    before = {name: machine.register(name) for name in (*SAVED, "pc")}
-    context = thread.value["context"]
-    values = [int(context["ra"]), int(context["sp"]), *(int(context["s"][i]) for i in range(12))]
+def _registers(values):
+    """The hart has these register values for a while."""
+    before = {name: machine.register(name) for name in values}
     try:
-        for name, value in zip(SAVED, values):
+        for name, value in values.items():
             gdb.execute(f"set ${name} = {value:#x}", to_string=True)
-        gdb.execute(f"set $pc = {int(context['ra']):#x}", to_string=True)
         yield
     finally:
         for name, value in before.items():
             gdb.execute(f"set ${name} = {value:#x}", to_string=True)
 
 
+def _all_visible():
+    """Under page tables the emulator shows gdb what the hart itself could reach: in user mode no kernel stack, in
+    the kernel no user one. With these values it is everything."""
+    return {"priv": machine.PRIV_S, "sstatus": machine.register("sstatus") | SSTATUS_SUM}
+
+
+def _saved(thread):
+    """What the thread will come back with."""
+    context = thread.value["context"]
+    values = [context["ra"], context["sp"], *(context["s"][i] for i in range(12)), context["ra"]]
+    return dict(zip((*SAVED, "pc"), map(int, values)))
+
+
 def backtrace(thread):
-    if thread.hart is not None:
-        return gdb.execute("bt", to_string=True)
     if machine.register("priv") == machine.PRIV_M:
-        machine.fail("the hart is in the firmware, where kernel stacks cannot be unwound; `finish` or `stepi` out of it")
-    with _as_if_running(thread):
+        machine.fail("the hart is in the firmware, and sees no kernel stack; `finish` or `stepi` out of it")
+    with _registers(_all_visible()), _registers({} if thread.hart is not None else _saved(thread)):
         return gdb.execute("bt", to_string=True)
 
 
@@ -199,8 +211,9 @@ class ThreadBt(machine.Command):
 
     thread-bt NUMBER        a number that `threads` shows
 
-For a thread that does not run, gdb is shown its saved registers while it unwinds; then the hart's own are put
-back."""
+gdb is shown the thread's saved registers, and all memory, while it unwinds; then the hart's own state is put
+back. So this sees more than `bt`, also of the thread that runs: under page tables the emulator shows gdb only what
+the hart can reach at that moment."""
 
     NAME = "thread-bt"
 

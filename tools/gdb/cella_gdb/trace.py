@@ -41,8 +41,7 @@ def _state(mask):
 
 
 class Trace(machine.Command):
-    """Show or choose what the kernel traces. (gdb's own `trace`, for tracepoints, is not reachable under this
-name any more; its aliases `tp` and `tstart` with their kin are.)
+    """Show or choose what the kernel traces.
 
     trace                       the newest records of the ring, and which classes are on
     trace N                     the newest N
@@ -51,7 +50,8 @@ name any more; its aliases `tp` and `tstart` with their kin are.)
     trace off                   record nothing more
     trace off CLASS,CLASS...
 
-The classes are those of the boot argument trace=; the ring keeps the newest 64 records."""
+The classes are those of the boot argument trace=; the ring keeps the newest 64 records. This replaces gdb's own
+`trace`, which sets tracepoints: the emulator has none."""
 
     NAME = "trace"
 

@@ -14,7 +14,7 @@ from gdb.unwinder import Unwinder, register_unwinder
 from . import machine
 
 CAUSE_ECALL = 8
-CSRS = ("sepc", "scause", "sscratch")
+CSRS = ("sepc", "scause")
 NAMES = ("zero ra sp gp tp t0 t1 t2 fp s1 a0 a1 a2 a3 a4 a5 a6 a7 "
          "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6").split()
 
@@ -53,17 +53,13 @@ class EntryUnwinder(Unwinder):
         resume = number["sepc"]
         if pc == self.start and number["scause"] == CAUSE_ECALL:
             resume += 4  # the kernel returns behind the ecall
-        info = pending.create_unwind_info(_FrameId(self._stack(number, pc), self.start))
+        # The interrupted stack stands for this frame: gdb takes a caller on a lower one for a damaged chain, and
+        # the program's are below the kernel's.
+        info = pending.create_unwind_info(_FrameId(number["sp"], self.start))
         for name in NAMES:
             info.add_saved_register(name, values[name])
         info.add_saved_register("pc", gdb.Value(resume.to_bytes(8, "little"), pending.read_register("pc").type))
         return info
-
-    def _stack(self, number, pc):
-        """What identifies the frame: from user mode the kernel stack that it will use, of sscratch's struct hart."""
-        if pc == self.start and number["sscratch"]:
-            return machine.word(machine.kernel_bytes(number["sscratch"], 8), 0, 8)
-        return number["sp"]
 
 
 def register():
