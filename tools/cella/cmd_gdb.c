@@ -29,7 +29,9 @@ static const char help[] =
     "\n"
     "examples:\n"
     "  cella gdb my.img\n"
-    "  cella gdb -p riscv64-virt ./hello -- -v    and `help user-defined` in gdb lists further commands\n";
+    "  cella gdb -p riscv64-virt ./hello -- -v    "
+    "\nIn gdb: program (go to main), cells, cell ADDRESS, areas, threads, thread-bt, trace; `help cells`\n"
+    "and so on tell more.\n";
 
 static bool is_installed(const char *program)
 {
@@ -76,7 +78,6 @@ static struct words gdb_command(const struct emulator *emulator)
     add_command(&gdb, must_format("target remote | exec %s", words_quote(&machine)));
     add_command(&gdb, "hbreak kmain");
     add_scripts(&gdb, install_source_path("tools/gdb/*.py"));
-    add_scripts(&gdb, install_source_path("tools/gdb/*.gdb"));
     return gdb;
 }
 

@@ -25,7 +25,8 @@ static const char help[] =
     "switches to its monitor.\n"
     "\n"
     "Exit status: the program's own; 128 plus the signal's number if one killed it; 126 if it cannot be\n"
-    "run and 127 if it is not there; 255 if the kernel panicked; 125 if no machine was started.\n"
+    "run and 127 if it is not there; 255 if the kernel panicked; 125 if no machine was started\n"
+    "or it was ended from outside.\n"
     "\n"
     "examples:\n"
     "  cella run ./hello                          a program of the cross compiler\n"
@@ -50,6 +51,12 @@ static int end_like(struct emulator_end end, const char *emulator)
     switch (end.how) {
     case EMULATOR_MACHINE_ENDED:
         return end.number;
+    case EMULATOR_REFUSED:
+        die("what the emulator said stands above; --verbose shows how it was called",
+            "the emulator did not start the machine");
+    case EMULATOR_CLOSED:
+        say("the machine was ended from outside; its program has no exit status");
+        return EXIT_NO_MACHINE;
     case EMULATOR_INTERRUPTED:
         die_of_signal(end.number);
     case EMULATOR_KILLED:

@@ -19,6 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "monitor.h"
 #include "say.h"
 
 /* --- its command ------------------------------------------------------------------------- */
@@ -74,17 +75,17 @@ static void add_devices(struct words *command, const struct emulator *e)
         words_add(command, "-snapshot");
 }
 
+/* On a terminal its monitor is behind Ctrl-A, too. */
 static void add_console(struct words *command, const struct emulator *e)
 {
-    static char *const no_screen[] = {"-display", "none", "-monitor", "none", "-serial", NULL};
-    if (e->console == CONSOLE_TERMINAL) {
-        words_add(command, "-nographic");
-        return;
-    }
+    static char *const no_screen[] = {"-display", "none", NULL};
+    static char *const on_terminal[] = {"-serial", "mon:stdio", NULL};
+    static char *const alone[] = {"-monitor", "none", "-serial", NULL};
     words_add_all(command, no_screen);
+    words_add_all(command, e->console == CONSOLE_TERMINAL ? on_terminal : alone);
     if (e->console == CONSOLE_BATCH)
         words_add(command, "stdio");
-    else
+    else if (e->console == CONSOLE_FILE)
         words_add_format(command, "file:%s", e->console_file);
 }
 
@@ -187,13 +188,16 @@ static void pass_on(pid_t child, bool again)
     kill(child, SIGCONT);
 }
 
-static struct emulator_end how_it_ended(int status, int passed_on)
+/* The kernel gives the emulator an exit status without a word; what refuses a machine is status 1. */
+static struct emulator_end how_it_ended(int status, const struct monitor_news *news)
 {
-    if (passed_on)
-        return (struct emulator_end){EMULATOR_INTERRUPTED, passed_on};
     if (WIFSIGNALED(status))
         return (struct emulator_end){EMULATOR_KILLED, WTERMSIG(status)};
-    return (struct emulator_end){EMULATOR_MACHINE_ENDED, WEXITSTATUS(status)};
+    if (!news->from_inside)
+        return (struct emulator_end){EMULATOR_CLOSED, WEXITSTATUS(status)};
+    bool refused = !news->started && WEXITSTATUS(status) == EXIT_FAILURE;
+    return (struct emulator_end){refused ? EMULATOR_REFUSED : EMULATOR_MACHINE_ENDED,
+                                 WEXITSTATUS(status)};
 }
 
 /* Whether child has ended, and how. One SIGCHLD may stand for several changes. */
@@ -207,14 +211,15 @@ static bool look_after(pid_t child, int *status)
     return false;
 }
 
-static struct emulator_end wait_for(pid_t child, const struct watch *w)
+/* Until child ends, with *status. Which signal was passed on to it, or 0. */
+static int wait_for(pid_t child, const struct watch *w, int *status)
 {
-    int passed_on = 0, status;
+    int passed_on = 0;
     for (;;) {
         int number = sigwaitinfo(&w->signals, NULL);
         if (number == SIGCHLD) {
-            if (look_after(child, &status))
-                return how_it_ended(status, passed_on);
+            if (look_after(child, status))
+                return passed_on;
         } else if (number > 0) {
             pass_on(child, passed_on != 0);
             passed_on = passed_on ? passed_on : number;
@@ -222,14 +227,21 @@ static struct emulator_end wait_for(pid_t child, const struct watch *w)
     }
 }
 
-struct emulator_end emulator_run(const struct words *command, bool input_is_empty)
+struct emulator_end emulator_run(struct words *command, bool input_is_empty)
 {
-    struct watch w;
+    struct monitor monitor = monitor_open(command);
+    struct watch   w;
+    int            status = 0, passed_on = 0;
     watch_begin(&w);
-    pid_t               child = start(command, input_is_empty, &w);
-    struct emulator_end end = {EMULATOR_MISSING, -child};
+    pid_t child = start(command, input_is_empty, &w);
+    monitor_hand_over(&monitor);
     if (child > 0)
-        end = wait_for(child, &w);
+        passed_on = wait_for(child, &w, &status);
     watch_end(&w);
-    return end;
+    struct monitor_news news = monitor_close(&monitor);
+    if (child < 0)
+        return (struct emulator_end){EMULATOR_MISSING, -child};
+    if (passed_on)
+        return (struct emulator_end){EMULATOR_INTERRUPTED, passed_on};
+    return how_it_ended(status, &news);
 }

@@ -33,6 +33,8 @@ struct words emulator_command(const struct emulator *emulator);
 struct emulator_end {
     enum {
         EMULATOR_MACHINE_ENDED, /* number: the exit status */
+        EMULATOR_REFUSED,       /* it did not start the machine, and has said why */
+        EMULATOR_CLOSED,        /* from outside: with Ctrl-A x, in its monitor, by a signal to it */
         EMULATOR_KILLED,        /* by a signal not from here: number */
         EMULATOR_INTERRUPTED,   /* by the signal that came for this process: number */
         EMULATOR_MISSING,       /* it cannot be executed: number is an errno */
@@ -40,8 +42,8 @@ struct emulator_end {
     int number;
 };
 
-/* Start command and wait for its end. With input_is_empty its standard input is /dev/null. The terminal
+/* Start command, to which an option is added, and wait for its end. With input_is_empty its standard input is /dev/null. The terminal
  * is afterwards as it was before. */
-struct emulator_end emulator_run(const struct words *command, bool input_is_empty);
+struct emulator_end emulator_run(struct words *command, bool input_is_empty);
 
 #endif
