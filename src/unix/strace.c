@@ -149,7 +149,7 @@ static void append_args(struct strace_record *r)
     unsigned first = r->next;
 
     for (; has_arg(r->call.sc, r->next); r->next++) {
-        if (strace_is_out(r->call.sc->kinds[r->next]) && !r->call.over) {
+        if (!r->call.over && strace_is_late(&r->call, r->next)) {
             text_str(&r->text, r->next ? ", " : "");
             return;
         }
@@ -165,13 +165,14 @@ static void append_unknown(struct text *t, const struct strace_call *c)
         text_printf(t, "%s%#lx", i ? ", " : "", (unsigned long)c->a[i]);
 }
 
-/* A word that the call may change is noted. */
-static void note_lengths(struct strace_call *c)
+/* A number that the call may change is noted. */
+static void note_before(struct strace_call *c)
 {
-    uint32_t len;
     for (unsigned i = 0; has_arg(c->sc, i); i++) {
-        if (c->sc->kinds[i] == A_SOCKLEN && c->a[i] && !uaccess_read32(c->a[i], &len))
-            c->before = len;
+        bool   length = c->sc->kinds[i] == A_SOCKLEN;
+        size_t size = length ? sizeof(uint32_t) : sizeof(uint64_t);
+        if ((length || c->sc->kinds[i] == A_INOUT_SIZE) && c->a[i])
+            (void)uaccess_read(&c->before, c->a[i], size); /* if not, the call fails */
     }
 }
 
@@ -185,7 +186,7 @@ static void begin_call(struct strace_record *r)
         append_unknown(&r->text, c);
         return;
     }
-    note_lengths(c);
+    note_before(c);
     text_printf(&r->text, "%s(", c->sc->name);
     append_args(r);
 }

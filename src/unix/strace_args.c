@@ -9,9 +9,17 @@
 #include "unix/abi.h"
 #include "unix/strace_impl.h"
 
-#define PATH_SHOWN 4096 /* paths are not shortened */
+#define PATH_SHOWN  4096 /* paths are not shortened */
+#define NGROUPS_MAX 65536
 
 /* --- numbers ----------------------------------------------------------------------------- */
+
+static void p_nothing(struct text *t, const struct strace_call *c, unsigned i)
+{
+    (void)t;
+    (void)c;
+    (void)i;
+}
 
 static void p_int(struct text *t, const struct strace_call *c, unsigned i)
 {
@@ -203,7 +211,7 @@ void strace_array(struct text *t, uint64_t va, uint64_t count, size_t size, stra
 {
     uint64_t element[STRACE_ELEMENT / sizeof(uint64_t)]; /* aligned for any */
 
-    if (!va || (count && uaccess_read(element, va, size))) {
+    if (!va || count > UINT64_MAX / size || (count && uaccess_read(element, va, size))) {
         text_ptr(t, va);
         return;
     }
@@ -240,7 +248,7 @@ static void p_bytes(struct text *t, const struct strace_call *c, unsigned i)
 
 static void p_out_bytes(struct text *t, const struct strace_call *c, unsigned i)
 {
-    strace_bytes(t, c->a[i], (uint64_t)c->result);
+    strace_bytes(t, c->a[i], size_min((uint64_t)c->result, c->a[i + 1]));
 }
 
 static void p_out_random(struct text *t, const struct strace_call *c, unsigned i)
@@ -268,12 +276,6 @@ static void print_size(struct text *t, const void *element, void *arg)
     text_printf(t, "%lu", *(const unsigned long *)element);
 }
 
-static void print_long(struct text *t, const void *element, void *arg)
-{
-    (void)arg;
-    text_printf(t, "%ld", *(const long *)element);
-}
-
 static void print_ptr(struct text *t, const void *element, void *arg)
 {
     (void)arg;
@@ -287,9 +289,29 @@ static void print_present(struct text *t, const void *element, void *arg)
     text_printf(t, "%u", *(const uint8_t *)element & 1);
 }
 
-static void p_in_long(struct text *t, const struct strace_call *c, unsigned i)
+static void p_in_size(struct text *t, const struct strace_call *c, unsigned i)
 {
-    strace_array(t, c->a[i], 1, sizeof(int64_t), print_long, NULL);
+    strace_array(t, c->a[i], 1, sizeof(uint64_t), print_size, NULL);
+}
+
+/* [3] => [13] */
+static void p_inout_size(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint64_t now;
+    if (!strace_read(t, c->a[i], &now, sizeof(now)))
+        return;
+    text_printf(t, "[%lu]", (unsigned long)c->before);
+    if (!strace_failed(c) && now != c->before)
+        text_printf(t, " => [%lu]", (unsigned long)now);
+}
+
+static void p_in_gids(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint32_t count = (uint32_t)c->a[i - 1];
+    if (count <= NGROUPS_MAX)
+        strace_array(t, c->a[i], count, sizeof(uint32_t), print_uint, NULL);
+    else
+        text_ptr(t, c->a[i]); /* the call fails */
 }
 
 static void p_out_fds(struct text *t, const struct strace_call *c, unsigned i)
@@ -338,27 +360,32 @@ struct kind {
     strace_printer     *print;
     const struct names *names; /* for p_flags and p_value */
     enum when           when;
+    strace_predicate   *late; /* if not NULL: says whether it is AFTER in this call, else BEFORE */
 };
 
-#define VALUE(list)                    \
+#define VALUE(list)                          \
+    {                                        \
+        p_value, &names_##list, BEFORE, NULL \
+    }
+#define FLAGS(list)                          \
+    {                                        \
+        p_flags, &names_##list, BEFORE, NULL \
+    }
+#define IN(printer)                 \
+    {                               \
+        printer, NULL, BEFORE, NULL \
+    }
+#define LATE(printer)              \
+    {                              \
+        printer, NULL, AFTER, NULL \
+    }
+#define OUT(printer)                   \
     {                                  \
-        p_value, &names_##list, BEFORE \
+        printer, NULL, IF_FILLED, NULL \
     }
-#define FLAGS(list)                    \
-    {                                  \
-        p_flags, &names_##list, BEFORE \
-    }
-#define IN(printer)           \
-    {                         \
-        printer, NULL, BEFORE \
-    }
-#define LATE(printer)        \
-    {                        \
-        printer, NULL, AFTER \
-    }
-#define OUT(printer)             \
-    {                            \
-        printer, NULL, IF_FILLED \
+#define DEPENDS(printer, late)      \
+    {                               \
+        printer, NULL, BEFORE, late \
     }
 
 static const struct kind kinds[A_KINDS] = {
@@ -374,6 +401,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_FD] = IN(p_int),
     [A_DIRFD] = IN(p_dirfd),
     [A_SIGNAL] = IN(p_signal),
+    [A_SKIP] = IN(p_nothing),
 
     [A_ACCESS_FLAGS] = FLAGS(access_flags),
     [A_ACCESS_MODE] = FLAGS(access_modes),
@@ -381,7 +409,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_CLOCK] = VALUE(clocks),
     [A_CLONE_FLAGS] = FLAGS(clone_flags),
     [A_CLOSE_RANGE_FLAGS] = FLAGS(close_range_flags),
-    [A_DUP_FLAGS] = FLAGS(dup_flags),
+    [A_DUP_FLAGS] = FLAGS(open_flags),
     [A_EPOLL_FLAGS] = FLAGS(epoll_flags),
     [A_EPOLL_OP] = VALUE(epoll_ops),
     [A_EVENTFD_FLAGS] = FLAGS(eventfd_flags),
@@ -437,9 +465,11 @@ static const struct kind kinds[A_KINDS] = {
     [A_OUT_RANDOM] = OUT(p_out_random),
     [A_OUT_STR] = OUT(p_path),
     [A_IOVEC] = IN(strace_p_iovec),
-    [A_OUT_IOVEC] = OUT(strace_p_out_iovec),
+    [A_OUT_IOVEC] = LATE(strace_p_out_iovec),
 
-    [A_IN_LONG] = IN(p_in_long),
+    [A_IN_GIDS] = IN(p_in_gids),
+    [A_IN_SIZE] = IN(p_in_size),
+    [A_INOUT_SIZE] = LATE(p_inout_size),
     [A_OUT_FDS] = OUT(p_out_fds),
     [A_OUT_GIDS] = OUT(p_out_gids),
     [A_OUT_INT] = OUT(p_out_int),
@@ -455,7 +485,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_MSGHDR] = IN(strace_p_msghdr),
     [A_OUT_DIRENTS] = OUT(strace_p_dirents),
     [A_OUT_ITIMERVAL] = OUT(strace_p_itimerval),
-    [A_OUT_MSGHDR] = OUT(strace_p_out_msghdr),
+    [A_OUT_MSGHDR] = LATE(strace_p_out_msghdr),
     [A_OUT_RLIMIT] = OUT(strace_p_rlimit),
     [A_OUT_RUSAGE] = OUT(strace_p_rusage),
     [A_OUT_SIGACTION] = OUT(strace_p_sigaction),
@@ -485,16 +515,16 @@ static const struct kind kinds[A_KINDS] = {
     [A_TIMEVAL] = IN(strace_p_timeval),
 
     [A_CLONE] = LATE(strace_p_clone),
-    [A_FCNTL_ARG] = LATE(strace_p_fcntl_arg),
+    [A_FCNTL_ARG] = DEPENDS(strace_p_fcntl_arg, strace_fcntl_fills),
     [A_FUTEX_PTR2] = IN(strace_p_futex_ptr2),
     [A_FUTEX_TIMEOUT] = IN(strace_p_futex_timeout),
     [A_FUTEX_VALUE] = IN(strace_p_futex_value),
     [A_FUTEX_VALUE3] = IN(strace_p_futex_value3),
-    [A_IOCTL_ARG] = LATE(strace_p_ioctl_arg),
+    [A_IOCTL_ARG] = DEPENDS(strace_p_ioctl_arg, strace_ioctl_fills),
     [A_MREMAP_TO] = IN(strace_p_mremap_to),
     [A_OPTION_VALUE] = IN(strace_p_option_value),
     [A_OUT_OPTION_VALUE] = OUT(strace_p_out_option_value),
-    [A_PRCTL_ARG] = LATE(strace_p_prctl_arg),
+    [A_PRCTL_ARG] = DEPENDS(strace_p_prctl_arg, strace_prctl_fills),
     [A_PRCTL_MORE] = IN(strace_p_prctl_more),
     [A_REMAINING] = LATE(strace_p_remaining),
     [A_RESUMED] = IN(strace_p_resumed),
@@ -516,9 +546,10 @@ static void p_value(struct text *t, const struct strace_call *c, unsigned i)
     text_value(t, names_of(c, i), (uint32_t)c->a[i]);
 }
 
-bool strace_is_out(unsigned kind)
+bool strace_is_late(const struct strace_call *c, unsigned i)
 {
-    return kinds[kind].when != BEFORE;
+    const struct kind *kind = &kinds[c->sc->kinds[i]];
+    return kind->late ? kind->late(c) : kind->when != BEFORE;
 }
 
 void strace_arg(struct text *t, const struct strace_call *c, unsigned i)

@@ -97,6 +97,15 @@ static const struct failure *find(const struct failure *list, size_t count, int 
     return NULL;
 }
 
+void text_errno(struct text *t, int err)
+{
+    const struct failure *f = find(failures, ARRAY_LEN(failures), err);
+    if (f)
+        text_str(t, f->name);
+    else
+        text_printf(t, "%d", err);
+}
+
 void text_failure(struct text *t, int64_t result)
 {
     int                   err = (int)-result;

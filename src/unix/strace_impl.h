@@ -21,13 +21,14 @@ struct strace_call {
     const struct syscall *sc;   /* NULL: there is no such call */
     const struct syscall *last; /* the thread's call before this one, or NULL */
     uint64_t              a[SYSCALL_ARGS];
-    uint64_t              before; /* what A_SOCKLEN's word was when the call began */
+    uint64_t              before; /* what A_SOCKLEN, A_INOUT_SIZE was when the call began */
     bool                  over;
     int64_t               result; /* if over */
 };
 
 /* Appends argument i of call c. Nothing: it is left out, with its comma. */
 typedef void strace_printer(struct text *t, const struct strace_call *c, unsigned i);
+typedef bool strace_predicate(const struct strace_call *c);
 
 static inline bool strace_failed(const struct strace_call *c)
 {
@@ -60,8 +61,8 @@ void strace_pollfds_ready(struct text *t, uint64_t va, uint64_t count);
 void strace_fds_ready(struct text *t, const struct strace_call *c);
 void strace_sigset(struct text *t, uint64_t va, uint64_t size);
 
-/* Whether arguments of kind are printed only when the call is over. */
-bool strace_is_out(unsigned kind);
+/* Whether argument i is printed only when the call is over. Those say at least something. */
+bool strace_is_late(const struct strace_call *c, unsigned i);
 
 /* Append argument i. */
 void strace_arg(struct text *t, const struct strace_call *c, unsigned i);
@@ -81,7 +82,8 @@ strace_printer strace_p_clone, strace_p_fcntl_arg, strace_p_futex_op, strace_p_f
     strace_p_futex_timeout, strace_p_futex_value, strace_p_futex_value3, strace_p_ioctl_cmd,
     strace_p_ioctl_arg, strace_p_mremap_to, strace_p_prctl_arg, strace_p_prctl_more,
     strace_p_resumed;
-strace_printer strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
+strace_predicate strace_fcntl_fills, strace_ioctl_fills, strace_prctl_fills;
+strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
     strace_p_out_msghdr, strace_p_socket_type, strace_p_socket_protocol, strace_p_socket_option,
     strace_p_option_value, strace_p_out_option_value;
 

@@ -13,9 +13,8 @@ NAMES(signals, NULL, N(SIGHUP), N(SIGINT), N(SIGQUIT), N(SIGILL), N(SIGTRAP), N(
       N(SIGURG), N(SIGXCPU), N(SIGXFSZ), N(SIGVTALRM), N(SIGPROF), N(SIGWINCH), N(SIGIO), N(SIGPWR),
       N(SIGSYS), N(SIGRTMIN));
 NAMES(sig_hows, "SIG_???", N(SIG_BLOCK), N(SIG_UNBLOCK), N(SIG_SETMASK));
-NAMES(sigaction_flags, "SA_???", N(SA_NOCLDSTOP), N(SA_NOCLDWAIT), N(SA_SIGINFO),
-      {SA_EXPOSE, "SA_EXPOSE_TAGBITS"}, {0x04000000, "SA_RESTORER"}, N(SA_ONSTACK), N(SA_RESTART),
-      N(SA_NODEFER), N(SA_RESETHAND));
+NAMES(sigaction_flags, "SA_???", N(SA_ONSTACK), N(SA_RESTART), {0x20000000, "SA_INTERRUPT"},
+      N(SA_NODEFER), N(SA_RESETHAND), N(SA_SIGINFO), N(SA_NOCLDSTOP), N(SA_NOCLDWAIT));
 NAMES(sigstack_flags, "SS_???", N(SS_ONSTACK), N(SS_DISABLE), N(SS_AUTODISARM));
 NAMES(sigcodes_any, NULL, N(SI_USER), N(SI_KERNEL), {(uint32_t)SI_QUEUE, "SI_QUEUE"},
       {(uint32_t)SI_TIMER, "SI_TIMER"}, {(uint32_t)SI_TKILL, "SI_TKILL"});
@@ -136,8 +135,10 @@ NAMES(termios_lflags, NULL, N(ISIG), N(ICANON), {4, "XCASE"}, N(ECHO), N(ECHOE),
 
 /* --- sockets ----------------------------------------------------------------------------- */
 
-NAMES(socket_families, "AF_???", {0, "AF_UNSPEC"}, {1, "AF_UNIX"}, {2, "AF_INET"}, {4, "AF_IPX"},
-      {10, "AF_INET6"}, {16, "AF_NETLINK"}, {17, "AF_PACKET"}, {38, "AF_ALG"}, {40, "AF_VSOCK"});
+NAMES(socket_families, "AF_???", {0, "AF_UNSPEC"}, {1, "AF_UNIX"}, {2, "AF_INET"}, {3, "AF_AX25"},
+      {4, "AF_IPX"}, {5, "AF_APPLETALK"}, {6, "AF_NETROM"}, {7, "AF_BRIDGE"}, {9, "AF_X25"},
+      {10, "AF_INET6"}, {15, "AF_KEY"}, {16, "AF_NETLINK"}, {17, "AF_PACKET"}, {29, "AF_CAN"},
+      {30, "AF_TIPC"}, {31, "AF_BLUETOOTH"}, {38, "AF_ALG"}, {40, "AF_VSOCK"}, {44, "AF_XDP"});
 NAMES(socket_types, "SOCK_???", {1, "SOCK_STREAM"}, {2, "SOCK_DGRAM"}, {3, "SOCK_RAW"},
       {4, "SOCK_RDM"}, {5, "SOCK_SEQPACKET"}, {6, "SOCK_DCCP"}, {10, "SOCK_PACKET"});
 NAMES(socket_flags, "SOCK_???", {O_CLOEXEC, "SOCK_CLOEXEC"}, {O_NONBLOCK, "SOCK_NONBLOCK"});

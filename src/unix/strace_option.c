@@ -33,7 +33,6 @@ static void p_out(struct text *t, const struct strace_call *c, unsigned i, strac
 static void p_lock(struct text *t, const struct strace_call *c, unsigned i)
 {
     struct abi_flock fl;
-    int              cmd = (int)c->a[1];
     if (!strace_read(t, c->a[i], &fl, sizeof(fl)))
         return;
     text_str(t, "{l_type=");
@@ -41,9 +40,14 @@ static void p_lock(struct text *t, const struct strace_call *c, unsigned i)
     text_str(t, ", l_whence=");
     text_value(t, &names_whences, (uint16_t)fl.l_whence);
     text_printf(t, ", l_start=%ld, l_len=%ld", (long)fl.l_start, (long)fl.l_len);
-    if (cmd == F_GETLK || cmd == F_OFD_GETLK)
+    if ((int)c->a[1] == F_GETLK || (int)c->a[1] == F_OFD_GETLK)
         text_printf(t, ", l_pid=%d", fl.l_pid);
     text_str(t, "}");
+}
+
+bool strace_fcntl_fills(const struct strace_call *c)
+{
+    return (int)c->a[1] == F_GETLK || (int)c->a[1] == F_OFD_GETLK;
 }
 
 void strace_p_fcntl_arg(struct text *t, const struct strace_call *c, unsigned i)
@@ -193,6 +197,12 @@ static const struct ioctl_arg *ioctl_arg_of(uint32_t cmd)
     return NULL;
 }
 
+bool strace_ioctl_fills(const struct strace_call *c)
+{
+    const struct ioctl_arg *arg = ioctl_arg_of((uint32_t)c->a[1]);
+    return arg && arg->out;
+}
+
 void strace_p_ioctl_arg(struct text *t, const struct strace_call *c, unsigned i)
 {
     const struct ioctl_arg *arg = ioctl_arg_of((uint32_t)c->a[1]);
@@ -227,107 +237,235 @@ void strace_p_futex_value(struct text *t, const struct strace_call *c, unsigned 
     text_printf(t, "%u", (unsigned)c->a[i]);
 }
 
-static bool futex_waits(const struct strace_call *c)
+/* What follows the value. */
+enum futex_args {
+    FUTEX_NOTHING,
+    FUTEX_TIME,        /* how long to wait */
+    FUTEX_TIME_BITSET, /* and for what */
+    FUTEX_BITSET,
+    FUTEX_MOVE, /* how many, to where */
+    FUTEX_MOVE_IF,
+    FUTEX_MOVE_OP,
+    FUTEX_UNKNOWN,
+};
+
+static enum futex_args futex_args(const struct strace_call *c)
 {
-    return futex_cmd(c) == FUTEX_WAIT || futex_cmd(c) == FUTEX_WAIT_BITSET;
+    static const uint8_t args[] = {
+        [FUTEX_WAIT] = FUTEX_TIME,
+        [FUTEX_WAKE] = FUTEX_NOTHING,
+        [2] = FUTEX_NOTHING, /* FUTEX_FD */
+        [FUTEX_REQUEUE] = FUTEX_MOVE,
+        [FUTEX_CMP_REQUEUE] = FUTEX_MOVE_IF,
+        [FUTEX_WAKE_OP] = FUTEX_MOVE_OP,
+        [6] = FUTEX_TIME,    /* FUTEX_LOCK_PI */
+        [7] = FUTEX_NOTHING, /* FUTEX_UNLOCK_PI */
+        [8] = FUTEX_NOTHING, /* FUTEX_TRYLOCK_PI */
+        [FUTEX_WAIT_BITSET] = FUTEX_TIME_BITSET,
+        [FUTEX_WAKE_BITSET] = FUTEX_BITSET,
+    };
+    return futex_cmd(c) < ARRAY_LEN(args) ? args[futex_cmd(c)] : FUTEX_UNKNOWN;
 }
 
-static bool futex_wakes(const struct strace_call *c)
-{
-    return futex_cmd(c) == FUTEX_WAKE || futex_cmd(c) == FUTEX_WAKE_BITSET;
-}
-
-static bool futex_has_bitset(const struct strace_call *c)
-{
-    return futex_cmd(c) == FUTEX_WAIT_BITSET || futex_cmd(c) == FUTEX_WAKE_BITSET;
-}
-
-/* How long to wait; for what moves waiters, how many. */
 void strace_p_futex_timeout(struct text *t, const struct strace_call *c, unsigned i)
 {
-    if (futex_waits(c))
+    switch (futex_args(c)) {
+    case FUTEX_TIME:
+    case FUTEX_TIME_BITSET:
         strace_timespec(t, c->a[i]);
-    else if (!futex_wakes(c))
+        return;
+    case FUTEX_MOVE:
+    case FUTEX_MOVE_IF:
+    case FUTEX_MOVE_OP:
         text_printf(t, "%u", (unsigned)c->a[i]);
+        return;
+    case FUTEX_UNKNOWN:
+        text_ptr(t, c->a[i]);
+        return;
+    default:
+        return;
+    }
 }
 
 void strace_p_futex_ptr2(struct text *t, const struct strace_call *c, unsigned i)
 {
-    if (!futex_waits(c) && !futex_wakes(c))
+    if (futex_args(c) >= FUTEX_MOVE)
         text_ptr(t, c->a[i]);
+}
+
+/* FUTEX_OP_SET<<28|0x3<<12|FUTEX_OP_CMP_EQ<<24|0x5: what to do with the other word, and with what; when
+ * to wake its waiters. */
+static void print_futex_op(struct text *t, uint32_t value)
+{
+    static const char shift = 8; /* among the operations: the operand is a number of a bit */
+    uint32_t          op = value >> 28, condition = value >> 24 & 0xf;
+    const char       *name = names_find(&names_futex_wake_ops, op & ~(uint32_t)shift);
+
+    if (op & (uint32_t)shift)
+        text_str(t, "FUTEX_OP_OPARG_SHIFT<<28|");
+    if (name)
+        text_printf(t, "%s<<28", name);
+    else
+        text_printf(t, "%#x<<28 /* FUTEX_OP_??? */", op & ~(uint32_t)shift);
+    text_printf(t, "|%#x<<12|", value >> 12 & 0xfff);
+    name = names_find(&names_futex_wake_conditions, condition);
+    if (name)
+        text_printf(t, "%s<<24", name);
+    else
+        text_printf(t, "%#x<<24 /* FUTEX_OP_CMP_??? */", condition);
+    text_printf(t, "|%#x", value & 0xfff);
 }
 
 void strace_p_futex_value3(struct text *t, const struct strace_call *c, unsigned i)
 {
     uint32_t value = (uint32_t)c->a[i];
-    if (futex_has_bitset(c) && value == FUTEX_BITSET_MATCH_ANY)
-        text_str(t, "FUTEX_BITSET_MATCH_ANY");
-    else if (futex_has_bitset(c))
-        text_printf(t, "%#x", value);
-    else if (futex_cmd(c) == FUTEX_CMP_REQUEUE)
+
+    switch (futex_args(c)) {
+    case FUTEX_TIME_BITSET:
+    case FUTEX_BITSET:
+        if (value == FUTEX_BITSET_MATCH_ANY)
+            text_str(t, "FUTEX_BITSET_MATCH_ANY");
+        else
+            text_printf(t, "%#x", value);
+        return;
+    case FUTEX_MOVE_IF:
         text_printf(t, "%u", value);
-    else if (!futex_waits(c) && !futex_wakes(c) && futex_cmd(c) != FUTEX_REQUEUE)
+        return;
+    case FUTEX_MOVE_OP:
+        print_futex_op(t, value);
+        return;
+    case FUTEX_UNKNOWN:
         text_printf(t, "%#x", value);
+        return;
+    default:
+        return;
+    }
 }
 
 /* --- prctl ------------------------------------------------------------------------------- */
 
-#define COMM_MAX 16
+#define COMM_MAX 16 /* bytes of a thread's name, with its NUL */
 
-static void p_prctl_name(struct text *t, const struct strace_call *c, unsigned i)
+static void p_name(struct text *t, const struct strace_call *c, unsigned i)
 {
     strace_string(t, c->a[i], COMM_MAX);
 }
 
-void strace_p_prctl_arg(struct text *t, const struct strace_call *c, unsigned i)
+/* What is longer is cut. */
+static void p_new_name(struct text *t, const struct strace_call *c, unsigned i)
 {
-    switch ((int)c->a[0]) {
-    case PR_GET_DUMPABLE:
-    case PR_GET_KEEPCAPS:
-    case PR_GET_TIMING:
-    case PR_GET_SECCOMP:
-    case PR_GET_SECUREBITS:
-    case PR_GET_TIMERSLACK:
-        return;
-    case PR_SET_NAME:
-        p_prctl_name(t, c, i);
-        return;
-    case PR_GET_NAME:
-        p_out(t, c, i, p_prctl_name);
-        return;
-    case PR_SET_PDEATHSIG:
-        text_signal(t, (int)c->a[i]);
-        return;
-    case PR_GET_PDEATHSIG:
-    case PR_GET_CHILD_SUBREAPER:
-        p_out(t, c, i, p_int_at);
-        return;
-    default:
-        text_printf(t, "%lu", (unsigned long)c->a[i]);
-    }
+    strace_string(t, c->a[i], COMM_MAX - 1);
 }
 
-/* The arguments that must be 0 for the sake of what may come. */
+static void p_long(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_printf(t, "%lu", (unsigned long)c->a[i]);
+}
+
+static void p_hex(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_printf(t, "%#lx", (unsigned long)c->a[i]);
+}
+
+static void p_ptr(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_ptr(t, c->a[i]);
+}
+
+/* A number that is none of a signal is shown with all its bits. */
+static void p_signal(struct text *t, const struct strace_call *c, unsigned i)
+{
+    if (c->a[i] <= NSIG)
+        text_signal(t, (int)c->a[i]);
+    else
+        p_long(t, c, i);
+}
+
+static void p_signal_at(struct text *t, const struct strace_call *c, unsigned i)
+{
+    int32_t sig;
+    if (!strace_read(t, c->a[i], &sig, sizeof(sig)))
+        return;
+    text_str(t, "[");
+    text_signal(t, sig);
+    text_str(t, "]");
+}
+
+static void p_dumpable(struct text *t, const struct strace_call *c, unsigned i)
+{
+    text_value(t, &names_dumpable, c->a[i]);
+}
+
+/* print: of the second argument; NULL: there is none. more: of those behind it, shown since they have
+ * to be 0. */
+static const struct prctl_arg {
+    uint32_t        op;
+    bool            out;
+    strace_printer *print, *more;
+} prctl_args[] = {
+    {PR_SET_PDEATHSIG, false, p_signal, NULL},
+    {PR_GET_PDEATHSIG, true, p_signal_at, NULL},
+    {PR_GET_DUMPABLE, false, NULL, NULL},
+    {PR_SET_DUMPABLE, false, p_dumpable, NULL},
+    {PR_GET_KEEPCAPS, false, NULL, NULL},
+    {PR_SET_KEEPCAPS, false, p_long, NULL},
+    {PR_GET_TIMING, false, NULL, NULL},
+    {PR_SET_TIMING, false, p_long, NULL},
+    {PR_SET_NAME, false, p_new_name, NULL},
+    {PR_GET_NAME, true, p_name, NULL},
+    {PR_GET_SECCOMP, false, NULL, NULL},
+    {PR_CAPBSET_READ, false, p_long, NULL},
+    {PR_GET_SECUREBITS, false, NULL, NULL},
+    {PR_SET_TIMERSLACK, false, p_long, NULL},
+    {PR_GET_TIMERSLACK, false, NULL, NULL},
+    {PR_MCE_KILL_GET, false, p_hex, p_hex},
+    {PR_SET_CHILD_SUBREAPER, false, p_long, NULL},
+    {PR_GET_CHILD_SUBREAPER, true, p_int_at, NULL},
+    {PR_SET_NO_NEW_PRIVS, false, p_long, p_hex},
+    {PR_GET_NO_NEW_PRIVS, false, p_hex, p_hex},
+    {PR_SET_THP_DISABLE, false, p_long, p_hex},
+    {PR_GET_THP_DISABLE, false, p_hex, p_hex},
+};
+
+static const struct prctl_arg *prctl_arg_of(const struct strace_call *c)
+{
+    static const struct prctl_arg known = {0, false, p_ptr, NULL},
+                                  unknown = {0, false, p_hex, p_hex};
+
+    for (size_t n = 0; n < ARRAY_LEN(prctl_args); n++) {
+        if (prctl_args[n].op == (uint32_t)c->a[0])
+            return &prctl_args[n];
+    }
+    return names_find(&names_prctl_ops, (uint32_t)c->a[0]) ? &known : &unknown;
+}
+
+bool strace_prctl_fills(const struct strace_call *c)
+{
+    return prctl_arg_of(c)->out;
+}
+
+void strace_p_prctl_arg(struct text *t, const struct strace_call *c, unsigned i)
+{
+    const struct prctl_arg *arg = prctl_arg_of(c);
+    if (arg->print && arg->out)
+        p_out(t, c, i, arg->print);
+    else if (arg->print)
+        arg->print(t, c, i);
+}
+
 void strace_p_prctl_more(struct text *t, const struct strace_call *c, unsigned i)
 {
-    switch ((int)c->a[0]) {
-    case PR_SET_NO_NEW_PRIVS:
-    case PR_GET_NO_NEW_PRIVS:
-    case PR_SET_THP_DISABLE:
-    case PR_GET_THP_DISABLE:
-    case PR_MCE_KILL_GET:
-        text_printf(t, "%lu", (unsigned long)c->a[i]);
-        return;
-    default:
-        return;
-    }
+    const struct prctl_arg *arg = prctl_arg_of(c);
+    if (arg->more)
+        arg->more(t, c, i);
 }
 
 /* --- others ------------------------------------------------------------------------------ */
 
 void strace_p_mremap_to(struct text *t, const struct strace_call *c, unsigned i)
 {
-    if (c->a[i - 1] & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+    uint64_t flags = c->a[i - 1];
+    if (flags & MREMAP_MAYMOVE && flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
         text_ptr(t, c->a[i]);
 }
 

@@ -70,6 +70,17 @@ static void print_policy(struct text *t, const struct strace_call *c)
     text_str(t, ")");
 }
 
+/* A few operations give numbers with names. */
+static void print_prctl(struct text *t, const struct strace_call *c)
+{
+    text_printf(t, "%ld", (long)c->result);
+    if ((int)c->a[0] != PR_GET_DUMPABLE)
+        return;
+    text_str(t, " (");
+    text_value(t, &names_dumpable, (uint64_t)c->result);
+    text_str(t, ")");
+}
+
 void strace_result(struct text *t, const struct strace_call *c, unsigned kind)
 {
     text_str(t, " = ");
@@ -89,6 +100,9 @@ void strace_result(struct text *t, const struct strace_call *c, unsigned kind)
         return;
     case R_POLL:
         print_poll(t, c);
+        return;
+    case R_PRCTL:
+        print_prctl(t, c);
         return;
     case R_SCHED:
         print_policy(t, c);

@@ -46,7 +46,7 @@ void strace_p_sigaction(struct text *t, const struct strace_call *c, unsigned i)
     struct abi_sigaction action;
     if (!strace_read(t, c->a[i], &action, sizeof(action)))
         return;
-    text_printf(t, "{%s=", action.flags & SA_SIGINFO ? "sa_sigaction" : "sa_handler");
+    text_str(t, "{sa_handler=");
     if (action.handler == SIG_DFL)
         text_str(t, "SIG_DFL");
     else if (action.handler == SIG_IGN)
@@ -110,16 +110,26 @@ static bool is_fault(int sig, int code)
     return codes_of(sig) && code > SI_USER && code < SI_KERNEL;
 }
 
+static void print_error(struct text *t, int err)
+{
+    text_str(t, ", si_errno=");
+    text_errno(t, err);
+}
+
 void strace_siginfo(struct text *t, const struct abi_siginfo *info)
 {
     int sig = info->si_signo, code = info->si_code;
 
+    if (!sig) {
+        text_str(t, "{}");
+        return;
+    }
     text_str(t, "{si_signo=");
     text_signal(t, sig);
     text_str(t, ", si_code=");
     print_code(t, sig, code);
     if (info->si_errno)
-        text_printf(t, ", si_errno=%d", info->si_errno);
+        print_error(t, info->si_errno);
     if (is_fault(sig, code)) {
         text_str(t, ", si_addr=");
         text_ptr(t, info->fault.addr);
@@ -128,7 +138,7 @@ void strace_siginfo(struct text *t, const struct abi_siginfo *info)
     } else if (code != SI_KERNEL) {
         text_printf(t, ", si_pid=%d, si_uid=%u", info->rt.pid, info->rt.uid);
     }
-    if (code < 0 && code != SI_TKILL)
+    if (code < 0 && code != SI_TKILL && info->rt.value)
         text_printf(t, ", si_int=%d, si_ptr=%#lx", (int)info->rt.value,
                     (unsigned long)info->rt.value);
     text_str(t, "}");

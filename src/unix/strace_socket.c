@@ -2,6 +2,7 @@
 /* strace_socket.c - arguments of calls on sockets. See strace_impl.h. */
 #include "fs/local.h"
 #include "kernel/uaccess.h"
+#include "lib/string.h"
 #include "unix/abi.h"
 #include "unix/strace_impl.h"
 
@@ -15,7 +16,10 @@
 void strace_p_socket_type(struct text *t, const struct strace_call *c, unsigned i)
 {
     uint32_t type = (uint32_t)c->a[i] & TYPE_MASK, flags = (uint32_t)c->a[i] & ~TYPE_MASK;
-    text_value(t, &names_socket_types, type);
+    if (type)
+        text_value(t, &names_socket_types, type);
+    else
+        text_str(t, "0");
     if (flags) {
         text_str(t, "|");
         text_flags(t, &names_socket_flags, flags);
@@ -34,6 +38,17 @@ void strace_p_socket_protocol(struct text *t, const struct strace_call *c, unsig
 
 /* --- addresses --------------------------------------------------------------------------- */
 
+/* Its end is that of the address, if it has no NUL. */
+static void print_path(struct text *t, uint64_t va, uint64_t len)
+{
+    char path[ADDRESS_MAX];
+    if (!strace_read(t, va, path, len))
+        return;
+    text_str(t, "\"");
+    text_escaped(t, path, strnlen(path, len), -1);
+    text_str(t, "\"");
+}
+
 static void print_unix_address(struct text *t, uint64_t va, uint64_t len)
 {
     char first;
@@ -45,7 +60,7 @@ static void print_unix_address(struct text *t, uint64_t va, uint64_t len)
         strace_bytes(t, va + 3, len - 3);
         return;
     }
-    strace_string(t, va + 2, len - 2);
+    print_path(t, va + 2, len - 2);
 }
 
 static void print_inet_address(struct text *t, const uint8_t *a, uint64_t len)
@@ -61,8 +76,9 @@ static void print_address(struct text *t, uint64_t va, uint64_t len)
         uint16_t family;
         uint8_t  bytes[8];
     } a;
+    bool given = va && (int)len >= (int)sizeof(a.family);
     len = size_min(len, ADDRESS_MAX);
-    if (len < sizeof(a.family) || !va) {
+    if (!given) {
         text_ptr(t, va);
         return;
     }
@@ -103,9 +119,9 @@ void strace_p_socklen(struct text *t, const struct strace_call *c, unsigned i)
     if (!strace_read(t, c->a[i], &len, sizeof(len)))
         return;
     if (strace_failed(c) || len == c->before)
-        text_printf(t, "[%u]", (unsigned)c->before);
+        text_printf(t, "[%d]", (int)c->before);
     else
-        text_printf(t, "[%u => %u]", (unsigned)c->before, len);
+        text_printf(t, "[%d => %d]", (int)c->before, (int)len);
 }
 
 /* --- messages ---------------------------------------------------------------------------- */
@@ -149,6 +165,14 @@ static void print_control(struct text *t, uint64_t va, uint64_t len)
     text_str(t, "]");
 }
 
+/* Of what was not received only this is known. */
+static void print_no_message(struct text *t, uint64_t va)
+{
+    struct abi_msghdr m;
+    if (strace_read(t, va, &m, sizeof(m)))
+        text_printf(t, "{msg_namelen=%d}", m.namelen);
+}
+
 static void print_message(struct text *t, uint64_t va, int64_t moved)
 {
     struct abi_msghdr m;
@@ -173,7 +197,10 @@ void strace_p_msghdr(struct text *t, const struct strace_call *c, unsigned i)
 
 void strace_p_out_msghdr(struct text *t, const struct strace_call *c, unsigned i)
 {
-    print_message(t, c->a[i], c->result);
+    if (strace_failed(c))
+        print_no_message(t, c->a[i]);
+    else
+        print_message(t, c->a[i], c->result);
 }
 
 /* --- options ----------------------------------------------------------------------------- */
@@ -190,7 +217,9 @@ void strace_p_socket_option(struct text *t, const struct strace_call *c, unsigne
 static void print_option(struct text *t, uint64_t va, uint64_t len)
 {
     int32_t value;
-    if (len != sizeof(value))
+    if (len < sizeof(value))
+        text_ptr(t, va);
+    else if (len > sizeof(value))
         strace_bytes(t, va, len);
     else if (strace_read(t, va, &value, sizeof(value)))
         text_printf(t, "[%d]", value);

@@ -178,8 +178,10 @@ void strace_p_fdset(struct text *t, const struct strace_call *c, unsigned i)
 {
     int      nfds = (int)c->a[0];
     uint64_t probe;
-    if (strace_read(t, c->a[i], &probe, sizeof(probe)))
-        print_bits(t, c->a[i], nfds < 0 ? 0 : size_min((size_t)nfds, FDSET_MAX));
+    if (nfds <= 0)
+        text_ptr(t, c->a[i]); /* nothing is read */
+    else if (strace_read(t, c->a[i], &probe, sizeof(probe)))
+        print_bits(t, c->a[i], size_min((size_t)nfds, FDSET_MAX));
 }
 
 void strace_fds_ready(struct text *t, const struct strace_call *c)
@@ -199,7 +201,7 @@ void strace_fds_ready(struct text *t, const struct strace_call *c)
 void strace_p_cpus(struct text *t, const struct strace_call *c, unsigned i)
 {
     uint64_t len = c->over ? (uint64_t)c->result : c->a[1], probe;
-    if (strace_read(t, c->a[i], &probe, 1))
+    if (strace_read(t, c->a[i], &probe, size_min(len, sizeof(probe))))
         print_bits(t, c->a[i], size_min(len * 8, FDSET_MAX));
 }
 
@@ -207,12 +209,12 @@ void strace_p_cpus(struct text *t, const struct strace_call *c, unsigned i)
 
 static void print_timespec(struct text *t, const struct abi_timespec *ts)
 {
-    text_printf(t, "{tv_sec=%ld, tv_nsec=%ld}", (long)ts->tv_sec, (long)ts->tv_nsec);
+    text_printf(t, "{tv_sec=%ld, tv_nsec=%lu}", (long)ts->tv_sec, (unsigned long)ts->tv_nsec);
 }
 
 static void print_timeval(struct text *t, const struct abi_timeval *tv)
 {
-    text_printf(t, "{tv_sec=%ld, tv_usec=%ld}", (long)tv->tv_sec, (long)tv->tv_usec);
+    text_printf(t, "{tv_sec=%ld, tv_usec=%lu}", (long)tv->tv_sec, (unsigned long)tv->tv_usec);
 }
 
 void strace_timespec(struct text *t, uint64_t va)
@@ -271,13 +273,24 @@ void strace_p_itimerval(struct text *t, const struct strace_call *c, unsigned i)
     text_str(t, "}");
 }
 
+/* 29, and that it is 0.29 s */
+static void print_ticks(struct text *t, const char *name, int64_t ticks)
+{
+    text_printf(t, "%s%ld", name, (long)ticks);
+    if (ticks)
+        text_printf(t, " /* %ld.%02ld s */", (long)ticks / USER_HZ, (long)ticks % USER_HZ);
+}
+
 void strace_p_tms(struct text *t, const struct strace_call *c, unsigned i)
 {
     struct abi_tms tms;
-    if (strace_read(t, c->a[i], &tms, sizeof(tms)))
-        text_printf(t, "{tms_utime=%ld, tms_stime=%ld, tms_cutime=%ld, tms_cstime=%ld}",
-                    (long)tms.tms_utime, (long)tms.tms_stime, (long)tms.tms_cutime,
-                    (long)tms.tms_cstime);
+    if (!strace_read(t, c->a[i], &tms, sizeof(tms)))
+        return;
+    print_ticks(t, "{tms_utime=", tms.tms_utime);
+    print_ticks(t, ", tms_stime=", tms.tms_stime);
+    print_ticks(t, ", tms_cutime=", tms.tms_cutime);
+    print_ticks(t, ", tms_cstime=", tms.tms_cstime);
+    text_str(t, "}");
 }
 
 /* --- the process and the system ---------------------------------------------------------- */

@@ -23,6 +23,7 @@ enum syscall_kind {
     A_FD,
     A_DIRFD, /* or AT_FDCWD */
     A_SIGNAL,
+    A_SKIP, /* a register without a meaning here */
 
     /* one name of several, or names joined by | */
     A_ACCESS_FLAGS,
@@ -91,8 +92,10 @@ enum syscall_kind {
     A_OUT_IOVEC,
 
     /* numbers in memory */
-    A_IN_LONG,
-    A_OUT_FDS, /* two */
+    A_IN_GIDS, /* as many as the argument before it says */
+    A_IN_SIZE,
+    A_INOUT_SIZE, /* what it was, and what it became */
+    A_OUT_FDS,    /* two */
     A_OUT_GIDS,
     A_OUT_INT,
     A_OUT_PTR,
@@ -162,6 +165,7 @@ enum syscall_kind {
     R_NEVER, /* the call does not return */
     R_OCTAL,
     R_POLL,
+    R_PRCTL,
     R_SCHED,
     R_SELECT,
     R_SIGNAL,

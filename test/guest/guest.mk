@@ -63,6 +63,12 @@ $(GUEST_OUT)/$(1).img: $(GUEST_OUT)/$(1) $(TOOL) \
 endef
 $(foreach t,$(GUEST_TESTS),$(eval $(call guest_image_rule,$t)))
 
+# Those whose system calls are compared with what strace prints of them on Linux: test/expected/strace.
+# What they do must be the same each time.
+GUEST_TRACED := hello abi_fd abi_io mem_errors $(filter strace_%,$(GUEST_TESTS))
+
+ORACLE_CASES  += $(foreach t,$(GUEST_TRACED),strace/$t=$(GUEST_OUT)/$t.img)
+
 # Those that can be compared with Linux.
 GUEST_RECORDED := $(filter-out $(patsubst test/guest/%.expected,%,$(wildcard test/guest/*.expected)),$(GUEST_TESTS))
 ORACLE_CASES  += $(foreach t,$(GUEST_RECORDED),guest/$t=$(GUEST_OUT)/$t.img$(addprefix ::,$(wildcard test/guest/$t.session)))

@@ -7,6 +7,9 @@
 PATTERN is a shell pattern of test names; without one, all are run. What Linux did with the same image
 is in test/expected/guest. A few tests cannot be compared with Linux:
 they have a NAME.expected of their own, and the reason is in their source.
+
+NAME.strace is the same program with its system calls printed, which are compared with what strace
+printed of it on Linux, in test/expected/strace (guest.mk says which there are).
 """
 
 import pathlib
@@ -30,6 +33,13 @@ def guest_test(name):
                       session=session if session.exists() else None)
 
 
+def traced_test(name):
+    return cases.Case(f"{name}.strace", cases.BUILD / f"test/guest/{name}.img",
+                      cases.recorded(f"strace/{name}"), traced=True)
+
+
 if __name__ == "__main__":
     tests = [guest_test(source.stem) for source in sorted(HERE.glob("*.c"))]
+    tests += [traced_test(record.stem)
+              for record in sorted((cases.EXPECTED / "strace").glob("*.out"))]
     sys.exit(cases.run("guest", tests, sys.argv[1:]))

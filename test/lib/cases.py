@@ -16,6 +16,7 @@ import subprocess
 import typing
 
 import session
+import tracelines
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")  # an absolute BUILD stays as it is
@@ -51,12 +52,14 @@ def recorded(name):
 class Case:
     """name: of the test, without its suite. image: a path; it stays as it is.
     manifest: a path in the image; None is the usual one. session: what is typed (session.py); without
-    it, nothing is."""
+    it, nothing is. traced: what is compared is not what the program prints but its system calls
+    (tracelines.py)."""
     name: str
     image: pathlib.Path
     expected: Expectation
     manifest: typing.Optional[str] = None
     session: typing.Optional[pathlib.Path] = None
+    traced: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,11 +110,19 @@ def check_file_system(image):
     return p.stdout if p.returncode else ""
 
 
+def output_of(case, console):
+    """What is compared."""
+    if case.traced:
+        return tracelines.of_cella(console.decode("utf-8", "backslashreplace")).encode()
+    return program_output(console)
+
+
 def boot(case, platform, place):
     """Boot a copy of the image beside place, and look at what is left of it."""
     copy = place.with_name(place.name + ".img")
     subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
+    arguments += ["--strace"] if case.traced else []
     try:
         command = [CELLA, "run", "-p", platform, *arguments]
         if case.session:
@@ -121,7 +132,7 @@ def boot(case, platform, place):
         damage = check_file_system(copy) if status is not None else ""
     finally:
         copy.unlink()
-    return Run(program_output(console), status, console, damage)
+    return Run(output_of(case, console), status, console, damage)
 
 
 def keep(run, place):

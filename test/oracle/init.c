@@ -8,12 +8,14 @@
  *     NMODULES PATH...                  kernel modules, in the order to load them
  *     NCASES CASE...                    a CASE is:
  *         DISK CWD PROGRAM LIMIT        the disk's serial number; the time limit in seconds
+ *         TRACED                        1: run it under /bin/strace; else 0
  *         NARGS ARG... NENV NAME=VALUE...
  *
  * What it tells goes to the console in lines that nothing else can contain, since NONCE is random:
  *
  *     NONCE linux RELEASE VERSION
  *     NONCE begin N                     here the output of case N begins
+ *     NONCE trace N                 here it ends, and what strace wrote begins; only if traced
  *     NONCE end N exited|killed|late|unstarted NUMBER
  *     NONCE done
  *     NONCE broken WHAT: REASON         instead of whatever should follow
@@ -47,7 +49,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROOT "/image" /* where a case's file systems are mounted */
+#define ROOT  "/image" /* where a case's file systems are mounted */
+#define TRACE "/trace" /* what strace writes */
 
 /* --- telling ------------------------------------------------------------------------------- */
 
@@ -151,7 +154,7 @@ static char **next_list(void)
 
 struct test_case {
     const char *disk, *cwd, *program;
-    long        limit;
+    long        limit, traced;
     char      **args, **env;
 };
 
@@ -163,6 +166,7 @@ static struct test_case next_case(void)
     c.cwd = next_string();
     c.program = next_string();
     c.limit = next_number();
+    c.traced = next_number();
     c.args = next_list();
     c.env = next_list();
     return c;
@@ -354,18 +358,45 @@ __attribute__((noreturn)) static void fail_start(int report)
     _exit(127);
 }
 
-__attribute__((noreturn)) static void be_program(const struct test_case *c, int report)
+/* What a program finds. 0, or -1 and errno. */
+static int prepare(const char *cwd)
 {
     sigset_t none;
 
     sigemptyset(&none);
     set_limits();
     umask(022);
-    if (setpgid(0, 0) || tcsetpgrp(0, getpid()) || chdir(c->cwd) ||
-        sigprocmask(SIG_SETMASK, &none, NULL))
-        fail_start(report);
-    execve(c->program, c->args, c->env);
+    if (setpgid(0, 0) || tcsetpgrp(0, getpid()) || chdir(cwd))
+        return -1;
+    return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+__attribute__((noreturn)) static void be_program(const struct test_case *c, int report)
+{
+    if (!prepare(c->cwd))
+        execve(c->program, c->args, c->env);
     fail_start(report);
+}
+
+/* Run strace, which runs this program again, as main() says. */
+__attribute__((noreturn)) static void be_tracer(const struct test_case *c, int report)
+{
+    const char *argv[64] = {"strace", "-f", "-a1", "-o", TRACE, "/init", c->cwd, c->program};
+    size_t      n = 8;
+
+    for (char **arg = c->args; *arg && n < sizeof(argv) / sizeof(argv[0]) - 1; arg++)
+        argv[n++] = *arg;
+    unlink(TRACE);
+    execve("/bin/strace", (char **)argv, c->env);
+    fail_start(report);
+}
+
+/* argv: /init CWD PROGRAM ARG... The last successful execve that strace sees is that of the program. */
+__attribute__((noreturn)) static void be_traced(char **argv)
+{
+    if (!chroot(ROOT) && !chdir("/") && !prepare(argv[1]))
+        execv(argv[2], argv + 3);
+    _exit(127);
 }
 
 /* The leader of the program's session: see the head of this file. */
@@ -373,13 +404,15 @@ __attribute__((noreturn)) static void be_leader(const struct test_case *c, int r
 {
     struct message m = {0};
 
-    if (setsid() < 0 || chroot(ROOT) || chdir("/"))
+    if (setsid() < 0 || (!c->traced && chroot(ROOT)) || chdir("/"))
         fail_start(report);
     for (int fd = 0; fd < 3; fd++)
         close(fd);
     if (open("/dev/console", O_RDWR) != 0 || dup(0) != 1 || dup(0) != 2 || ioctl(0, TIOCSCTTY, 1))
         fail_start(report);
     m.pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (m.pid == 0 && c->traced)
+        be_tracer(c, report);
     if (m.pid == 0)
         be_program(c, report);
     if (m.pid < 0)
@@ -438,6 +471,20 @@ static int ended(pid_t pid, long limit, int *status)
     }
 }
 
+/* Print what strace wrote. */
+static void tell_trace(long number)
+{
+    char    bytes[4096];
+    ssize_t len;
+    int     fd = must(open(TRACE, O_RDONLY | O_CLOEXEC), TRACE);
+
+    tell("trace %ld", number);
+    while ((len = read(fd, bytes, sizeof(bytes))) > 0)
+        put(bytes, (size_t)len);
+    tcdrain(console);
+    close(fd);
+}
+
 static void run_case(long number, const struct test_case *c)
 {
     int   status;
@@ -454,6 +501,8 @@ static void run_case(long number, const struct test_case *c)
     while (wait(NULL) > 0 || errno == EINTR)
         ;
     reset_terminal();
+    if (c->traced && pid > 0)
+        tell_trace(number);
     if (pid < 0)
         tell("end %ld unstarted %d", number, -pid);
     else if (!in_time)
@@ -465,10 +514,12 @@ static void run_case(long number, const struct test_case *c)
     unmount_all();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     sigset_t all;
 
+    if (getpid() != 1 && argc > 3)
+        be_traced(argv);
     umask(0);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);

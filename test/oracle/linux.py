@@ -24,11 +24,13 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "test/lib"))
 import session  # noqa: E402
+import tracelines  # noqa: E402
 
 HERE = ROOT / "test/oracle"
 CACHE = pathlib.Path(os.environ.get("CACHE") or
                      pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "cella")
 LOCK = HERE / "linux.lock"
+TRACER_LOCK = HERE / "tracer.lock"
 
 # Modules that the images' disks and file systems need; what these depend on is added.
 MODULES = ["virtio_blk", "ext4", "virtio-rng"]
@@ -40,9 +42,10 @@ SLACK = 60              # seconds for what surrounds a case: the boot, mounting
 
 # no4lvl: Sv39, which of what Linux has is closest to Cella's size of address space (and what programs
 # that look at it cope with). The rest: the same addresses each time, no message among the output,
-# and an end to the machine instead of a result when Linux itself is in trouble.
+# an end to the machine instead of a result when Linux itself is in trouble, and process numbers that
+# cannot be mistaken for others in a trace.
 COMMAND_LINE = ("console=ttyS0 quiet loglevel=0 no4lvl norandmaps panic=-1 oops=panic "
-                "sysctl.vm.panic_on_oom=1")
+                "sysctl.vm.panic_on_oom=1 sysctl.kernel.ns_last_pid=30000")
 
 
 class Trouble(Exception):
@@ -58,6 +61,7 @@ class Case:
     manifest: str = DEFAULT_MANIFEST
     session: typing.Optional[pathlib.Path] = None
     limit: int = LIMIT
+    traced: bool = False    # under strace; the result's output is then what strace wrote
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,12 +72,20 @@ class Result:
 
 # --- the package ---
 
+def read_lock(path):
+    """Each package's name, version and hash."""
+    lines = [l.split() for l in path.read_text().splitlines() if l.strip() and l[0] != "#"]
+    if not lines or any(len(l) != 5 for l in lines):
+        raise Trouble(f"{path} is no lock file")
+    return [l[:3] for l in lines]
+
+
 def locked():
-    """The package's name, version and hash, from the lock file's one line."""
-    lines = [l.split() for l in LOCK.read_text().splitlines() if l.strip() and l[0] != "#"]
-    if len(lines) != 1 or len(lines[0]) != 5:
+    """The name, version and hash of the package that Linux is in."""
+    packages = read_lock(LOCK)
+    if len(packages) != 1:
         raise Trouble(f"{LOCK} must have one line")
-    return lines[0][:3]
+    return packages[0]
 
 
 def tool(*command, **more):
@@ -85,14 +97,14 @@ def tool(*command, **more):
     return p.stdout
 
 
-def unpacked():
-    """A folder with what the package holds of vmlinux and modules."""
-    name, version, sha256 = locked()
+def unpacked(lock=LOCK, package=None):
+    """A folder with what a package of the lock file holds, by default the one that Linux is in."""
+    name, version, sha256 = package or locked()
     folder = CACHE / "oracle" / sha256
     if not folder.exists():
-        package = tool(ROOT / "tools/packages/fetch.sh", LOCK, name).decode().strip()
+        package = tool(ROOT / "tools/packages/fetch.sh", lock, name).decode().strip()
         if pathlib.Path(package).parent.name != sha256:  # fetch.sh serves what the archive has
-            raise Trouble(f"the archive has no {name} {version} any more; renew {LOCK}")
+            raise Trouble(f"the archive has no {name} {version} any more; renew {lock}")
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             new = pathlib.Path(scratch) / "new"
@@ -108,7 +120,7 @@ def unpacked():
 def only(paths, what):
     paths = list(paths)
     if len(paths) != 1:
-        raise Trouble(f"the Linux package has {len(paths)} files {what}, not one")
+        raise Trouble(f"the packages have {len(paths)} files {what}, not one")
     return paths[0]
 
 
@@ -203,10 +215,32 @@ def script(nonce, modules, cases, disks):
 
     words = [nonce, int(time.time()), *listed(modules), len(cases)]
     for case, m in cases:
-        words += [disks[case.image], m.get("Cwd", "/"), m.get("Program", m["Args"][0]), case.limit]
+        words += [disks[case.image], m.get("Cwd", "/"), m.get("Program", m["Args"][0]), case.limit,
+                  int(case.traced)]
         words += listed(m["Args"])
         words += listed([f"{k}={v}" for k, v in m.get("Env", {}).items()])
     return b"".join(str(w).encode() + b"\0" for w in words)
+
+
+# --- strace ---
+
+LIBRARIES = "usr/lib/riscv64-linux-gnu"
+TRACER = {  # what it needs, and where in the initramfs
+    "usr/bin/strace": "bin/strace",
+    f"{LIBRARIES}/libc.so.6": "lib/riscv64-linux-gnu/libc.so.6",
+    f"{LIBRARIES}/ld-linux-riscv64-lp64d.so.1": "lib/ld-linux-riscv64-lp64d.so.1",
+}
+
+
+def tracer_files():
+    """strace and the libraries that it needs, as cpio() takes them."""
+    folders = [unpacked(TRACER_LOCK, package) for package in read_lock(TRACER_LOCK)]
+    paths = ["bin", "lib", "lib/riscv64-linux-gnu"]
+    files = [(path, 0o040755, b"") for path in paths]
+    for source, place in TRACER.items():
+        found = only([f / source for f in folders if (f / source).exists()], source)
+        files.append((place, 0o100755, found.read_bytes()))
+    return files
 
 
 # --- the machine ---
@@ -240,7 +274,8 @@ class Machine:
         initramfs.write_bytes(cpio([
             ("init", 0o100755, built_init()),
             ("script", 0o100644, script(self.nonce, [m[0] for m in modules], cases, disks)),
-            *[(path.lstrip("/"), mode, data) for path, mode, data in modules]]))
+            *[(path.lstrip("/"), mode, data) for path, mode, data in modules],
+            *(tracer_files() if any(case.traced for case, _ in cases) else [])]))
         memory = max([MEMORY, *[memory_of(m) for _, m in cases]])
         self.child = subprocess.Popen(
             self.command(initramfs, disks, memory), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -322,6 +357,14 @@ class Machine:
             self.fail(f"QEMU ended with status {self.child.returncode}")
 
 
+def trace_of(output, nonce):
+    """The lines that strace wrote behind what the program printed."""
+    _, mark, trace = output.partition(b"%s trace" % nonce.encode())
+    if not mark:
+        raise Trouble("there is no trace")
+    return tracelines.of_linux(trace.partition(b"\n")[2].decode()).encode()
+
+
 def result_of(output, end):
     """The Result from what init said, as `end N HOW NUMBER`."""
     _, _, how, number = end.split()
@@ -347,7 +390,10 @@ def run_some(cases):
                 machine.begin_session()
                 session.play(machine, session.read(case.session))
             output, end = machine.mark(rb"end %d \w+ \d+" % number, case.limit + SLACK)
-            results.append(result_of(output, end))
+            result = result_of(output, end)
+            if case.traced and isinstance(result, Result):
+                result = Result(trace_of(result.output, machine.nonce), result.status)
+            results.append(result)
         machine.case = None
         machine.ended()
     return version, results

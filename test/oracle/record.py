@@ -8,7 +8,8 @@
 NAME is where the result goes: test/expected/NAME.out and NAME.status. The manifest is a path inside
 the image, /.cella/manifest.json if left out. A session says what is typed (test/lib/session.py): then the
 program's output has the terminal's echo in it. The second form is short for
-SUITE/CASE=IMAGE:/.cella/CASE.json.
+SUITE/CASE=IMAGE:/.cella/CASE.json. A case strace/NAME is run under strace, and what that wrote is
+recorded (test/lib/tracelines.py).
 
     -t   only cases whose name, or its last part, the shell pattern matches
     -n   change nothing: only say what differs from what was recorded
@@ -45,7 +46,8 @@ def case_of(word):
     if not name or not image or any(more):
         sys.exit(f"record: {word} is not NAME=IMAGE[:MANIFEST[:SESSION]]")
     return linux.Case(name, pathlib.Path(image).resolve(), manifest or linux.DEFAULT_MANIFEST,
-                      pathlib.Path(session).resolve() if session else None)
+                      pathlib.Path(session).resolve() if session else None,
+                      traced=name.startswith("strace/"))
 
 
 def cases_of(options):
