@@ -84,8 +84,8 @@ def a_damaged_package_makes_no_root(context):
 def a_package_that_no_lock_names_is_an_error_with_the_command_that_adds_it(context):
     locked(context)
     context.run(PROGRAM, "cella.lock", "three").fails("cella.lock has no version of the package three",
-                                                      "cella pkg get three")
-    context.run(PROGRAM, "mine.lock", "three").fails("cella pkg get --lock mine.lock three")
+                                                      "cella pkg lock three")
+    context.run(PROGRAM, "mine.lock", "three").fails("cella pkg lock --lock mine.lock three")
 
 
 @test

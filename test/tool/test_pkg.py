@@ -378,6 +378,27 @@ def a_folder_that_cannot_be_written_is_said(context):
 
 
 @test
+def lock_fetches_and_writes_the_lock_but_unpacks_nothing(context):
+    archive = published(context)
+    context.cella("pkg", "lock", "prog").succeeds("cella.lock has prog (packages: 3)")
+    claim(len(lock_lines(context)) == 3, "the lock has other lines")
+    claim(not (context.folder / "root").exists(), "something was unpacked")
+    archive.remove()
+    context.cella("pkg", "get", "prog").succeeds("new: 3")
+
+
+@test
+def the_record_of_packages_goes_into_no_image(context):
+    published(context)
+    context.cella("pkg", "get", "prog").succeeds()
+    (context.folder / "root/.cella").mkdir()
+    (context.folder / "root/.cella/manifest.json").write_text('{ "Program": "/usr/bin/prog" }\n')
+    context.cella("build", "-o", "image", "root").succeeds()
+    listing = context.run("/sbin/debugfs", "-R", "ls -p /", "image").succeeds("/etc/", "/.cella/")
+    listing.does_not_say(OWN)
+
+
+@test
 def list_shows_what_is_locked_cached_and_unpacked(context):
     published(context)
     context.cella("pkg", "get", "prog").succeeds()

@@ -16,6 +16,7 @@
 
 static const char help[] =
     "usage: cella pkg get [OPTION]... [NAME[=VERSION]]...\n"
+    "       cella pkg lock [OPTION]... [NAME[=VERSION]]...\n"
     "       cella pkg list [OPTION]... [PATTERN]...\n"
     "       cella pkg find PATH|LIBRARY|PATTERN\n"
     "\n"
@@ -29,6 +30,8 @@ static const char help[] =
     "  --update             take the archive's versions of today, and renew the lock file\n"
     "  --no-depends         only the packages that are named\n"
     "  --suite SUITE        the Debian release, instead of trixie\n"
+    "\n"
+    "lock  does the same, but unpacks nothing: for manifests, which name packages themselves.\n"
     "\n"
     "list  shows the packages of the lock file: version, size, whether their files are in the cache\n"
     "      and in the folder. A pattern is a part of the name, or has * and ? for all of it.\n"
@@ -126,6 +129,7 @@ static const struct {
     int (*run)(const struct pkg_options *o);
 } subcommands[] = {
     {"get", pkg_get},
+    {"lock", pkg_lock},
     {"list", pkg_list},
     {"find", pkg_find},
 };
@@ -133,14 +137,14 @@ static const struct {
 static int run(int argc, char **argv)
 {
     if (argc < 2)
-        die_usage("pkg", "say what to do: get, list or find");
+        die_usage("pkg", "say what to do: get, lock, list or find");
     for (size_t i = 0; i < sizeof(subcommands) / sizeof(*subcommands); i++) {
         if (strcmp(argv[1], subcommands[i].name) == 0) {
             struct pkg_options o = read_options(argc - 1, argv + 1);
             return subcommands[i].run(&o);
         }
     }
-    die_usage("pkg", "there is no `cella pkg %s`: get, list or find", argv[1]);
+    die_usage("pkg", "there is no `cella pkg %s`: get, lock, list or find", argv[1]);
 }
 
 const struct command command_pkg = {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pkgroot.h"
 #include "say.h"
 
 mode_t hostfiles_mode(mode_t mode)
@@ -33,9 +34,10 @@ static void lay_file(const struct hostfiles_lay *lay, const char *host, const ch
     tree_add_file(lay->tree, path, host, lay->as_is ? mode : hostfiles_mode(mode), lay->why);
 }
 
-static bool is_dots(const char *name)
+/* What is in every folder, and what `cella pkg get` keeps in one for itself. */
+static bool is_no_content(const char *name)
 {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, PKGROOT_OWN) == 0;
 }
 
 void hostfiles_lay_inside(const struct hostfiles_lay *lay, const char *host, const char *path)
@@ -45,7 +47,7 @@ void hostfiles_lay_inside(const struct hostfiles_lay *lay, const char *host, con
         die(NULL, "the folder %s cannot be read: %m", host);
     struct dirent *entry;
     while ((entry = readdir(folder))) {
-        if (is_dots(entry->d_name))
+        if (is_no_content(entry->d_name))
             continue;
         char *inner_host = must_format("%s/%s", host, entry->d_name);
         char *inner_path = must_format("%s/%s", path, entry->d_name);

@@ -334,7 +334,7 @@ static int complain_of_unlocked(const struct lock *lock, const char *name)
     const struct lock_line *line = lock_find(lock, name);
     char                   *option = strcmp(lock->path, LOCK_NAME) == 0 ? must_copy("")
                                                                         : must_format("--lock %s ", lock->path);
-    say_error(must_format("this adds it, with what it depends on: cella pkg get %s%s%s",
+    say_error(must_format("this adds it, with what it depends on: cella pkg lock %s%s%s",
                           line ? "--update " : "", option, name),
               "%s has no version of the package %s", lock->path, name);
     free(option);

@@ -22,6 +22,7 @@ struct pkg_options {
 
 /* Each does one subcommand; the exit status. */
 int pkg_get(const struct pkg_options *o);
+int pkg_lock(const struct pkg_options *o);
 int pkg_list(const struct pkg_options *o);
 int pkg_find(const struct pkg_options *o);
 

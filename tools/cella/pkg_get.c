@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pkg_get.c - `cella pkg get`: packages, with all that they depend on, into a folder.
+/* pkg_get.c - `cella pkg get`: packages, with all that they depend on, into a folder; and `cella pkg lock`,
+ * which stops before the folder.
  *
  * Which packages these are is found by tools/packages/resolve.sh, by way of apt. Everything is in the
  * cache, and the lock file is written, before the folder is touched.
@@ -141,22 +142,12 @@ static bool update_lock(const struct pkg_options *o, const struct lock *resolved
     return changed;
 }
 
-static void report(const struct pkg_options *o, const char *root, const struct lock *resolved,
-                   int unpacked)
-{
-    char *what = o->words.count ? words_join(&o->words) : must_copy("all that the lock names");
-    if (unpacked == 0)
-        say("already there: %s in %s (packages: %zu)", what, root, resolved->count);
-    else
-        say("unpacked %s into %s (packages: %zu, new: %d)", what, root, resolved->count, unpacked);
-    free(what);
-}
-
-static int put(const struct pkg_options *o, const struct lock *resolved, struct lock *lock)
+/* Have all of resolved in the cache, as packages, and in the lock file. */
+static int fetch(const struct pkg_options *o, const struct lock *resolved, struct lock *lock,
+                 struct package *packages)
 {
     size_t                   count = resolved->count;
     const struct lock_line **lines = must_alloc(count * sizeof(*lines));
-    struct package          *packages = must_alloc(count * sizeof(*packages));
     for (size_t i = 0; i < count; i++)
         lines[i] = &resolved->lines[i];
 
@@ -164,14 +155,8 @@ static int put(const struct pkg_options *o, const struct lock *resolved, struct 
     int err = packages_fetch(resolved->path, lines, count, packages);
     if (!err && update_lock(o, resolved, lock))
         err = lock_write(lock, o->lock);
-    if (err)
-        return EXIT_TROUBLE;
-    const char *root = o->root ? o->root : PKGROOT_DEFAULT;
-    int         unpacked = pkgroot_put(root, packages, count);
-    if (unpacked < 0)
-        return EXIT_TROUBLE;
-    report(o, root, resolved, unpacked);
-    return 0;
+    free(lines);
+    return err;
 }
 
 /* All that the lock names, as it names it. */
@@ -184,24 +169,64 @@ static void take_all(const struct lock *lock, struct lock *out)
     }
 }
 
-int pkg_get(const struct pkg_options *o)
+/* Which packages are meant: *lock becomes the lock file, *resolved lines for all of them. */
+static int choose(const struct pkg_options *o, struct lock *lock, struct lock *resolved)
 {
-    struct lock  lock, resolved;
     struct words wishes = o->words;
     for (size_t i = 0; i < wishes.count; i++)
         check_wish(wishes.at[i]);
-    if (lock_read(o->lock, &lock) != 0)
-        return EXIT_TROUBLE;
-    if (!wishes.count && !lock.exists)
+    if (lock_read(o->lock, lock) != 0)
+        return -1;
+    if (!wishes.count && !lock->exists)
         die_usage("pkg", "name packages: there is no lock file %s that does", o->lock);
 
     char       *first = wishes.count ? name_of(wishes.at[0]) : NULL;
-    const char *suite = pkg_suite(o, &lock, first);
+    const char *suite = pkg_suite(o, lock, first);
     if (!wishes.count)
-        wishes = all_names(&lock, suite);
-    if (!o->words.count && !o->update)
-        take_all(&lock, &resolved);
-    else if (resolve(o, suite, &wishes, &resolved) != 0)
+        wishes = all_names(lock, suite);
+    if (o->words.count || o->update)
+        return resolve(o, suite, &wishes, resolved);
+    take_all(lock, resolved);
+    return 0;
+}
+
+/* All up to the folder. *count becomes the number of packages, which are returned; null after saying what
+ * is wrong. */
+static struct package *choose_and_fetch(const struct pkg_options *o, size_t *count)
+{
+    struct lock lock, resolved;
+    if (choose(o, &lock, &resolved) != 0)
+        return NULL;
+    struct package *packages = must_alloc(resolved.count * sizeof(*packages));
+    *count = resolved.count;
+    return fetch(o, &resolved, &lock, packages) == 0 ? packages : NULL;
+}
+
+static char *describe(const struct pkg_options *o)
+{
+    return o->words.count ? words_join(&o->words) : must_format("all of %s", o->lock);
+}
+
+int pkg_get(const struct pkg_options *o)
+{
+    size_t          count;
+    const char     *root = o->root ? o->root : PKGROOT_DEFAULT;
+    struct package *packages = choose_and_fetch(o, &count);
+    int             unpacked = packages ? pkgroot_put(root, packages, count) : -1;
+    if (unpacked < 0)
         return EXIT_TROUBLE;
-    return put(o, &resolved, &lock);
+    if (unpacked == 0)
+        say("already there: %s in %s (packages: %zu)", describe(o), root, count);
+    else
+        say("unpacked %s into %s (packages: %zu, new: %d)", describe(o), root, count, unpacked);
+    return 0;
+}
+
+int pkg_lock(const struct pkg_options *o)
+{
+    size_t count;
+    if (!choose_and_fetch(o, &count))
+        return EXIT_TROUBLE;
+    say("%s has %s (packages: %zu)", o->lock, describe(o), count);
+    return 0;
 }

@@ -172,7 +172,7 @@ static const struct lock_line *find_locked(const struct pkg_options *o, const ch
         line = line && lock_is_filled(line) ? line : NULL;
     }
     if (!line)
-        say_error(must_format("this gets it: cella pkg get %s", name), "%s has no package %s",
+        say_error(must_format("this adds it: cella pkg lock %s", name), "%s has no package %s",
                   o->lock, name);
     return line;
 }

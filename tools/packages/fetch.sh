@@ -27,7 +27,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 say() { printf '%s: %s\n' "${CELLA_SAYS:-fetch}" "$*" >&2; }
 way_to_renew() {
     if [ -n "${CELLA_SAYS:-}" ]; then
-        echo "cella pkg get --update --lock $lock_said $name"
+        echo "cella pkg lock --update --lock $lock_said $name"
     else
         echo "$here/relock.sh $lock $name"
     fi
