@@ -398,14 +398,15 @@ def symbols_of_libraries_come_with_them(t):
 
 
 @test
-def cella_gdb_stops_the_machine_and_ends_it(t):
+def cella_gdb_goes_to_main_at_a_word_and_ends_the_machine(t):
     image = t.image(act("exit", "0"))
     with tempfile.TemporaryDirectory() as folder:
         mark = os.path.join(folder, "console")
         p = subprocess.run([CELLA, "gdb", "-p", t.platform, "-c", mark, str(image)], cwd=ROOT,
                            env=dict(os.environ, BUILD=str(BUILD), DEBUGINFOD_URLS=""), timeout=LIMIT,
-                           input="p $pc\ncontinue\ncells kernel\nquit\n", capture_output=True, text=True)
+                           input="p $pc\nprogram\ncells kernel\nquit\n", capture_output=True, text=True)
         left = subprocess.run(["pgrep", "-f", mark], capture_output=True, text=True).stdout
     claim("0x1000" in p.stdout, "not at the first instruction")
-    claim(re.search(r"kmain \(bi=", p.stdout) and "kernel text" in p.stdout, f"not at kmain: {p.stdout[-800:]}")
+    claim(re.search(r"breakpoint 3, main \(argc=3", p.stdout) and "kernel text" in p.stdout,
+          f"not at main: {p.stdout[-800:]}")
     claim(not left, "the machine runs on after gdb was left")

@@ -25,7 +25,7 @@ class Command(gdb.Command):
         self.dont_repeat()
         try:
             self.run(argument.strip())
-        except gdb.MemoryError as error:
+        except gdb.error as error:
             raise gdb.GdbError(f"{self.NAME}: {error}")
 
 

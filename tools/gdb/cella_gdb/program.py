@@ -252,12 +252,8 @@ takes names that are not known yet. The files are copied out of the image, to bu
             say(f"{path} at {base:#x} from {copy}")
 
     def _go(self, verb):
-        if not areas.loaded():
-            gdb.execute("tbreak process_start", to_string=True)
-            gdb.execute("continue", to_string=True)
-            here = gdb.newest_frame().function()
-            if here is None or here.name != "process_start":
-                return  # something else stopped the machine, and has said so
+        if not areas.loaded() and not self._loaded_by_going_on():
+            return
         self.symbols.update()
         path, entry = self.symbols.entry()
         main = None if verb == "entry" else gdb.lookup_global_symbol("main")
@@ -265,6 +261,24 @@ takes names that are not known yet. The files are copied out of the image, to bu
         if verb == "" and not main:
             say(f"{path} has no symbol main; going to its entry")
         gdb.execute("continue")
+
+
+    @staticmethod
+    def _loaded_by_going_on():
+        """Run until the program is mapped. False: something else stopped the machine."""
+        gdb.execute("tbreak process_start", to_string=True)
+        shown = gdb.execute("continue", to_string=True)
+        if _function_here() == "kmain":  # where a session begins
+            shown = gdb.execute("continue", to_string=True)
+        if _function_here() != "process_start":
+            gdb.write(shown)
+            return False
+        return True
+
+
+def _function_here():
+    function = gdb.newest_frame().function()
+    return function.name if function else ""
 
 
 def register():

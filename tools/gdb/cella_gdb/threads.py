@@ -146,7 +146,6 @@ def what_it_does(thread):
 # --- backtraces -------------------------------------------------------------------------------
 
 SAVED = ("ra", "sp", "fp", *(f"s{i}" for i in range(1, 12)))
-SSTATUS_SUM = 1 << 18
 
 
 @contextlib.contextmanager
@@ -162,10 +161,8 @@ def _registers(values):
             gdb.execute(f"set ${name} = {value:#x}", to_string=True)
 
 
-def _all_visible():
-    """Under page tables the emulator shows gdb what the hart itself could reach: in user mode no kernel stack, in
-    the kernel no user one. With these values it is everything."""
-    return {"priv": machine.PRIV_S, "sstatus": machine.register("sstatus") | SSTATUS_SUM}
+# Under page tables the emulator shows gdb no kernel memory while the hart is in user mode; in S-mode it shows all.
+ALL_VISIBLE = {"priv": machine.PRIV_S}
 
 
 def _saved(thread):
@@ -178,7 +175,7 @@ def _saved(thread):
 def backtrace(thread):
     if machine.register("priv") == machine.PRIV_M:
         machine.fail("the hart is in the firmware, and sees no kernel stack; `finish` or `stepi` out of it")
-    with _registers(_all_visible()), _registers({} if thread.hart is not None else _saved(thread)):
+    with _registers(ALL_VISIBLE), _registers({} if thread.hart is not None else _saved(thread)):
         return gdb.execute("bt", to_string=True)
 
 
@@ -212,8 +209,7 @@ class ThreadBt(machine.Command):
     thread-bt NUMBER        a number that `threads` shows
 
 gdb is shown the thread's saved registers, and all memory, while it unwinds; then the hart's own state is put
-back. So this sees more than `bt`, also of the thread that runs: under page tables the emulator shows gdb only what
-the hart can reach at that moment."""
+back."""
 
     NAME = "thread-bt"
 

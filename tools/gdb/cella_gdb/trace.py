@@ -50,7 +50,8 @@ class Trace(machine.Command):
     trace off                   record nothing more
     trace off CLASS,CLASS...
 
-The classes are those of the boot argument trace=; the ring keeps the newest 64 records. This replaces gdb's own
+The classes are those of the boot argument trace=; the ring keeps the newest 64 records. What syscall traces is
+printed on the console alone. This replaces gdb's own
 `trace`, which sets tracepoints: the emulator has none."""
 
     NAME = "trace"
