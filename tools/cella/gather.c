@@ -197,13 +197,6 @@ static struct roots roots_of(const struct gather_request *request, const struct 
     return roots;
 }
 
-struct roots gather_roots(const char *root)
-{
-    struct gather_request request = {.root = root};
-    struct manifest       nothing = {0};
-    return roots_of(&request, &nothing, ".");
-}
-
 /* --- files of a manifest ----------------------------------------------------------------- */
 
 /* Everything that adding a manifest's files needs. */
@@ -435,7 +428,7 @@ static struct gathered gather_manifest(const struct gather_request *request)
 }
 
 /* Where a program becomes one of the image: at its place below --root, else in /bin. */
-char *gather_place_of_program(const char *program, const char *below)
+static char *place_of_program(const char *program, const char *below)
 {
     char  *what = realpath(program, NULL), *name = name_of(program), *place = NULL;
     char  *root = below ? realpath(below, NULL) : NULL;
@@ -450,20 +443,28 @@ char *gather_place_of_program(const char *program, const char *below)
     return place;
 }
 
+struct node *gather_begin(struct gathered *g, const char *program, const char *root, char **path)
+{
+    struct gather_request request = {.root = root};
+    *g = (struct gathered){.tree = tree_new()};
+    g->roots = roots_of(&request, &g->manifest, ".");
+    *path = place_of_program(program, root);
+    add_skeleton(g->tree);
+    return tree_add_file(g->tree, *path, program, 0755, "the program");
+}
+
 /* A program alone: argv[0] is its name. */
 static struct gathered gather_program(const struct gather_request *request)
 {
-    struct gathered g = {.tree = tree_new()};
-    char           *name = name_of(request->what);
-    g.manifest.program = gather_place_of_program(request->what, request->root);
+    struct gathered g;
+    char           *path, *name = name_of(request->what);
+    struct node    *program = gather_begin(&g, request->what, request->root, &path);
+    g.manifest.program = path;
     words_add(&g.manifest.args, name);
     apply_command_line(&g.manifest, request);
-    g.roots = roots_of(request, &g.manifest, ".");
     struct parts parts = {.tree = g.tree, .roots = &g.roots, .home = "."};
-    add_skeleton(g.tree);
     add_folders(g.tree, &request->add);
-    finish(&g, &parts,
-           tree_add_file(g.tree, g.manifest.program, request->what, 0755, "the program"));
+    finish(&g, &parts, program);
     add_manifest(g.tree, MANIFEST_PATH, &g.manifest, "the manifest");
     free(name);
     return g;

@@ -34,10 +34,11 @@ struct gathered gather(const struct gather_request *request);
 /* "/usr/bin/lua5.4  0755  of /some/where  (Files)", for each file and link, in order. */
 void gather_list(const struct gathered *gathered, void (*print)(const char *line));
 
-/* Where a program without a manifest is looked after: root, or, if it is null, the libraries of the cross
- * compiler. And where such a program is in the image; the caller frees that. */
-struct roots gather_roots(const char *root);
-char        *gather_place_of_program(const char *what, const char *root);
+/* Begin with a program that has no manifest: roots, from root or, if it is null, the cross compiler; a tree
+ * with the folders of every image and the program, whose node is returned. *path: the program's name
+ * in the image, the caller's. */
+struct node *gather_begin(struct gathered *gathered, const char *program, const char *root,
+                          char **path);
 
 /* The manifest in the file at path. Ends the program, naming line and column, if it is wrong. */
 struct manifest gather_read_manifest(const char *path);

@@ -220,25 +220,18 @@ static void normalise_all(const struct image_plan *plan, const char *path)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-static char *unfinished; /* the image being made beside its place */
-
-static void remove_unfinished(void)
+static _Noreturn void die_of_writing(const char *path)
 {
-    if (unfinished)
-        unlink(unfinished);
+    die("name another place with -o", "cannot write %s: %m", path);
 }
 
-/* A file beside path, with its length. */
-static void make_unfinished(const char *path, uint64_t length)
+/* A file for the image, with its length, beside its later name. */
+static char *make_unfinished(const char *path, uint64_t length)
 {
-    static bool registered;
-    if (!registered)
-        atexit(remove_unfinished);
-    registered = true;
-    unfinished = must_format("%s.new", path);
-    int fd = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0 || ftruncate(fd, (off_t)length) || close(fd))
-        die("name another place with -o", "cannot write %s: %m", unfinished);
+    char *unfinished = scratch_beside(path);
+    if (!unfinished || truncate(unfinished, (off_t)length))
+        die_of_writing(path);
+    return unfinished;
 }
 
 void image_write(const struct image_plan *plan)
@@ -250,13 +243,13 @@ void image_write(const struct image_plan *plan)
     uint64_t size_mib = blocks / BLOCKS_PER_MIB + plan->slack_mib + 1;
 
     set_environment();
-    make_unfinished(plan->path, size_mib << 20);
+    char *unfinished = make_unfinished(plan->path, size_mib << 20);
     run_mke2fs(plan, unfinished, inodes);
     normalise_all(plan, unfinished);
     if (rename(unfinished, plan->path))
-        die("name another place with -o", "cannot write %s: %m", plan->path);
+        die_of_writing(plan->path);
+    scratch_done();
     free(unfinished);
-    unfinished = NULL;
 }
 
 bool image_is(const char *path)

@@ -96,9 +96,12 @@ static int inspect_elf(const char *path, const char *root)
         die(NULL, "%s %s", path, why);
     inspect_print_elf(path, &elf);
 
-    struct roots roots = gather_roots(root);
-    struct needs needs = {.search = {.roots = &roots, .tree = tree_new()}};
-    char        *place = gather_place_of_program(path, root);
+    struct gathered g;
+    char           *name;
+    struct node    *program = gather_begin(&g, path, root, &name);
+    struct needs    needs = {.search = {.roots = &g.roots, .tree = g.tree}};
+    char           *place = node_path(program);
+    free(name);
     if (elf.interpreter || elf.needed.count > 0)
         printf("needs:\n");
     print_needs(&needs, &elf, place);
@@ -106,7 +109,7 @@ static int inspect_elf(const char *path, const char *root)
     if (needs.missing == 0)
         return 0;
     say_error("name a folder that has it with --root", "%s needs what is not in %s", path,
-              roots_name(&roots));
+              roots_name(&g.roots));
     return EXIT_TROUBLE;
 }
 

@@ -15,12 +15,13 @@
 
 /* --- one path in one folder -------------------------------------------------------------- */
 
-/* usr/lib/x and the like: lib/x; else null. */
+/* usr/lib, usr/lib/x and the like: lib, lib/x; else null. */
 static const char *without_usr(const char *path)
 {
-    static const char *const merged[] = {"usr/bin/", "usr/lib/", "usr/sbin/"};
+    static const char *const merged[] = {"usr/bin", "usr/lib", "usr/sbin"};
     for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++) {
-        if (strncmp(path, merged[i], strlen(merged[i])) == 0)
+        size_t length = strlen(merged[i]);
+        if (strncmp(path, merged[i], length) == 0 && (path[length] == '/' || !path[length]))
             return path + strlen("usr/");
     }
     return NULL;

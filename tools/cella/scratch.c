@@ -19,15 +19,22 @@
 static char *folder;
 static pid_t owner; /* a child of ours that calls exit() must not clean up after its parent */
 
-static void remove_folder(void)
+static char *unfinished; /* a file beside its later name, or null */
+
+static void remove_all(void)
 {
-    if (folder && getpid() == owner)
-        folder_remove(folder);
+    if (getpid() != owner)
+        return;
+    if (unfinished)
+        unlink(unfinished);
+    folder_remove(folder);
 }
 
 static void on_signal(int number)
 {
     if (getpid() == owner) {
+        if (unfinished)
+            unlink(unfinished);
         pid_t child = fork();
         if (child == 0) {
             execlp("rm", "rm", "-rf", folder, (char *)NULL);
@@ -57,7 +64,7 @@ static void make_folder(void)
     chmod(made, 0755);
     folder = made;
     owner = getpid();
-    atexit(remove_folder);
+    atexit(remove_all);
     handle(SIGINT);
     handle(SIGTERM);
     handle(SIGHUP);
@@ -68,4 +75,28 @@ char *scratch_path(const char *name)
     if (!folder)
         make_folder();
     return must_format("%s/%s", folder, name);
+}
+
+char *scratch_beside(const char *path)
+{
+    char  *name = must_format("%s.XXXXXX", path);
+    mode_t mask = umask(0);
+    umask(mask);
+    free(scratch_path("")); /* the folder, and with it the removal */
+    int fd = mkstemp(name);
+    if (fd < 0) {
+        free(name);
+        return NULL;
+    }
+    unfinished = must_copy(name);
+    fchmod(fd, 0666 & ~mask);
+    close(fd);
+    return name;
+}
+
+void scratch_done(void)
+{
+    char *done = unfinished;
+    unfinished = NULL;
+    free(done);
 }
