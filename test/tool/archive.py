@@ -84,7 +84,8 @@ class Archive:
         (self.etc / "sources.list").write_text(
             f"deb [signed-by={trusted.file}] {address} {SYSTEM_SUITE} main\n")
 
-    def publish(self, *packages, signer=None):
+    def publish(self, *packages, signer=None, unnoticed=False):
+        """unnoticed: those who have fetched the lists before do not yet see a reason to do it again."""
         shutil.rmtree(self.folder, ignore_errors=True)
         stanzas = [self.build(p) for p in packages]
         index = "\n".join(stanzas).encode()
@@ -97,7 +98,8 @@ class Archive:
             f"Origin: Debian\nLabel: Debian\nSuite: stable\nCodename: {SUITE}\nDate: {date}\n"
             f"Architectures: riscv64\nComponents: main\nSHA256:\n"
             f" {hashlib.sha256(index).hexdigest()} {len(index)} {path}\n", lists / "InRelease")
-        self.age_lists()
+        if not unnoticed:
+            self.age_lists()
 
     def age_lists(self):
         """Lists that were fetched before are so old that they are fetched again."""

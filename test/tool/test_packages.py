@@ -81,6 +81,14 @@ def a_damaged_package_makes_no_root(context):
 
 
 @test
+def a_file_that_was_damaged_in_the_cache_makes_no_root(context):
+    locked(context)
+    deb, = context.folder.glob("xdg/cella/packages/one/*/*/*.deb")
+    deb.write_bytes(deb.read_bytes() + b"x")  # dpkg-deb would not mind
+    context.run(PROGRAM, "cella.lock", "one").fails("one_1.0_riscv64.deb is damaged", "remove it")
+
+
+@test
 def a_package_that_no_lock_names_is_an_error_with_the_command_that_adds_it(context):
     locked(context)
     context.run(PROGRAM, "cella.lock", "three").fails("cella.lock has no version of the package three",

@@ -185,6 +185,32 @@ def a_version_that_is_asked_for_is_got_and_locked(context):
 
 
 @test
+def a_version_that_the_archive_does_not_have_is_answered_with_what_it_has(context):
+    published(context)
+    context.cella("pkg", "get", "prog=3.0").fails("Debian trixie has no prog 3.0; it has: 1.0")
+
+
+@test
+def lists_that_are_older_than_the_archive_are_fetched_again(context):
+    archive = published(context)
+    context.cella("pkg", "get", "base").succeeds()
+    archive.publish(*all_of("2.0"), unnoticed=True)
+    context.cella("pkg", "get", "libthing1").succeeds("libthing1 is 2.0")
+    claim(lock_lines(context)[1].split()[:2] == ["libthing1", "2.0"], f"{lock_lines(context)}")
+
+
+@test
+def update_without_dependencies_renews_just_what_is_locked(context):
+    archive = published(context)
+    context.cella("pkg", "lock", "--no-depends", "prog", "base").succeeds("packages: 2")
+    archive.publish(*all_of("2.0"))
+    context.cella("pkg", "lock", "--no-depends", "--update").succeeds("packages: 2")
+    claim([line.split()[:2] for line in lock_lines(context)] == [["base", "2.0"], ["prog", "2.0"]],
+          f"the lock has {lock_lines(context)}")
+    context.cella("pkg", "lock", "--no-depends", "nothing").fails("has no package nothing")
+
+
+@test
 def without_dependencies_one_package_comes_alone(context):
     published(context)
     context.cella("pkg", "get", "--no-depends", "prog").succeeds("packages: 1")
@@ -225,6 +251,13 @@ def a_package_that_does_not_unpack_leaves_the_folder_as_it_was(context):
     archive.publish(base("2.0"), library("2.0"), damaged(program("2.0")))
     context.cella("pkg", "get", "--update", "prog").fails("cannot unpack", "disk is full")
     claim(snapshot(context.folder / "root") == before, "it was changed")
+
+
+@test
+def a_package_that_does_not_unpack_leaves_no_new_folder(context):
+    published(context, base(), library(), damaged(program()))
+    context.cella("pkg", "get", "prog").fails("cannot unpack")
+    claim(not (context.folder / "root").exists(), "there is one")
 
 
 @test

@@ -142,8 +142,9 @@ static bool update_lock(const struct pkg_options *o, const struct lock *resolved
     return changed;
 }
 
-/* Have all of resolved in the cache, as packages, and in the lock file. */
-static int fetch(const struct pkg_options *o, const struct lock *resolved, struct lock *lock,
+/* Have all of resolved in the cache, as packages, and in the lock file. If the archive moved on at just
+ * this time, resolved becomes what was fetched. */
+static int fetch(const struct pkg_options *o, struct lock *resolved, struct lock *lock,
                  struct package *packages)
 {
     size_t                   count = resolved->count;
@@ -153,6 +154,10 @@ static int fetch(const struct pkg_options *o, const struct lock *resolved, struc
 
     setenv("CELLA_LOCK", o->lock, 1); /* what messages call it */
     int err = packages_fetch(resolved->path, lines, count, packages);
+    for (size_t i = 0; !err && i < count; i++) {
+        resolved->lines[i].version = must_copy(packages[i].version);
+        resolved->lines[i].sha256 = must_copy(packages[i].sha256);
+    }
     if (!err && update_lock(o, resolved, lock))
         err = lock_write(lock, o->lock);
     free(lines);

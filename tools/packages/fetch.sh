@@ -67,9 +67,8 @@ cached() { cached_as "$version" "$sha256"; }
 apt_private() { "$here/apt-private.sh" "$suite" "$type" "$@" >"$scratch/log" 2>&1; }
 
 # What apt-private.sh says by itself is for people to read; the rest only if it matters.
-update() {
-    "$here/apt-private.sh" "$suite" "$type" update || exit $?
-}
+update() { "$here/apt-private.sh" "$suite" "$type" update || exit $?; }
+refresh() { "$here/apt-private.sh" "$suite" "$type" refresh || exit $?; }
 
 # Many packages at once, if the archive still has the locked version of every one: apt takes a second
 # to start. Those of another suite or type, or that are not had in this way, are left to fetch_one.
@@ -141,19 +140,24 @@ keep() {
     printf '%s\n' "$store/$(basename "$1")"
 }
 
-# Downloads the package at hand, if binary in version $1: path, got_version and got_sha256.
-get() {
+# Downloads the package at hand, if binary in version $1: path, got_version and got_sha256. Fails if apt
+# does.
+try_to_get() {
     rm -rf "$scratch/one"
     mkdir "$scratch/one"
-    if ! (cd "$scratch/one" && download "${1:-}"); then
-        say "apt-get failed:"
-        cat "$scratch/log" >&2
-        exit 1
-    fi
+    (cd "$scratch/one" && download "${1:-}") || return 1
     path=$(only_file_in "$scratch/one")
     [ -n "$path" ] || { say "apt delivered no file for $name"; exit 1; }
     got_version=$(version_of "$path")
     got_sha256=$(sha256sum "$path" | cut -d' ' -f1)
+}
+
+get() {
+    if ! try_to_get "${1:-}"; then
+        say "apt-get failed:"
+        cat "$scratch/log" >&2
+        exit 1
+    fi
 }
 
 # check_against_lock VERSION SHA256: whether the lock means that, or an older version.
@@ -175,10 +179,18 @@ fetch_source() {
 
 fetch_binary() {
     look_at_offer
+    if [ "$offered_version $offered_sha256" = "$version $sha256" ]; then
+        if try_to_get "$version"; then
+            keep "$path"
+            return
+        fi
+        # The lists may be older than the archive.
+        refresh
+        look_at_offer
+    fi
     check_against_lock "$offered_version" "$offered_sha256"
     if ! cached_as "$offered_version" "$offered_sha256"; then
         get "$offered_version"
-        [ "$got_sha256" = "$offered_sha256" ] || { say "apt delivered another file for $name"; exit 1; }
         keep "$path"
     fi
 }

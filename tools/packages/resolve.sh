@@ -113,6 +113,8 @@ all_are_chosen() {
     done
 }
 
+versions_of() { with_archive apt-cache show "$1" | sed -n 's/^Version: //p' | tr '\n' ' '; }
+
 # Ends this script after apt failed.
 explain() {
     unknown=$(sed -n "s/^E: Unable to locate package //p; s/^E: Couldn't find any package by .*'\(.*\)'$/\1/p" \
@@ -123,6 +125,14 @@ explain() {
             say "error: Debian $suite has no package $name for $type"
         done
         exit 5
+    fi
+    if grep -q '^E: Version .* was not found$' "$scratch/log"; then
+        for wish; do
+            name=${wish%%=*}
+            [ "$wish" = "$name" ] ||
+                say "error: Debian $suite has no $name ${wish#*=}; it has: $(versions_of "$name")"
+        done
+        exit 1
     fi
     say "error: apt finds no way to have $*:"
     grep -vE '^(Reading|Building|Some packages could|requested an|distribution that|or been moved|The following information|Note,)' \
@@ -147,25 +157,24 @@ resolve() {
     explain "$@"
 }
 
-# The same without dependencies: what is locked, else what the archive has.
+# The same without dependencies: what is asked for or locked, else what the archive has.
 choose_only() {
-    : >"$scratch/chosen"
-    for wish; do
-        name=${wish%%=*} version=
-        [ "$wish" = "$name" ] || version=${wish#*=}
-        [ -n "$version" ] ||
-            version=$(awk -v name="$name" '$1 == name { print $2; exit }' "$scratch/locked")
-        if [ -z "$version" ]; then
-            with_archive update
-            version=$(with_archive apt-cache show --no-all-versions "$name" 2>"$scratch/log" |
-                sed -n 's/^Version: //p')
-        fi
-        if [ -z "$version" ]; then
-            unfound=$name
-            explain "$wish"
-        fi
-        printf '%s %s\n' "$name" "$version" >>"$scratch/chosen"
-    done
+    printf '%s\n' "$@" | awk '
+        FILENAME == ARGV[1] { locked[$1] = $2; next }
+        {
+            split($1, part, "=")
+            version = $1 == part[1] ? locked[part[1]] : part[2]
+            print part[1], version
+        }' "$scratch/locked" - >"$scratch/wished"
+    awk 'NF == 2' "$scratch/wished" >"$scratch/chosen"
+    open=$(awk 'NF == 1' "$scratch/wished")
+    [ -n "$open" ] || return 0
+    with_archive update
+    # shellcheck disable=SC2086  # package names hold no blanks
+    with_archive apt-cache show --no-all-versions $open 2>"$scratch/log" |
+        awk '$1 == "Package:" { name = $2 } $1 == "Version:" { print name, $2 }' >>"$scratch/chosen"
+    # shellcheck disable=SC2086
+    all_are_chosen $open || explain "$@"
 }
 
 # Lines for the chosen: the lock's own, else from the archive's signed index.
@@ -175,7 +184,7 @@ print_lines() {
     : >"$scratch/offered"
     if [ -s "$scratch/new" ]; then
         # shellcheck disable=SC2046  # names and versions hold no blanks
-        with_archive apt-cache show $(cat "$scratch/new") >"$scratch/offered"
+        with_archive apt-cache show $(cat "$scratch/new") >"$scratch/offered" 2>"$scratch/log" || :
     fi
     awk -v suite="$suite" -v type="$type" '
         FILENAME == ARGV[1] { line[$1, $2] = $0; next }
