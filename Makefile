@@ -34,6 +34,7 @@ include test/kernel/kernel.mk
 include test/guest/guest.mk
 include test/app/app.mk
 include test/boot/boot.mk
+include test/fuzz/fuzz.mk
 include test/tool/tool.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk

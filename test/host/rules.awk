@@ -14,6 +14,8 @@
 # Paths are from the repository's root. A comment may run over several lines. With variants there is
 # one program for each, PROGRAM being test_NAME.VARIANT; it links the common sources and its own, and
 # sees -DVARIANT_name. The word libfdt among the sources stands for that library's.
+#
+# Fuzz targets (test/fuzz/fuzz_NAME.c) say it in the same form: -v rule=fuzz_target.
 
 function finish_file(  base, n, i, v, name, list) {
     if (file == "")
@@ -40,8 +42,10 @@ function finish_file(  base, n, i, v, name, list) {
 }
 
 function call(program, sources, flags, libraries) {
-    printf "$(eval $(call host_test,%s,%s,%s,%s,%s))\n", program, file, sources, flags, libraries
+    printf "$(eval $(call %s,%s,%s,%s,%s,%s))\n", rule, program, file, sources, flags, libraries
 }
+
+BEGIN { if (rule == "") rule = "host_test" }
 
 FNR == 1 { finish_file(); file = FILENAME; key = "" }
 FNR > 60 { next }

@@ -4,7 +4,10 @@
 
 SUITE_checks  = checks=test/checks/run.sh $(foreach p,$(PLATFORMS),$($p.model)=$($p.out)/kernel.map)
 SUITE_host    = host=test/host/run.sh $(HOST_TESTS)
-SUITE_long    = long=test/host/long.sh $(HOST_TESTS)
+SUITE_fuzz    = fuzz=test/fuzz/run.sh $(FUZZ_OUT) $(FUZZ_CHOSEN)
+SUITE_seeds   = seeds=test/host/long.sh $(HOST_TESTS)
+SUITE_fuzzing = fuzzing=test/fuzz/run.sh -k -x $(or $(TIMES),100) -s $(or $(SEED),2) $(FUZZ_OUT) $(FUZZ_CHOSEN)
+SUITE_oracle  = oracle=QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' test/oracle/again.sh $(ORACLE_CASES)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
 SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
 SUITE_guest   = guest=test/guest/run.py $(patsubst %,'%',$(TESTS))
@@ -15,6 +18,7 @@ SUITE_tool    = tool=test/tool/run.py $(patsubst %,'%',$(TESTS))
 # What must be there before a suite can run.
 NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
 NEEDS_host    = $(HOST_TESTS)
+NEEDS_fuzz    = $(FUZZ_NEEDS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
 NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)
 NEEDS_guest   = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) \
@@ -24,8 +28,8 @@ NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(A
 NEEDS_tool    = $(TOOL) $(TOOL_TEST_OUT)/bin/packages-root $(TOOL_GUESTS) $(call packages,archive)
 
 ##@ Testing
-test: $(NEEDS_host) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_checks) ## everything a change must pass, on both platforms
-	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_machine)" "$(SUITE_kernel)" \
+test: $(NEEDS_host) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_checks) ## everything a change must pass, on both platforms
+	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_fuzz)" "$(SUITE_machine)" "$(SUITE_kernel)" \
 	    "$(SUITE_guest)" "$(SUITE_app)" "$(SUITE_boot)" "$(SUITE_tool)"
 
 check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences, host tests
@@ -49,10 +53,16 @@ test-boot: $(NEEDS_boot) ## good and bad images, machines, the terminal; TESTS='
 test-tool: $(NEEDS_tool) ## the command-line tool; TESTS='get_*' selects
 	@V=$(V) test/run.sh "$(SUITE_tool)"
 
-test-long: $(NEEDS_host) ## hours: random tests with SEEDS= seeds of STEPS= steps, from FIRST=
-	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_long)"
+test-fuzz: $(NEEDS_fuzz) ## short runs of the fuzz targets; TARGET=elf selects
+	@V=$(V) test/run.sh "$(SUITE_fuzz)"
+
+test-long: $(NEEDS_host) $(NEEDS_fuzz) $(ORACLE_NEEDS) ## hours: more seeds (SEEDS=, STEPS=, FIRST=), TIMES= the fuzzing, Linux again
+	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_seeds)" "$(SUITE_fuzzing)" "$(SUITE_oracle)"
+
+fuzz: $(NEEDS_fuzz) ## fuzz TARGET= (or all) for RUNS= inputs from SEED=, keeping what reaches new code
+	@test/fuzz/run.sh -k $(if $(RUNS),-n $(RUNS)) -s $(or $(SEED),2) $(FUZZ_OUT) $(FUZZ_CHOSEN)
 
 format: $(call packages,check) ## rewrite all C as clang-format has it
 	@tools/check-format --fix
 
-.PHONY: test check test-host test-kernel test-guest test-app test-boot test-tool test-long format
+.PHONY: test check test-host test-kernel test-guest test-app test-boot test-tool test-fuzz test-long fuzz format
