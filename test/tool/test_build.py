@@ -7,7 +7,7 @@ import signal
 import struct
 
 from archive import Archive, package
-from harness import claim, test
+from harness import CELLA, claim, test
 from images import (GUESTS, LOADER, bring, build, content, debugfs, files, manifest_of, refused, write)
 
 LIBC = "/usr/lib/libc.so.6"
@@ -383,15 +383,11 @@ def sockets_and_the_like_are_refused(context):
 @test
 def the_same_files_give_the_same_bytes_wherever_and_by_whomever(context):
     images = []
-    for place, mask in (("one", 0o022), ("two/deeper", 0o077)):
-        old = os.umask(mask)
-        try:
-            for name in ("greet", "zoo", "ant"):
-                write(context, f"{place}/{name}", (GUESTS / "greet").read_bytes())
-            manifest(context, f"{place}/m.json", Program="greet", Files=["zoo", "ant"])
-            context.cella("build", "-o", f"{place}/x.img", f"{place}/m.json").succeeds()
-        finally:
-            os.umask(old)
+    for place, mask, modes in (("one", "022", (0o755, 0o644)), ("two/deeper", "077", (0o700, 0o600))):
+        for name, mode in (("greet", modes[0]), ("zoo", modes[1]), ("ant", modes[1])):
+            write(context, f"{place}/{name}", (GUESTS / "greet").read_bytes(), mode)
+        manifest(context, f"{place}/m.json", Program="greet", Files=["zoo", "ant"])
+        context.run("sh", "-c", f"umask {mask} && {CELLA} build -o {place}/x.img {place}/m.json").succeeds()
         images.append((context.folder / place / "x.img").read_bytes())
     claim(images[0] == images[1], "they differ")
 
@@ -408,12 +404,32 @@ def times_are_those_of_source_date_epoch(context):
     refused(context, "greet-static").fails("SOURCE_DATE_EPOCH is `yesterday`")
 
 
+def by_nobody(context, *words):
+    """cella build, by a user without rights if we are root."""
+    context.folder.chmod(0o777)
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    return context.run(*user, CELLA, "build", *words)
+
+
 @test
-def everything_belongs_to_root(context):
+def everything_belongs_to_root_whoever_builds_it(context):
     bring(context, "greet-static")
-    image = build(context, "greet-static")
+    by_nobody(context, "-o", "x.img", "greet-static").succeeds()
+    image = context.folder / "x.img"
     for path in ("/", "/usr/bin/greet-static", "/bin", "/.cella/manifest.json"):
         claim("User:     0   Group:     0" in debugfs(image, f"stat {path}"), f"{path} does not")
+    claim(image.read_bytes() == build(context, "greet-static", image="y.img").read_bytes(), "they differ")
+
+
+@test
+def without_the_right_to_write_or_read_nothing_is_made(context):
+    bring(context, "greet-static")
+    (context.folder / "closed").mkdir(mode=0o555)
+    by_nobody(context, "-o", "closed/x.img", "greet-static").fails("cannot write closed/x.img: Permission denied")
+    (context.folder / "greet-static").chmod(0)
+    by_nobody(context, "-o", "x.img", "greet-static").fails("greet-static cannot be read: Permission denied",
+                                                            "make it readable")
+    claim(not list(context.folder.glob("**/*.img*")), "something was made")
 
 
 @test

@@ -46,27 +46,12 @@ static char *memory_of_image(const char *image, const char *path)
     return memory;
 }
 
-static char *symbols_of_image(const char *image)
-{
-    char       *why = NULL, *folder = scratch_path("symbols");
-    ext2_filsys fs = imagefile_open(image, &why);
-    if (fs) {
-        imagefile_extract_programs(fs, folder, &why);
-        imagefile_close(fs);
-    }
-    if (why)
-        say_warning("no symbols of all programs: %s: %s", image, why);
-    free(why);
-    return folder;
-}
-
 static struct bootable use_image(const struct bootable_request *request)
 {
     const char *manifest = request->manifest ? request->manifest : MANIFEST_PATH;
     return (struct bootable){
         .image = must_copy(request->what),
         .memory = memory_of_image(request->what, manifest),
-        .symbols = request->symbols ? symbols_of_image(request->what) : NULL,
         .ready = true,
     };
 }
@@ -84,7 +69,7 @@ static struct bootable make_image(const struct bootable_request *request)
     image_write(&(struct image_plan){
         .tree = gathered.tree, .staged = staged, .path = image, .slack_mib = IMAGE_SLACK_MIB});
     char *memory = gathered.manifest.memory ? must_copy(gathered.manifest.memory) : NULL;
-    return (struct bootable){.image = image, .memory = memory, .symbols = staged};
+    return (struct bootable){.image = image, .memory = memory};
 }
 
 struct bootable bootable_make(const struct bootable_request *request)

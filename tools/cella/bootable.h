@@ -19,15 +19,13 @@ struct bootable_request {
     char *const *args;     /* after `--`: what follows argv[0]; null-terminated, or null */
     char *const *env;      /* -e NAME=VALUE; null-terminated, or null */
     bool         verbose;  /* say what is taken from where */
-    bool         symbols;  /* of an image, too: it takes time to copy them out of it */
 };
 
 /* ready: the user named an image. args and env are then in none of its manifests, and the kernel's boot
  * arguments have to carry them. */
 struct bootable {
-    char *image;   /* its path; in the scratch folder if it was made for this run */
-    char *memory;  /* RunConfig.Memory of the manifest that is used, or null */
-    char *symbols; /* for gdb: a folder with the ELF files as the program sees them; or null */
+    char *image;  /* its path; in the scratch folder if it was made for this run */
+    char *memory; /* RunConfig.Memory of the manifest that is used, or null */
     bool  ready;
 };
 

@@ -170,7 +170,7 @@ static void add_package_root(struct roots *roots, const struct manifest *m, cons
     char *beside = must_format("%s/cella.lock", home);
     char *root = packages_root(m->packages.at, lock ? lock : beside);
     if (!root)
-        exit(1);
+        die(NULL, "there is no image without the packages of its manifest");
     words_add(&roots->folders, root);
     free(root);
     free(beside);

@@ -3,14 +3,9 @@
 #define _GNU_SOURCE
 #include "imagefile.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "say.h"
 
@@ -195,62 +190,4 @@ int imagefile_walk(ext2_filsys fs,
 {
     struct visitor v = {fs, visit, context, why};
     return walk_folder(&v, "", EXT2_ROOT_INO, 0);
-}
-
-/* --- programs ---------------------------------------------------------------------------- */
-
-struct extraction {
-    const char *folder;
-    char      **why;
-    int         failed;
-};
-
-static bool write_bytes(const char *path, const char *bytes, size_t length)
-{
-    FILE *file = fopen(path, "wxe");
-    bool  ok = file && fwrite(bytes, 1, length, file) == length;
-    return file && fclose(file) == 0 && ok;
-}
-
-static void extract_file(ext2_filsys fs, const struct imagefile_entry *entry, const char *path,
-                         struct extraction *x)
-{
-    errcode_t error;
-    size_t    length;
-    char     *start = read_inode(fs, entry->number, SELFMAG, &length, &error);
-    bool      wanted = start && length == SELFMAG && memcmp(start, ELFMAG, SELFMAG) == 0;
-    free(start);
-    if (!wanted)
-        return;
-    char *bytes = read_inode(fs, entry->number, SIZE_MAX - 1, &length, &error);
-    if (!bytes)
-        x->failed = fail(x->why,
-                         must_format("%s cannot be read: %s", entry->path, error_message(error)));
-    else if (!write_bytes(path, bytes, length))
-        x->failed = fail(x->why, must_format("cannot write %s: %s", path, strerror(errno)));
-    free(bytes);
-}
-
-static void extract(ext2_filsys fs, const struct imagefile_entry *entry, void *context)
-{
-    struct extraction *x = context;
-    char              *path = must_format("%s%s", x->folder, entry->path);
-    if (x->failed)
-        ;
-    else if (LINUX_S_ISDIR(entry->inode.i_mode) && mkdir(path, 0700))
-        x->failed = fail(x->why, must_format("cannot make %s: %s", path, strerror(errno)));
-    else if (entry->target && symlink(entry->target, path))
-        x->failed = fail(x->why, must_format("cannot make %s: %s", path, strerror(errno)));
-    else if (LINUX_S_ISREG(entry->inode.i_mode))
-        extract_file(fs, entry, path, x);
-    free(path);
-}
-
-int imagefile_extract_programs(ext2_filsys fs, const char *folder, char **why)
-{
-    struct extraction x = {.folder = folder, .why = why};
-    if (mkdir(folder, 0700))
-        return fail(why, must_format("cannot make %s: %s", folder, strerror(errno)));
-    int failed = imagefile_walk(fs, extract, &x, why);
-    return failed ? failed : x.failed;
 }

@@ -32,7 +32,4 @@ int imagefile_walk(ext2_filsys fs,
                                  void *context),
                    void *context, char **why);
 
-/* Copy the ELF files and links of the image into folder, which is made. 0, or -EIO with *why. */
-int imagefile_extract_programs(ext2_filsys fs, const char *folder, char **why);
-
 #endif
