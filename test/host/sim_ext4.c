@@ -22,7 +22,7 @@
 
 /* --- the kernel's side ------------------------------------------------------------------------ */
 
-static char   log_text[8192];
+static char   logged[8192];
 static size_t log_len;
 
 void log_line(enum log_level level, const char *fmt, ...)
@@ -30,22 +30,22 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_list ap;
     (void)level;
 
-    if (log_len > sizeof(log_text) / 2)
+    if (log_len > sizeof(logged) / 2)
         log_len = 0;
     va_start(ap, fmt);
-    log_len += (size_t)vsnprintf(log_text + log_len, sizeof(log_text) - log_len, fmt, ap);
+    log_len += (size_t)vsnprintf(logged + log_len, sizeof(logged) - log_len, fmt, ap);
     va_end(ap);
-    if (log_len > sizeof(log_text) - 2)
-        log_len = sizeof(log_text) - 2;
-    log_text[log_len++] = '\n';
-    log_text[log_len] = 0;
+    if (log_len > sizeof(logged) - 2)
+        log_len = sizeof(logged) - 2;
+    logged[log_len++] = '\n';
+    logged[log_len] = 0;
 }
 
 const char *sim_log(void)
 {
-    log_text[log_len] = 0;
+    logged[log_len] = 0;
     log_len = 0;
-    return log_text;
+    return logged;
 }
 
 __attribute__((weak)) int dev_open(struct file *f)

@@ -213,6 +213,17 @@ void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size)
     snprintf(buf, size, pmap_extract(pm, 1, va, &run) ? "not mapped" : "mapped");
 }
 
+/* How many pages are mapped. */
+void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *arg)
+{
+    char   line[32];
+    size_t n = 0;
+    for (size_t i = 0; i < NPAGES; i++)
+        n += pm->pages[i].mapped;
+    snprintf(line, sizeof(line), "%zu pages", n);
+    out(arg, line);
+}
+
 /* --- for the tests ----------------------------------------------------------------------- */
 
 bool sim_access(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access, paddr_t *pa)
