@@ -2,10 +2,12 @@
 /* strace_impl.h - what the files of strace share: a call, and the printers of its arguments.
  *
  *   strace.c          when what is printed
- *   strace_args.c     the kinds of arguments: numbers, names, bytes; which printer for which kind
+ *   strace_kinds.c    which printer for which kind of argument
+ *   strace_args.c     numbers, names, bytes, arrays
  *   strace_struct.c   structures
  *   strace_signal.c   signals' sets, actions, information
- *   strace_option.c   arguments that depend on others: fcntl, ioctl, futex, sockets, ...
+ *   strace_option.c   arguments that depend on others: fcntl, futex, prctl, clone
+ *   strace_ioctl.c, strace_socket.c
  *   strace_result.c   results
  *   strace_text.c     the line, strings, names
  */
@@ -61,6 +63,9 @@ void strace_pollfds_ready(struct text *t, uint64_t va, uint64_t count);
 void strace_fds_ready(struct text *t, const struct strace_call *c);
 void strace_sigset(struct text *t, uint64_t va, uint64_t size);
 
+/* Append argument i by print if the call has filled it, else its address. */
+void strace_out(struct text *t, const struct strace_call *c, unsigned i, strace_printer *print);
+
 /* Whether argument i is printed only when the call is over. Those say at least something. */
 bool strace_is_late(const struct strace_call *c, unsigned i);
 
@@ -70,7 +75,16 @@ void strace_arg(struct text *t, const struct strace_call *c, unsigned i);
 /* " = 3": what the call, which is over, gave; kind: R_..., or 0. */
 void strace_result(struct text *t, const struct strace_call *c, unsigned kind);
 
-/* strace_struct.c, strace_signal.c, strace_option.c; strace_args.c has the kinds. */
+/* strace_args.c */
+strace_printer strace_p_nothing, strace_p_int, strace_p_uint, strace_p_long, strace_p_size,
+    strace_p_hex, strace_p_ptr, strace_p_mode, strace_p_uid, strace_p_dev, strace_p_dirfd,
+    strace_p_signal, strace_p_open_flags, strace_p_open_mode, strace_p_mmap_flags,
+    strace_p_file_mode, strace_p_statx_flags, strace_p_path, strace_p_str, strace_p_bytes,
+    strace_p_out_bytes, strace_p_out_random, strace_p_in_size, strace_p_inout_size,
+    strace_p_in_gids, strace_p_out_fds, strace_p_out_gids, strace_p_out_int, strace_p_out_ptr,
+    strace_p_out_size, strace_p_out_mincore;
+
+/* strace_struct.c, strace_signal.c, strace_option.c, strace_ioctl.c, strace_socket.c */
 strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p_dirents,
     strace_p_rusage, strace_p_stat, strace_p_statfs, strace_p_statx, strace_p_sysinfo,
     strace_p_timespec, strace_p_timespecs, strace_p_timeval, strace_p_tms, strace_p_utsname,
@@ -78,10 +92,10 @@ strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p
     strace_p_out_iovec;
 strace_printer strace_p_sigaction, strace_p_siginfo, strace_p_sigset, strace_p_sigstack,
     strace_p_sigreturn, strace_p_select_mask;
-strace_printer strace_p_clone, strace_p_fcntl_arg, strace_p_futex_op, strace_p_futex_ptr2,
-    strace_p_futex_timeout, strace_p_futex_value, strace_p_futex_value3, strace_p_ioctl_cmd,
-    strace_p_ioctl_arg, strace_p_mremap_to, strace_p_prctl_arg, strace_p_prctl_more,
-    strace_p_resumed;
+strace_printer strace_p_clone, strace_p_int_at, strace_p_fcntl_arg, strace_p_futex_op,
+    strace_p_futex_ptr2, strace_p_futex_timeout, strace_p_futex_value, strace_p_futex_value3,
+    strace_p_ioctl_cmd, strace_p_ioctl_arg, strace_p_mremap_to, strace_p_prctl_arg,
+    strace_p_prctl_more, strace_p_resumed;
 strace_predicate strace_fcntl_fills, strace_ioctl_fills, strace_prctl_fills;
 strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
     strace_p_out_msghdr, strace_p_socket_type, strace_p_socket_protocol, strace_p_socket_option,

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strace_option.c - arguments whose meaning depends on others: of fcntl, ioctl, futex, prctl, clone.
+/* strace_option.c - arguments whose meaning depends on others: of fcntl, futex, prctl, clone.
  * See strace_impl.h. */
-#include "fs/termios.h"
 #include "kernel/uaccess.h"
 #include "unix/abi.h"
 #include "unix/strace_impl.h"
 
-static void p_int(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_printf(t, "%d", (int)c->a[i]);
-}
-
-/* [5]: an int in memory */
-static void p_int_at(struct text *t, const struct strace_call *c, unsigned i)
+/* [5] */
+void strace_p_int_at(struct text *t, const struct strace_call *c, unsigned i)
 {
     int32_t value;
     if (strace_read(t, c->a[i], &value, sizeof(value)))
         text_printf(t, "[%d]", value);
 }
 
-/* Argument i, if the call has filled it, else its address. */
-static void p_out(struct text *t, const struct strace_call *c, unsigned i, strace_printer *print)
+void strace_out(struct text *t, const struct strace_call *c, unsigned i, strace_printer *print)
 {
     if (strace_failed(c))
         text_ptr(t, c->a[i]);
@@ -69,11 +62,11 @@ void strace_p_fcntl_arg(struct text *t, const struct strace_call *c, unsigned i)
     case F_DUPFD_QUERY:
     case F_SETOWN:
     case F_SETPIPE_SZ:
-        p_int(t, c, i);
+        strace_p_int(t, c, i);
         return;
     case F_GETLK:
     case F_OFD_GETLK:
-        p_out(t, c, i, p_lock);
+        strace_out(t, c, i, p_lock);
         return;
     case F_SETLK:
     case F_SETLKW:
@@ -84,134 +77,6 @@ void strace_p_fcntl_arg(struct text *t, const struct strace_call *c, unsigned i)
     default:
         text_printf(t, "%#lx", (unsigned long)c->a[i]);
     }
-}
-
-/* --- ioctl ------------------------------------------------------------------------------- */
-
-/* A number without a name is shown by its parts: direction, type, number, size of the argument. */
-void strace_p_ioctl_cmd(struct text *t, const struct strace_call *c, unsigned i)
-{
-    static const char *const directions[] = {"_IOC_NONE", "_IOC_WRITE", "_IOC_READ",
-                                             "_IOC_READ|_IOC_WRITE"};
-    uint32_t                 cmd = (uint32_t)c->a[i];
-    const char              *name = names_find(&names_ioctl_cmds, cmd);
-    if (name)
-        text_str(t, name);
-    else
-        text_printf(t, "_IOC(%s, %#x, %#x, %#x)", directions[cmd >> 30], cmd >> 8 & 0xff,
-                    cmd & 0xff, cmd >> 16 & 0x3fff);
-}
-
-/* The delays among the flags for output are numbers of a few bits each. */
-static void print_oflags(struct text *t, uint32_t flags)
-{
-    static const struct {
-        uint32_t            mask;
-        const struct names *names;
-    } delays[] = {
-        {0000400, &names_termios_newlines}, {0003000, &names_termios_returns},
-        {0014000, &names_termios_tabs},     {0020000, &names_termios_backspaces},
-        {0040000, &names_termios_vtabs},    {0100000, &names_termios_feeds},
-    };
-    for (size_t n = 0; n < ARRAY_LEN(delays); n++) {
-        text_printf(t, "%s", n ? "|" : "");
-        text_value(t, delays[n].names, flags & delays[n].mask);
-        flags &= ~delays[n].mask;
-    }
-    if (flags) {
-        text_str(t, "|");
-        text_flags(t, &names_termios_oflags, flags);
-    }
-}
-
-#define SPEED_MASK 0010017u
-
-static void print_cflags(struct text *t, uint32_t flags)
-{
-    text_value(t, &names_termios_speeds, flags & SPEED_MASK);
-    text_str(t, "|");
-    text_value(t, &names_termios_sizes, flags & CS8);
-    flags &= ~(SPEED_MASK | CS8);
-    if (flags) {
-        text_str(t, "|");
-        text_flags(t, &names_termios_cflags, flags);
-    }
-}
-
-static void p_termios(struct text *t, const struct strace_call *c, unsigned i)
-{
-    struct tty_termios tio;
-    if (!strace_read(t, c->a[i], &tio, sizeof(tio)))
-        return;
-    text_str(t, "{c_iflag=");
-    text_flags(t, &names_termios_iflags, tio.iflag);
-    text_str(t, ", c_oflag=");
-    print_oflags(t, tio.oflag);
-    text_str(t, ", c_cflag=");
-    print_cflags(t, tio.cflag);
-    text_str(t, ", c_lflag=");
-    text_flags(t, &names_termios_lflags, tio.lflag);
-    text_str(t, ", ...}");
-}
-
-static void p_winsize(struct text *t, const struct strace_call *c, unsigned i)
-{
-    struct tty_winsize w;
-    if (strace_read(t, c->a[i], &w, sizeof(w)))
-        text_printf(t, "{ws_row=%u, ws_col=%u, ws_xpixel=%u, ws_ypixel=%u}", w.rows, w.cols,
-                    w.xpixels, w.ypixels);
-}
-
-static void p_queue(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_value(t, &names_tcflush_queues, (uint32_t)c->a[i]);
-}
-
-static void p_flow(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_value(t, &names_tcxonc_actions, (uint32_t)c->a[i]);
-}
-
-/* What a command's argument is. print NULL: it has none. */
-static const struct ioctl_arg {
-    uint32_t        cmd;
-    bool            out;
-    strace_printer *print;
-} ioctl_args[] = {
-    {TCGETS, true, p_termios},   {TCSETS, false, p_termios},    {TCSETSW, false, p_termios},
-    {TCSETSF, false, p_termios}, {TIOCGWINSZ, true, p_winsize}, {TIOCSWINSZ, false, p_winsize},
-    {TIOCGPGRP, true, p_int_at}, {TIOCSPGRP, false, p_int_at},  {TIOCGSID, true, p_int_at},
-    {TIOCGETD, true, p_int_at},  {TIOCSETD, false, p_int_at},   {TIOCOUTQ, true, p_int_at},
-    {FIONREAD, true, p_int_at},  {FIONBIO, false, p_int_at},    {TCFLSH, false, p_queue},
-    {TCXONC, false, p_flow},     {TCSBRK, false, p_int},        {TCSBRKP, false, p_int},
-    {TIOCSCTTY, false, p_int},   {TIOCNOTTY, false, NULL},      {FIOCLEX, false, NULL},
-    {FIONCLEX, false, NULL},
-};
-
-static const struct ioctl_arg *ioctl_arg_of(uint32_t cmd)
-{
-    for (size_t n = 0; n < ARRAY_LEN(ioctl_args); n++) {
-        if (ioctl_args[n].cmd == cmd)
-            return &ioctl_args[n];
-    }
-    return NULL;
-}
-
-bool strace_ioctl_fills(const struct strace_call *c)
-{
-    const struct ioctl_arg *arg = ioctl_arg_of((uint32_t)c->a[1]);
-    return arg && arg->out;
-}
-
-void strace_p_ioctl_arg(struct text *t, const struct strace_call *c, unsigned i)
-{
-    const struct ioctl_arg *arg = ioctl_arg_of((uint32_t)c->a[1]);
-    if (!arg)
-        text_printf(t, "%#lx", (unsigned long)c->a[i]);
-    else if (arg->print && arg->out)
-        p_out(t, c, i, arg->print);
-    else if (arg->print)
-        arg->print(t, c, i);
 }
 
 /* --- futex ------------------------------------------------------------------------------- */
@@ -357,28 +222,13 @@ static void p_new_name(struct text *t, const struct strace_call *c, unsigned i)
     strace_string(t, c->a[i], COMM_MAX - 1);
 }
 
-static void p_long(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_printf(t, "%lu", (unsigned long)c->a[i]);
-}
-
-static void p_hex(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_printf(t, "%#lx", (unsigned long)c->a[i]);
-}
-
-static void p_ptr(struct text *t, const struct strace_call *c, unsigned i)
-{
-    text_ptr(t, c->a[i]);
-}
-
 /* A number that is none of a signal is shown with all its bits. */
 static void p_signal(struct text *t, const struct strace_call *c, unsigned i)
 {
     if (c->a[i] <= NSIG)
         text_signal(t, (int)c->a[i]);
     else
-        p_long(t, c, i);
+        strace_p_size(t, c, i);
 }
 
 static void p_signal_at(struct text *t, const struct strace_call *c, unsigned i)
@@ -408,29 +258,29 @@ static const struct prctl_arg {
     {PR_GET_DUMPABLE, false, NULL, NULL},
     {PR_SET_DUMPABLE, false, p_dumpable, NULL},
     {PR_GET_KEEPCAPS, false, NULL, NULL},
-    {PR_SET_KEEPCAPS, false, p_long, NULL},
+    {PR_SET_KEEPCAPS, false, strace_p_size, NULL},
     {PR_GET_TIMING, false, NULL, NULL},
-    {PR_SET_TIMING, false, p_long, NULL},
+    {PR_SET_TIMING, false, strace_p_size, NULL},
     {PR_SET_NAME, false, p_new_name, NULL},
     {PR_GET_NAME, true, p_name, NULL},
     {PR_GET_SECCOMP, false, NULL, NULL},
-    {PR_CAPBSET_READ, false, p_long, NULL},
+    {PR_CAPBSET_READ, false, strace_p_size, NULL},
     {PR_GET_SECUREBITS, false, NULL, NULL},
-    {PR_SET_TIMERSLACK, false, p_long, NULL},
+    {PR_SET_TIMERSLACK, false, strace_p_size, NULL},
     {PR_GET_TIMERSLACK, false, NULL, NULL},
-    {PR_MCE_KILL_GET, false, p_hex, p_hex},
-    {PR_SET_CHILD_SUBREAPER, false, p_long, NULL},
-    {PR_GET_CHILD_SUBREAPER, true, p_int_at, NULL},
-    {PR_SET_NO_NEW_PRIVS, false, p_long, p_hex},
-    {PR_GET_NO_NEW_PRIVS, false, p_hex, p_hex},
-    {PR_SET_THP_DISABLE, false, p_long, p_hex},
-    {PR_GET_THP_DISABLE, false, p_hex, p_hex},
+    {PR_MCE_KILL_GET, false, strace_p_hex, strace_p_hex},
+    {PR_SET_CHILD_SUBREAPER, false, strace_p_size, NULL},
+    {PR_GET_CHILD_SUBREAPER, true, strace_p_int_at, NULL},
+    {PR_SET_NO_NEW_PRIVS, false, strace_p_size, strace_p_hex},
+    {PR_GET_NO_NEW_PRIVS, false, strace_p_hex, strace_p_hex},
+    {PR_SET_THP_DISABLE, false, strace_p_size, strace_p_hex},
+    {PR_GET_THP_DISABLE, false, strace_p_hex, strace_p_hex},
 };
 
 static const struct prctl_arg *prctl_arg_of(const struct strace_call *c)
 {
-    static const struct prctl_arg known = {0, false, p_ptr, NULL},
-                                  unknown = {0, false, p_hex, p_hex};
+    static const struct prctl_arg known = {0, false, strace_p_ptr, NULL},
+                                  unknown = {0, false, strace_p_hex, strace_p_hex};
 
     for (size_t n = 0; n < ARRAY_LEN(prctl_args); n++) {
         if (prctl_args[n].op == (uint32_t)c->a[0])
@@ -448,7 +298,7 @@ void strace_p_prctl_arg(struct text *t, const struct strace_call *c, unsigned i)
 {
     const struct prctl_arg *arg = prctl_arg_of(c);
     if (arg->print && arg->out)
-        p_out(t, c, i, arg->print);
+        strace_out(t, c, i, arg->print);
     else if (arg->print)
         arg->print(t, c, i);
 }
