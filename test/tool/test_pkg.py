@@ -413,7 +413,7 @@ def a_folder_that_cannot_be_written_is_said(context):
 @test
 def lock_fetches_and_writes_the_lock_but_unpacks_nothing(context):
     archive = published(context)
-    context.cella("pkg", "lock", "prog").succeeds("cella.lock has prog (packages: 3)")
+    context.cella("pkg", "lock", "prog").succeeds("locked and fetched prog (packages: 3)")
     claim(len(lock_lines(context)) == 3, "the lock has other lines")
     claim(not (context.folder / "root").exists(), "something was unpacked")
     archive.remove()

@@ -232,6 +232,6 @@ int pkg_lock(const struct pkg_options *o)
     size_t count;
     if (!choose_and_fetch(o, &count))
         return EXIT_TROUBLE;
-    say("%s has %s (packages: %zu)", o->lock, describe(o), count);
+    say("locked and fetched %s (packages: %zu)", describe(o), count);
     return 0;
 }
