@@ -463,13 +463,13 @@ def an_old_image_stays_if_the_new_one_fails(context):
 @test
 def a_build_that_is_interrupted_leaves_nothing(context):
     bring(context, "greet-static")
-    write(context, "path/mke2fs", "#!/bin/sh\nkill -INT $PPID\nexec sleep 100\n", 0o755)
+    write(context, "path/mke2fs", "#!/bin/sh\nkill -TERM $PPID\nexec sleep 100\n", 0o755)
     scratch = context.folder / "scratch"
     scratch.mkdir()
     context.environment["TMPDIR"] = str(scratch)
     context.environment["PATH"] = f"{context.folder}/path:{context.environment['PATH']}"
     run = refused(context, "greet-static")
-    claim(run.status == -signal.SIGINT, f"the status is {run.status}")
+    claim(run.status == -signal.SIGTERM, f"the status is {run.status}")
 
 
 @test

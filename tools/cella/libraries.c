@@ -112,8 +112,8 @@ char *libraries_find_interpreter(const struct libraries_search *search, const ch
 static _Noreturn void die_of_missing(const struct libraries_search *search, const char *who,
                                      const char *kind, const char *name)
 {
-    die("name the Debian package that has it in \"Packages\", or another folder with --root "
-        "(\"TargetRoot\" in a manifest)",
+    die("`cella pkg find` tells its Debian package, for \"Packages\" of a manifest; --root names another "
+        "folder",
         "%s needs the %s %s, which is not in %s", who, kind, name, roots_name(search->roots));
 }
 
