@@ -41,7 +41,8 @@ class Run:
 
     def __str__(self):
         words = " ".join(str(a) for a in self.argv)
-        return f"$ {words}\n{self.output}{self.errors}exit status {self.status}"
+        output = self.output.rpartition("Boot HART MEDELEG")[2]  # the firmware's last line
+        return f"$ {words}\n{output}{self.errors}exit status {self.status}"
 
     def succeeds(self, *sayings):
         claim(self.status == 0, f"fails:\n{self}")

@@ -12,9 +12,9 @@ $(TOOL_TEST_OUT)/bin/packages-root: test/tool/programs/packages_root.c $(TOOL_OB
 	$(Q)gcc $(TOOL_CFLAGS) $< $(filter-out %/main.o,$(TOOL_OBJS)) $(TOOL_LIBS) -o $@
 
 # Programs for riscv64 to make images of: static, dynamic, and one with a library of its own, which it
-# finds by its RUNPATH.
+# finds by its RUNPATH; and those that tests of `cella run` boot.
 TOOL_GUEST_OUT := $(TOOL_TEST_OUT)/guest
-TOOL_GUESTS    := $(addprefix $(TOOL_GUEST_OUT)/,greet-static greet libown.so.1 greet-own)
+TOOL_GUESTS    := $(addprefix $(TOOL_GUEST_OUT)/,greet-static greet libown.so.1 greet-own tell tell-dynamic)
 
 $(TOOL_GUESTS): test/tool/tool.mk | $(call packages,guest)
 
@@ -33,3 +33,11 @@ $(TOOL_GUEST_OUT)/libown.so.1: test/tool/programs/own.c
 $(TOOL_GUEST_OUT)/greet-own: test/tool/programs/greet.c $(TOOL_GUEST_OUT)/libown.so.1
 	@mkdir -p $(@D)
 	$(Q)$(GUEST_CC) $(filter-out -static,$(GUEST_CFLAGS)) -DOWN '-Wl,-rpath,$$ORIGIN/../own' $(filter-out %.mk,$^) -o $@
+
+$(TOOL_GUEST_OUT)/tell: test/tool/programs/tell.c
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $< -o $@
+
+$(TOOL_GUEST_OUT)/tell-dynamic: test/tool/programs/tell.c
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(filter-out -static,$(GUEST_CFLAGS)) $< -o $@

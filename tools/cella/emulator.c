@@ -112,12 +112,22 @@ struct watch {
     bool           has_terminal;
 };
 
+/* An ignored signal that is blocked would come nevertheless. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void watch_begin(struct watch *w)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     sigemptyset(&w->signals);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-        sigaddset(&w->signals, numbers[i]);
+    sigaddset(&w->signals, SIGCHLD);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++) {
+        if (!is_ignored(ending[i]))
+            sigaddset(&w->signals, ending[i]);
+    }
     sigprocmask(SIG_BLOCK, &w->signals, &w->signals_before);
     signal(SIGCHLD,
            SIG_DFL); /* a parent may have had it ignored, and then nobody can be waited for */

@@ -68,6 +68,7 @@ static void make_folder(void)
     handle(SIGINT);
     handle(SIGTERM);
     handle(SIGHUP);
+    handle(SIGQUIT);
 }
 
 char *scratch_path(const char *name)

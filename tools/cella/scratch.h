@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scratch.h - a folder for intermediate files, removed when the program ends, by exit() or by a signal
- * that it handles (SIGINT, SIGTERM, SIGHUP). */
+ * that it handles (SIGINT, SIGTERM, SIGHUP, SIGQUIT). */
 #ifndef CELLA_SCRATCH_H
 #define CELLA_SCRATCH_H
 

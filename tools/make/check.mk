@@ -25,7 +25,8 @@ NEEDS_guest   = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$(t:.strace=)).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
 NEEDS_app     = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
 NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act $(GUEST_OUT)/strace_threads.img $(call packages,gdb)
-NEEDS_tool    = $(TOOL) $(TOOL_TEST_OUT)/bin/packages-root $(TOOL_GUESTS) $(call packages,archive)
+NEEDS_tool    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(TOOL_TEST_OUT)/bin/packages-root $(TOOL_GUESTS) \
+                $(call packages,archive run)
 
 ##@ Testing
 test: $(NEEDS_host) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_checks) ## everything a change must pass, on both platforms
