@@ -123,7 +123,7 @@ def variables_are_added_and_win_over_those_of_the_image(context):
 def arguments_that_boot_arguments_cannot_hold_are_refused(context):
     path = image(context)
     refused(context.cella("run", "-b", path, "--", "x" * 100000, "y" * 31063), "131072 bytes instead of 131071",
-            "give an ELF file or a manifest")
+            "put them into a manifest")
     ends_with(context.cella("run", "-b", "-m", "16m", path, "--", "x" * 100000, "y" * 31062), 0)
 
 

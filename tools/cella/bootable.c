@@ -52,19 +52,15 @@ static struct bootable use_image(const struct bootable_request *request)
     return (struct bootable){
         .image = must_copy(request->what),
         .memory = memory_of_image(request->what, manifest),
-        .ready = true,
     };
 }
 
 static struct bootable make_image(const struct bootable_request *request)
 {
-    struct gather_request wanted = {.what = request->what,
-                                    .root = request->root,
-                                    .args = request->args,
-                                    .env = request->env,
-                                    .verbose = request->verbose};
-    struct gathered       gathered = gather(&wanted);
-    char                 *staged = scratch_path("root"), *image = scratch_path("image");
+    struct gather_request wanted = {
+        .what = request->what, .root = request->root, .verbose = request->verbose};
+    struct gathered gathered = gather(&wanted);
+    char           *staged = scratch_path("root"), *image = scratch_path("image");
     stage_tree(gathered.tree, staged);
     image_write(&(struct image_plan){
         .tree = gathered.tree, .staged = staged, .path = image, .slack_mib = IMAGE_SLACK_MIB});

@@ -3,9 +3,8 @@
  *
  * A user names an ELF file, a manifest, a folder that is a ready root, or an image; which of them it is
  * is told by the content, not by the name.
- *
- * Words behind `--` are appended to the manifest's Args, variables replace those of its Env. A program
- * alone has its name as argv[0] and is found in /bin, or, if it lies below root, at its path there.
+ * A program alone has its name as argv[0] and is found in /bin, or, if it lies below root, at its path
+ * there.
  */
 #ifndef CELLA_BOOTABLE_H
 #define CELLA_BOOTABLE_H
@@ -13,20 +12,15 @@
 #include <stdbool.h>
 
 struct bootable_request {
-    const char  *what;     /* what the user named */
-    const char  *root;     /* --root: where interpreter and libraries are looked for; or null */
-    const char  *manifest; /* of a ready image: the path in it of the manifest to run; or null */
-    char *const *args;     /* after `--`: what follows argv[0]; null-terminated, or null */
-    char *const *env;      /* -e NAME=VALUE; null-terminated, or null */
-    bool         verbose;  /* say what is taken from where */
+    const char *what;     /* what the user named */
+    const char *root;     /* --root: where interpreter and libraries are looked for; or null */
+    const char *manifest; /* of a ready image: the path in it of the manifest to run; or null */
+    bool        verbose;  /* say what is taken from where */
 };
 
-/* ready: the user named an image. args and env are then in none of its manifests, and the kernel's boot
- * arguments have to carry them. */
 struct bootable {
     char *image;  /* its path; in the scratch folder if it was made for this run */
     char *memory; /* RunConfig.Memory of the manifest that is used, or null */
-    bool  ready;
 };
 
 /* Make it, or end the program with an error that says what to do. */

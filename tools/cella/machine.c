@@ -16,26 +16,25 @@ static struct bootable make_bootable(const struct options *o)
         .what = o->what,
         .root = o->root,
         .manifest = o->manifest,
-        .args = o->args,
-        .env = o->env.at,
         .verbose = o->verbose,
     };
     return bootable_make(&request);
 }
 
-/* The kernel's boot arguments, with the program's arguments and environment if no manifest has them. */
-static char *make_bootargs(const struct options *o, bool image_was_ready)
+/* The kernel's boot arguments. Arguments and environment of the program go there whatever is booted: an
+ * image that is ready cannot have them, and a manifest, being JSON, has none that are no UTF-8. */
+static char *make_bootargs(const struct options *o)
 {
     struct words words = {0};
     words_add_all(&words, o->bootargs.at);
-    for (size_t i = 0; image_was_ready && i < o->env.count; i++)
+    for (size_t i = 0; i < o->env.count; i++)
         bootargs_add_variable(&words, o->env.at[i]);
-    for (size_t i = 0; image_was_ready && o->args[i]; i++)
+    for (size_t i = 0; o->args[i]; i++)
         bootargs_add_argument(&words, o->args[i]);
     char  *text = words_join(&words);
     size_t length = strlen(text);
     if (length > BOOTARGS_MAX)
-        die("give an ELF file or a manifest instead of an image, and they go into the image that is made",
+        die("put them into a manifest, or into a file that the program reads",
             "arguments and environment are too long for boot arguments: %zu bytes instead of %d",
             length, BOOTARGS_MAX);
     return text;
@@ -63,6 +62,6 @@ struct emulator machine_make(const struct options *o, enum console console,
         need_writable(bootable->image);
     e.image = bootable->image;
     e.memory = o->memory ? o->memory : bootable->memory ? bootable->memory : DEFAULT_MEMORY;
-    e.bootargs = make_bootargs(o, bootable->ready);
+    e.bootargs = make_bootargs(o);
     return e;
 }
