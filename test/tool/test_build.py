@@ -99,7 +99,7 @@ def a_library_for_another_machine_is_passed_over(context):
     spoilt = bytearray((GUESTS / "libown.so.1").read_bytes())
     spoilt[18:20] = struct.pack("<H", 62)
     write(context, "own/libown.so.1", bytes(spoilt))
-    manifest(context, Program="greet-own", MapDirs={"own/*": "/usr/own"})
+    manifest(context, Program="/bin/greet-own", MapDirs={"greet-own": "/bin", "own/*": "/usr/own"})
     refused(context, "m.json").fails("greet-own needs the library libown.so.1")
 
 
@@ -126,6 +126,10 @@ def a_script_brings_the_program_that_reads_it(context):
     write(context, "hello", "#! /bin/reader -x\n")
     found = files(context, build(context, "--root", "root", "hello"))
     claim(found["/usr/bin/hello"] == ("-0755", None) and "/usr/bin/reader" in found, str(found))
+    write(context, "root/usr/bin/second", "#!/bin/reader\n", 0o755)
+    write(context, "twice", "#!/bin/second\n")
+    found = files(context, build(context, "--root", "root", "twice"))
+    claim({"/usr/bin/reader", "/usr/bin/second"} <= set(found), f"not both readers: {found}")
     write(context, "other", "#!/bin/nothing\n")
     refused(context, "--root", "root", "other").fails(
         "the script /usr/bin/other is for /bin/nothing, which is not in root")
@@ -206,6 +210,16 @@ def a_manifest_says_all_of_an_image(context):
     claim(said == {"Program": "/bin/greet", "Args": ["greet", "-v", "more"], "Env": {"Z": "1", "A": "2"},
                    "Cwd": "/data", "RunConfig": {"Memory": "64m"}}, f"the manifest says {said}")
     claim(list(said["Env"]) == ["Z", "A"], "the order of variables changed")
+
+
+@test
+def a_file_of_the_user_wins_over_that_of_every_image(context):
+    bring(context, "greet-static")
+    write(context, "etc/passwd", "own\n")
+    manifest(context, Program="greet-static", Files=["etc/passwd"])
+    image = build(context, "m.json")
+    claim(content(image, "/etc/passwd") == "own\n", "it does not")
+    claim(content(image, "/etc/group") != "", "the other one is not there")
 
 
 @test
