@@ -138,6 +138,7 @@ _Static_assert(offsetof(struct abi_statx, stx_rdev_major) == 128, "linux/stat.h"
 
 #define STATX_BASIC_STATS 0x7ffu
 #define STATX_BTIME       0x800u
+#define STATX_MNT_ID      0x1000u
 #define STATX_RESERVED    0x80000000u
 
 struct abi_statfs {

@@ -90,11 +90,14 @@ static uint32_t dev_minor(uint64_t dev)
     return (uint32_t)((dev & 0xff) | (dev >> 12 & ~0xffull));
 }
 
-static int put_statx(const struct vfs_attr *attr, vaddr_t to)
+/* The time of birth is told if it is asked for and known, the rest always. A file system is mounted
+ * once: its device's number tells mounts apart. */
+static int put_statx(const struct vfs_attr *attr, unsigned asked, vaddr_t to)
 {
-    bool             born = attr->btime.sec || attr->btime.nsec;
+    bool             known = attr->btime.sec || attr->btime.nsec;
+    bool             born = known && asked & STATX_BTIME;
     struct abi_statx out = {
-        .stx_mask = STATX_BASIC_STATS | (born ? STATX_BTIME : 0),
+        .stx_mask = STATX_BASIC_STATS | STATX_MNT_ID | (born ? STATX_BTIME : 0),
         .stx_blksize = attr->blksize,
         .stx_nlink = attr->nlink,
         .stx_uid = attr->uid,
@@ -104,13 +107,14 @@ static int put_statx(const struct vfs_attr *attr, vaddr_t to)
         .stx_size = attr->size,
         .stx_blocks = attr->blocks,
         .stx_atime = statx_time(attr->atime),
-        .stx_btime = statx_time(attr->btime),
+        .stx_btime = born ? statx_time(attr->btime) : (struct abi_statx_time){0},
         .stx_ctime = statx_time(attr->ctime),
         .stx_mtime = statx_time(attr->mtime),
         .stx_rdev_major = dev_major(attr->rdev),
         .stx_rdev_minor = dev_minor(attr->rdev),
         .stx_dev_major = dev_major(attr->dev),
         .stx_dev_minor = dev_minor(attr->dev),
+        .stx_mnt_id = attr->dev,
     };
     return uaccess_write(to, &out, sizeof(out));
 }
@@ -124,5 +128,5 @@ int64_t sys_statx(const uint64_t *a)
     if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
         return -EINVAL;
     int err = attr_at((int)a[0], a[1], flags, &attr);
-    return err ? err : put_statx(&attr, a[4]);
+    return err ? err : put_statx(&attr, mask, a[4]);
 }

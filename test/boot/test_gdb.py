@@ -382,6 +382,24 @@ def stepping_into_the_kernel_keeps_the_callers(t):
     claim("in write ()" in answers[4] and answers[5] == "$1 = 0\n", "not back in the program")
 
 
+def without_debugging_information(program):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(program)
+        file.flush()
+        subprocess.run(["riscv64-linux-gnu-strip", "-g", file.name], check=True)
+        with open(file.name, "rb") as stripped:
+            return stripped.read()
+
+
+@test
+def main_is_found_in_the_symbol_table_alone(t):
+    files = {"/bin/act": without_debugging_information(images.act())}
+    image = t.image(images.builder(files, images.manifest("exit", "0")))
+    answers, _ = t.debug(image, ["program", "info symbol $pc"])
+    claim("has no symbol main" not in answers[0], "main is not seen")
+    claim(re.match(r"main( \+ \d+)? in section \.text", answers[1]), f"not at main: {answers[1]!r}")
+
+
 @test
 def symbols_of_libraries_come_with_them(t):
     image = t.image(lambda path: shutil.copyfile(BUILD / "images/default.img", path))

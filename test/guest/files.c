@@ -93,6 +93,11 @@ static void attributes(void)
     check("statx", statx(fd, "numbers", 0, STATX_BASIC_STATS, &stx) == 0 && stx.stx_size == 11 &&
                        (stx.stx_mask & STATX_BASIC_STATS) == STATX_BASIC_STATS &&
                        S_ISREG(stx.stx_mode));
+    check("statx tells the time of birth only if asked",
+          (stx.stx_mask & STATX_BTIME) == 0 && stx.stx_btime.tv_sec == 0 &&
+              statx(fd, "numbers", 0, STATX_BTIME, &stx) == 0 && stx.stx_mask & STATX_BTIME &&
+              stx.stx_btime.tv_sec != 0);
+    check("statx tells the mount unasked", stx.stx_mask & STATX_MNT_ID && stx.stx_mnt_id != 0);
     check("stat of a device",
           stat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0x103);
     check("statfs", statfs("/data", &fs) == 0 && fs.f_type == 0xef53 && fs.f_namelen == 255);

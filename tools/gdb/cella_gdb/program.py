@@ -256,7 +256,7 @@ takes names that are not known yet. The files are copied out of the image, to bu
             return
         self.symbols.update()
         path, entry = self.symbols.entry()
-        main = None if verb == "entry" else gdb.lookup_global_symbol("main")
+        main = verb != "entry" and _has_main()
         gdb.execute("tbreak main" if main else f"tbreak *{entry:#x}", to_string=True)
         if verb == "" and not main:
             say(f"{path} has no symbol main; going to its entry")
@@ -274,6 +274,15 @@ takes names that are not known yet. The files are copied out of the image, to bu
             gdb.write(shown)
             return False
         return True
+
+
+def _has_main():
+    """Whether there is a main, known from debugging information or from the symbol table alone."""
+    try:
+        gdb.decode_line("main")
+        return True
+    except gdb.error:
+        return False
 
 
 def _function_here():
