@@ -121,6 +121,7 @@ static void an_unknown_key_is_named_with_its_place_and_the_nearest_one(void **st
     refuse("{\"Program\": \"/a\", \"Colour\": 1}", 1, 19, "unknown key \"Colour\"",
            "the keys are: ");
     refuse("{\"Program\": \"/a\", \"\": 1}", 1, 19, "unknown key \"\"", "the keys are: ");
+    refuse("{\"Program\": \"/a\\\"b\", \"Arg\": 1}", 1, 22, "unknown key \"Arg\"", "\"Args\"");
 }
 
 static void an_unknown_key_of_run_config_is_named(void **state)
