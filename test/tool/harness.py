@@ -76,7 +76,7 @@ class Context:
     def start(self, *argv):
         return subprocess.Popen([str(a) for a in argv], cwd=self.folder, env=self.environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+                                stderr=subprocess.PIPE, text=True, errors="backslashreplace")
 
     def finish(self, process):
         try:

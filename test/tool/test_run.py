@@ -109,6 +109,13 @@ def arguments_reach_the_program_of_a_ready_image_byte_by_byte(context):
 
 
 @test
+def words_that_no_manifest_can_hold_are_refused_when_an_image_is_built(context):
+    for words in (["-e", "A=\udcff", TELL], [TELL, "--", "fine", "\udcff"]):
+        context.cella("build", "-o", "x.img", *words).fails("is no UTF-8", "cella run")
+        claim(not (context.folder / "x.img").exists(), "there is an image")
+
+
+@test
 def variables_are_added_and_win_over_those_of_the_image(context):
     manifest(context, Env={"LANG": "de", "LANGUAGE": "de"})
     context.cella("build", "-o", "m.img", "m.json").succeeds()

@@ -105,6 +105,10 @@ static void apply_command_line(struct manifest *m, const struct gather_request *
 static void add_manifest(struct node *tree, const char *path, const struct manifest *m,
                          const char *why)
 {
+    const char *unsayable = manifest_unsayable(m);
+    if (unsayable)
+        die("give it to `cella run` instead, behind -- or with -e",
+            "`%s` is no UTF-8, so no manifest can hold it", unsayable);
     char *text = manifest_canonical(m);
     if (strlen(text) > MANIFEST_SIZE_MAX)
         die("shorten the arguments", "the manifest is longer than the %zu bytes that are allowed",

@@ -303,6 +303,25 @@ int manifest_parse(const char *text, size_t length, struct manifest *out,
     return failed;
 }
 
+static bool is_sayable(const char *text)
+{
+    json_t *string = json_string(text);
+    json_decref(string);
+    return string != NULL;
+}
+
+const char *manifest_unsayable(const struct manifest *m)
+{
+    const struct words *lists[] = {&m->args, &m->env};
+    for (size_t l = 0; l < 2; l++) {
+        for (size_t i = 0; i < lists[l]->count; i++) {
+            if (!is_sayable(lists[l]->at[i]))
+                return lists[l]->at[i];
+        }
+    }
+    return is_sayable(m->program) ? NULL : m->program;
+}
+
 static json_t *array_of(const struct words *list)
 {
     json_t *array = json_array();

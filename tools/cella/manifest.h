@@ -58,6 +58,9 @@ struct manifest_error {
 int manifest_parse(const char *text, size_t length, struct manifest *out,
                    struct manifest_error *error);
 
+/* The first argument, variable or name of the program that is no UTF-8, which JSON cannot say; or null. */
+const char *manifest_unsayable(const struct manifest *m);
+
 /* The manifest that the image carries: Program, Args, Env, Cwd, RunConfig, as far as they are said. The
  * same manifest gives the same text; the caller frees it. */
 char *manifest_canonical(const struct manifest *manifest);
