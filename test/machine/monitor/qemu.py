@@ -48,13 +48,16 @@ class Machine:
         return os.path.join(self.folder, name + self.tag)
 
     def connect(self, name):
-        """A connection to the socket NAME; QEMU makes it early in its start."""
-        while not os.path.exists(self._path(name)):
+        """A connection to the socket NAME; QEMU makes it early in its start, and listens a moment later."""
+        while True:
+            peer = socket.socket(socket.AF_UNIX)
+            try:
+                peer.connect(self._path(name))
+                return peer
+            except (FileNotFoundError, ConnectionRefusedError):
+                peer.close()
             assert self.process.poll() is None, "the emulator ended: %r" % self.process.stdout.read()
             time.sleep(0.01)
-        peer = socket.socket(socket.AF_UNIX)
-        peer.connect(self._path(name))
-        return peer
 
     # -- the serial port
 
