@@ -64,6 +64,12 @@ def add_scripts(seeds):
         seeds.add('script', f'line{i}', line.encode())
 
 
+def add_bootargs(seeds):
+    words = ['verbose arg=a env=LANG=de', 'arg=%20x%41 trace=fault arg=', 'env=NEW=1 env=NEW=2 env=HOME=']
+    for i, text in enumerate(words):
+        seeds.add('bootargs', f'words{i}', text.encode())
+
+
 def without_padding(fdt):
     """QEMU leaves much room behind the two blocks that a tree consists of."""
     structure, strings = struct.unpack('>II', fdt[8:16])
@@ -170,6 +176,7 @@ def main():
     add_programs(seeds, args.programs)
     add_manifests(seeds)
     add_scripts(seeds)
+    add_bootargs(seeds)
     add_choices(seeds)
     with tempfile.TemporaryDirectory() as tmp:
         add_trees(seeds, args.qemu, tmp)
