@@ -36,10 +36,10 @@ include test/app/app.mk
 include test/boot/boot.mk
 include test/fuzz/fuzz.mk
 include test/tool/tool.mk
+include test/oracle/oracle.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk
 include bench/bench.mk
-include test/oracle/oracle.mk
 
 kernel: $(BUILD)/$(PLATFORM)/kernel.elf $(BUILD)/$(PLATFORM)/run.conf compile_commands.json ## the kernel of PLATFORM
 kernels: $(KERNEL_ELFS) $(RUN_CONFS) compile_commands.json ## the kernels of all platforms

@@ -97,7 +97,8 @@ void sim_unmount(void)
 
 /* --- walking ---------------------------------------------------------------------------------- */
 
-#define WALK_FILES_MAX 4000 /* a hostile tree may have no end */
+unsigned sim_walk_files_max = 4000;
+
 #define WALK_DEPTH_MAX 24
 #define READ_MAX       ((size_t)64 << 10)
 
@@ -232,12 +233,12 @@ static void walk_dir(struct sim_walk *w, struct inode *dir, unsigned depth)
         if (!err)
             err = file_readdir(f, &l->sink);
         note(w, err);
-        for (size_t i = 0; i < l->n && w->files < WALK_FILES_MAX; i++) {
+        for (size_t i = 0; i < l->n && w->files < sim_walk_files_max; i++) {
             const char *name = l->entries[i].name;
             if (strcmp(name, ".") && strcmp(name, ".."))
                 walk_entry(w, dir, name, depth);
         }
-    } while (!err && l->n && w->files < WALK_FILES_MAX);
+    } while (!err && l->n && w->files < sim_walk_files_max);
     file_put(f);
     free(l);
 }

@@ -26,6 +26,9 @@ struct sim_walk {
     int      last_error;
 };
 
+/* A walk ends after so many files: a hostile tree may have no end. */
+extern unsigned sim_walk_files_max;
+
 struct sim_walk sim_walk_tree(void);
 
 #endif

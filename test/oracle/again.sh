@@ -6,7 +6,7 @@
 #
 #   QEMU=... FIRMWARE=... test/oracle/again.sh CASE...       as record.py has them
 
-"$(dirname "$0")/record.py" -n "$@" 2>&1 | awk '
+{ "$(dirname "$0")/record.py" -n "$@" 2>&1 || echo "#failed"; } | awk '
     $1 == "same" { print "ok - " $2; next }
     $1 == "new" || $1 == "changed" || $1 == "FAILED" {
         name = $2
@@ -14,5 +14,6 @@
         print "not ok - " name
         bad = 1
     }
+    $1 == "#failed" { bad = 1; next }
     { print }
     END { exit bad }'
