@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 import time
 
+from claims import Failure, add, claim
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 if not BUILD.is_absolute():
@@ -22,22 +24,11 @@ CELLA = BUILD / "bin/cella"
 OUT = BUILD / "test" / "boot"
 LIMIT = int(os.environ.get("TEST_BOOT_LIMIT", "60"))  # seconds; ends what hangs
 PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
-TESTS = []
 
 # src/unix/unix.h
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
 SIGNAL = 128
-
-
-class Failure(Exception):
-    """A claim that did not hold."""
-
-
-class Test:
-    def __init__(self, name, function, unless):
-        self.name, self.function = name, function
-        self.unless = unless or (lambda platform: None)
 
 
 def test(function=None, *, unless=None):
@@ -46,17 +37,6 @@ def test(function=None, *, unless=None):
         add(f.__name__, f, unless)
         return f
     return register(function) if function else register
-
-
-def add(name, function, unless=None):
-    if any(t.name == name for t in TESTS):
-        raise ValueError(f"two tests are called {name}")
-    TESTS.append(Test(name, function, unless))
-
-
-def claim(condition, complaint):
-    if not condition:
-        raise Failure(complaint)
 
 
 def conf(platform):

@@ -9,74 +9,32 @@ the decorator @harness.test in a file test_*.py; its name is its claim. Two test
 (JOBS). Each boot has a time limit, which ends what hangs and judges nothing else.
 """
 
-import concurrent.futures
-import fnmatch
-import importlib
 import os
 import pathlib
 import shutil
 import sys
-import traceback
 
-import harness
-
-JOBS = int(os.environ.get("JOBS", "2"))
-
-
-def wanted(name, patterns):
-    return not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+import claims  # noqa: E402
+import harness  # noqa: E402
 
 
-def run_test(test, platform):
-    """None, or what went wrong, with what was on the console."""
+def one(test, platform):
+    """A complaint ends with what was on the console."""
     context = harness.Context(platform, test.name)
-    try:
-        test.function(context)
-    except harness.Failure as failure:
-        return f"{failure}\n{context.last_words()}"
-    except Exception:
-        return f"the test itself broke\n{traceback.format_exc()}{context.last_words()}"
-    return None
-
-
-def report(test, trouble):
-    if trouble is None:
-        print(f"ok - {test.name}", flush=True)
-        return
-    first, _, rest = trouble.partition("\n")
-    print(f"not ok - {test.name}: {first}")
-    print(rest.rstrip("\n"), flush=True)
-
-
-def run_platform(platform, tests):
-    """Whether every test passed. Results are shown in the order of the files."""
-    print(f"# group {platform}", flush=True)
-    good = True
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        runs = [(t, t.unless(platform)) for t in tests]
-        runs = [(t, skip, None if skip else pool.submit(run_test, t, platform))
-                for t, skip in runs]
-        for test, skip, future in runs:
-            if skip:
-                print(f"ok - {test.name} # SKIP {skip}", flush=True)
-                continue
-            trouble = future.result()
-            report(test, trouble)
-            good = good and trouble is None
-    return good
+    return test.name, test.unless(platform), lambda: test.function(context), context.last_words
 
 
 def main():
-    here = pathlib.Path(__file__).resolve().parent
-    os.chdir(here.parent.parent)
-    for file in sorted(here.glob("test_*.py")):
-        importlib.import_module(file.stem)
-    tests = [t for t in harness.TESTS if wanted(t.name, sys.argv[1:])]
+    os.chdir(HERE.parent.parent)
+    claims.load(HERE)
+    tests = claims.wanted(sys.argv[1:])
     shutil.rmtree(harness.OUT / "images", ignore_errors=True)
-    good = True
+    good = bool(tests)
     for platform in harness.PLATFORMS:
-        good = run_platform(platform, tests) and good
-    return 0 if good and tests else 1
+        good = claims.run_group(platform, [one(t, platform) for t in tests]) and good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

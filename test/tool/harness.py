@@ -6,6 +6,8 @@ import pathlib
 import shutil
 import subprocess
 
+from claims import Failure, add, claim
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 if not BUILD.is_absolute():
@@ -13,24 +15,12 @@ if not BUILD.is_absolute():
 OUT = BUILD / "test" / "tool"
 CELLA = BUILD / "bin" / "cella"
 LIMIT = int(os.environ.get("TEST_TOOL_LIMIT", "120"))  # seconds; ends what hangs
-TESTS = []
-
-
-class Failure(Exception):
-    """A claim that did not hold."""
 
 
 def test(function):
     """Register a test: a function of a Context, whose name is its claim."""
-    if any(t.__name__ == function.__name__ for t in TESTS):
-        raise ValueError(f"two tests are called {function.__name__}")
-    TESTS.append(function)
+    add(function.__name__, function)
     return function
-
-
-def claim(condition, complaint):
-    if not condition:
-        raise Failure(complaint)
 
 
 class Run:

@@ -2,7 +2,6 @@
 /* cmd_build.c - `cella build`: make an image of what the user names. */
 #define _GNU_SOURCE
 #include <getopt.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "command.h"
 #include "gather.h"
 #include "image.h"
+#include "pathname.h"
 #include "say.h"
 #include "scratch.h"
 #include "stage.h"
@@ -142,12 +142,12 @@ static struct build read_options(int argc, char **argv)
 /* hello.json, hello and hello/ make hello.img. */
 static char *usual_name(const char *what)
 {
-    char *copy = must_copy(what), *name = basename(copy);
+    char *name = pathname_last(what);
     char *dot = strrchr(name, '.');
     if (dot && strcmp(dot, ".json") == 0)
         *dot = '\0';
     char *image = must_format("%s.img", name);
-    free(copy);
+    free(name);
     return image;
 }
 

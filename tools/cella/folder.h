@@ -10,6 +10,9 @@ int folder_make(const char *path);
  * system. */
 void folder_remove(const char *path);
 
+/* The same with each path that the shell pattern matches. */
+void folder_remove_all(const char *pattern);
+
 /* Open path, a folder or a file that can be made, and wait until nobody else has it. Closing the
  * descriptor that is returned ends our turn, and so does the end of this process; programs that it starts
  * do not keep it. Returns a negative errno if it cannot be opened. */

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "install.h"
 #include "libraries.h"
 #include "packages.h"
+#include "pathname.h"
 #include "say.h"
 #include "script.h"
 #include "variables.h"
@@ -34,20 +34,6 @@ static bool is_folder(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static char *folder_of(const char *path)
-{
-    char *copy = must_copy(path), *folder = must_copy(dirname(copy));
-    free(copy);
-    return folder;
-}
-
-static char *name_of(const char *path)
-{
-    char *copy = must_copy(path), *name = must_copy(basename(copy));
-    free(copy);
-    return name;
 }
 
 /* --- manifests --------------------------------------------------------------------------- */
@@ -122,7 +108,7 @@ static void add_further_manifest(struct node *tree, const char *host)
 {
     struct manifest m = gather_read_manifest(host);
     const char     *key = manifest_content_key(&m);
-    char           *name = name_of(host), *path = must_format("/.cella/%s", name);
+    char           *name = pathname_last(host), *path = must_format("/.cella/%s", name);
     if (key)
         die("what an image holds is said in its own manifest only",
             "%s: a further manifest cannot have \"%s\"", host, key);
@@ -288,7 +274,7 @@ static void add_mapped(const struct parts *p, const char *pattern, const char *t
     if (glob(full, GLOB_NOSORT, NULL, &found) || found.gl_pathc == 0)
         die("a pattern for all in a folder is FOLDER/*", "\"MapDirs\": nothing matches %s", full);
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        char *name = name_of(found.gl_pathv[i]);
+        char *name = pathname_last(found.gl_pathv[i]);
         char *path = must_format("%s/%s", to, name);
         hostfiles_lay(&lay, found.gl_pathv[i], path);
         free(path);
@@ -418,7 +404,7 @@ static void finish(struct gathered *g, const struct parts *parts, struct node *p
 static struct gathered gather_manifest(const struct gather_request *request)
 {
     struct gathered g = {.tree = tree_new(), .manifest = gather_read_manifest(request->what)};
-    char           *home = folder_of(request->what);
+    char           *home = pathname_folder(request->what);
     apply_command_line(&g.manifest, request);
     g.roots = roots_of(request, &g.manifest, home);
     struct parts parts = {.tree = g.tree, .roots = &g.roots, .home = home};
@@ -434,7 +420,7 @@ static struct gathered gather_manifest(const struct gather_request *request)
 /* Where a program becomes one of the image: at its place below --root, else in /bin. */
 static char *place_of_program(const char *program, const char *below)
 {
-    char  *what = realpath(program, NULL), *name = name_of(program), *place = NULL;
+    char  *what = realpath(program, NULL), *name = pathname_last(program), *place = NULL;
     char  *root = below ? realpath(below, NULL) : NULL;
     size_t length = root ? strlen(root) : 0;
     if (what && root && strncmp(what, root, length) == 0 && what[length] == '/')
@@ -461,7 +447,7 @@ struct node *gather_begin(struct gathered *g, const char *program, const char *r
 static struct gathered gather_program(const struct gather_request *request)
 {
     struct gathered g;
-    char           *path, *name = name_of(request->what);
+    char           *path, *name = pathname_last(request->what);
     struct node    *program = gather_begin(&g, request->what, request->root, &path);
     g.manifest.program = path;
     words_add(&g.manifest.args, name);

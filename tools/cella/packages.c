@@ -240,13 +240,8 @@ static char *root_key(const struct package *packages, size_t count)
 /* Remove what others have begun and not finished. With the turn, which says that they are gone. */
 static void remove_unfinished(const char *roots)
 {
-    char  *pattern = must_format("%s/" UNFINISHED "*", roots);
-    glob_t found = {0};
-    if (glob(pattern, 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            folder_remove(found.gl_pathv[i]);
-    }
-    globfree(&found);
+    char *pattern = must_format("%s/" UNFINISHED "*", roots);
+    folder_remove_all(pattern);
     free(pattern);
 }
 

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fts.h>
-#include <glob.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -436,13 +435,8 @@ static int put(struct pkgroot *root, const struct package *packages, size_t coun
 /* What one who was stopped has left behind. */
 static void remove_unfinished(const char *folder)
 {
-    char  *pattern = own_path(folder, "new.*");
-    glob_t found = {0};
-    if (glob(pattern, 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            folder_remove(found.gl_pathv[i]);
-    }
-    globfree(&found);
+    char *pattern = own_path(folder, "new.*");
+    folder_remove_all(pattern);
     free(pattern);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pathname.h"
 #include "say.h"
 
 #define LINKS_MAX 40
@@ -76,17 +77,6 @@ static void set(char **text, char *value)
 {
     free(*text);
     *text = value;
-}
-
-static char *next_component(struct walk *w)
-{
-    char *start = w->rest + strspn(w->rest, "/");
-    if (!*start)
-        return NULL;
-    size_t length = strcspn(start, "/");
-    char  *name = must_format("%.*s", (int)length, start);
-    set(&w->rest, must_copy(start + length));
-    return name;
 }
 
 static void to_parent(struct walk *w)
@@ -162,7 +152,7 @@ static bool walk(struct walk *w)
 {
     char *name;
     bool  ok = true;
-    while (ok && (name = next_component(w))) {
+    while (ok && (name = pathname_take(&w->rest))) {
         ok = step(w, name);
         free(name);
     }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pathname.h"
 #include "say.h"
 #include "scratch.h"
 
@@ -83,20 +84,6 @@ struct walk {
     bool         make;  /* missing folders */
 };
 
-/* Takes the first component off rest: the caller's, or null at the end. */
-static char *next_component(struct walk *w)
-{
-    char *start = w->rest + strspn(w->rest, "/");
-    if (!*start)
-        return NULL;
-    size_t length = strcspn(start, "/");
-    char  *name = must_format("%.*s", (int)length, start);
-    char  *rest = must_copy(start + length);
-    free(w->rest);
-    w->rest = rest;
-    return name;
-}
-
 static bool at_end(const struct walk *w)
 {
     return w->rest[strspn(w->rest, "/")] == '\0';
@@ -148,7 +135,7 @@ static bool enter(struct walk *w, struct node *root, const char *name)
 static char *walk_to_last(struct walk *w, struct node *root)
 {
     for (;;) {
-        char *name = next_component(w);
+        char *name = pathname_take(&w->rest);
         if (!name)
             return NULL;
         if (at_end(w) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
