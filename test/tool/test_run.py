@@ -165,10 +165,11 @@ def another_manifest_of_an_image_is_run_with_its_memory(context):
         (root / f".cella/{name}.json").write_text(text)
     context.cella("build", "-o", "two.img", root).succeeds()
     other = "/.cella/other.json"
-    for option in (["--manifest", other], ["-a", f"verbose manifest={other}"]):
-        run = ends_with(context.cella("run", "-b", *option, "two.img"), 0)
-        claim(told(run, "argument") == ["other"], f"another manifest:\n{run}")
-        claim(48 < free_mib(run) < 60, f"other memory:\n{run}")
+    for what in ("two.img", root):
+        for option in (["--manifest", other], ["-a", f"verbose manifest={other}"]):
+            run = ends_with(context.cella("run", "-b", *option, what), 0)
+            claim(told(run, "argument") == ["other"], f"another manifest:\n{run}")
+            claim(48 < free_mib(run) < 60, f"other memory:\n{run}")
 
 
 @test

@@ -46,16 +46,8 @@ static char *memory_of_image(const char *image, const char *path)
     return memory;
 }
 
-static struct bootable use_image(const struct bootable_request *request)
-{
-    const char *manifest = request->manifest ? request->manifest : MANIFEST_PATH;
-    return (struct bootable){
-        .image = must_copy(request->what),
-        .memory = memory_of_image(request->what, manifest),
-    };
-}
-
-static struct bootable make_image(const struct bootable_request *request)
+/* The path of a new image, in the scratch folder. */
+static char *make_image(const struct bootable_request *request)
 {
     struct gather_request wanted = {
         .what = request->what, .root = request->root, .verbose = request->verbose};
@@ -64,11 +56,14 @@ static struct bootable make_image(const struct bootable_request *request)
     stage_tree(gathered.tree, staged);
     image_write(&(struct image_plan){
         .tree = gathered.tree, .staged = staged, .path = image, .slack_mib = IMAGE_SLACK_MIB});
-    char *memory = gathered.manifest.memory ? must_copy(gathered.manifest.memory) : NULL;
-    return (struct bootable){.image = image, .memory = memory};
+    free(staged);
+    return image;
 }
 
 struct bootable bootable_make(const struct bootable_request *request)
 {
-    return what_is(request->what) == WHAT_IMAGE ? use_image(request) : make_image(request);
+    const char *manifest = request->manifest ? request->manifest : MANIFEST_PATH;
+    bool        ready = what_is(request->what) == WHAT_IMAGE;
+    char       *image = ready ? must_copy(request->what) : make_image(request);
+    return (struct bootable){.image = image, .memory = memory_of_image(image, manifest)};
 }

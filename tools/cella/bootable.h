@@ -12,10 +12,11 @@
 #include <stdbool.h>
 
 struct bootable_request {
-    const char *what;     /* what the user named */
-    const char *root;     /* --root: where interpreter and libraries are looked for; or null */
-    const char *manifest; /* of a ready image: the path in it of the manifest to run; or null */
-    bool        verbose;  /* say what is taken from where */
+    const char *what; /* what the user named */
+    const char *root; /* --root: where interpreter and libraries are looked for; or null */
+    const char
+        *manifest; /* the path, in the image, of the manifest to run; or null: the usual one */
+    bool verbose;  /* say what is taken from where */
 };
 
 struct bootable {
