@@ -8,6 +8,10 @@
  *   seccells_table.c    reads the table in guest memory, finds a cell
  *   seccells_walk.c     translates an address; TLB indices and rows
  *   seccells_csr.c      CSRs, satp rules, rotation, reset, migration
+ *   seccells_check.c    the instructions: checks and how they are refused
+ *   seccells_insn.c     the instructions that work on the table
+ *   seccells_switch.c   jals, jalrs
+ *   seccells_disas.c    disassembly
  *   seccells_monitor.c  "info cells"
  *
  * cpu.h includes this file before CPUArchState is complete, so only the
@@ -157,6 +161,24 @@ static inline bool seccell_equal(SecCell a, SecCell b)
     return a.lo == b.lo && a.hi == b.hi;
 }
 
+/* V, and some of R, W, X? */
+static inline bool seccells_any_right(uint8_t perm)
+{
+    return (perm & SECCELLS_PERM_V) && (perm & SECCELLS_PERM_RWX);
+}
+
+/* A.5.1 */
+static inline bool seccells_canonical(uint64_t va)
+{
+    return sextract64(va, 0, SECCELLS_VA_BITS) == (int64_t)va;
+}
+
+static inline uint64_t seccells_vpn(uint64_t va)
+{
+    return extract64(va, SECCELLS_VA_BITS - SECCELLS_VPN_BITS,
+                     SECCELLS_VPN_BITS);
+}
+
 /* --- seccells_table.c ----------------------------------------------------- */
 
 typedef enum SecTableStatus {
@@ -206,6 +228,36 @@ SecTableStatus seccells_table_perm_set(SecTable *tab, uint64_t sd, uint64_t i,
                                        bool *done);
 
 /*
+ * May this be written: does PMP let S-mode, and is it RAM? For writers that
+ * make all their checks before the first change (A.6.5).
+ */
+SecTableStatus seccells_table_cell_writable(SecTable *tab, uint64_t i);
+SecTableStatus seccells_table_perm_writable(SecTable *tab, uint64_t sd,
+                                            uint64_t i);
+SecTableStatus seccells_table_grant_writable(SecTable *tab, uint64_t sd,
+                                             uint64_t i);
+
+/*
+ * Write what has been found writable; no other hart runs (A.6.6). Of a
+ * permission byte the bits @clear and then @set change, of a descriptor valid.
+ */
+void seccells_table_put_valid(SecTable *tab, uint64_t i, bool valid);
+void seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
+                             uint8_t clear, uint8_t set);
+void seccells_table_put_grant(SecTable *tab, uint64_t sd, uint64_t i,
+                              uint32_t grant);
+
+/*
+ * Does PMP let S and U fetch @size bytes? Judged by two bytes, as QEMU fetches:
+ * the halves of an instruction may lie in different PMP regions.
+ */
+bool seccells_may_fetch(CPURISCVState *env, hwaddr pa, unsigned size);
+
+/* Read @size bytes of code; false if they are not in RAM or ROM. */
+bool seccells_read_code(CPURISCVState *env, hwaddr pa, void *code,
+                        unsigned size);
+
+/*
  * Search the cell list for @vpn (A.5.6), whatever the cell's valid bit says.
  * *@i is its slot, or 0 if there is none. *@reads counts the descriptors read.
  */
@@ -229,6 +281,13 @@ int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
 void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
                           int mode, int ret);
 
+/*
+ * A walk of an entry check (A.7.1): translate, with row @row, the fetch of
+ * @size bytes at @va, PMP included. False if there is any fault.
+ */
+bool seccells_walk_entry(CPURISCVState *env, uint64_t va, uint64_t row,
+                         unsigned size, hwaddr *pa);
+
 /* The TLB index of an access (A.4.1, A.4.3). */
 int seccells_mmu_index(CPURISCVState *env, bool ifetch);
 
@@ -241,6 +300,21 @@ void seccells_sync_row(CPURISCVState *env);
 
 /* Count a flush of this hart's TLB (scc_flushes). */
 void seccells_count_flush(CPURISCVState *env);
+
+/*
+ * Drop the cached translations of all harts, the caller's included, and count
+ * it on each (A.6.7). The caller runs alone; each other hart drops its own
+ * before it executes another instruction.
+ */
+void seccells_drop_everywhere(void);
+
+/* --- seccells_disas.c ----------------------------------------------------- */
+
+struct disassemble_info;
+
+/* Let the disassembler of this CPU know our instructions. */
+void seccells_disas_set_info(CPURISCVState *env,
+                             struct disassemble_info *info);
 
 /* --- seccells_csr.c ------------------------------------------------------- */
 

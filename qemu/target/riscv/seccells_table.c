@@ -174,9 +174,14 @@ SecTableStatus seccells_table_open(SecTable *tab, CPURISCVState *env)
     return seccells_table_reload(tab);
 }
 
+static hwaddr cell_address(SecTable *tab, uint64_t i)
+{
+    return tab->base + SECCELLS_SLOT_BYTES * i;
+}
+
 SecTableStatus seccells_table_cell(SecTable *tab, uint64_t i, SecCell *cell)
 {
-    return read_slot(tab, tab->base + SECCELLS_SLOT_BYTES * i, cell);
+    return read_slot(tab, cell_address(tab, i), cell);
 }
 
 SecTableStatus seccells_table_perm(SecTable *tab, uint64_t sd, uint64_t i,
@@ -251,6 +256,108 @@ SecTableStatus seccells_table_perm_set(SecTable *tab, uint64_t sd, uint64_t i,
     }
     return SECTABLE_OK;
 }
+
+/* --- writes of the instructions (A.6.5) ------------------------------------ */
+
+static SecTableStatus may_write(SecTable *tab, hwaddr addr, unsigned size)
+{
+    MemoryRegion *mr;
+    hwaddr offset, len = size;
+
+    if (addr >> SECCELLS_PA_BITS) {
+        return SECTABLE_BUS_ERROR;
+    }
+    if (!pmp_allows(tab->env, addr, size, PMP_WRITE)) {
+        return SECTABLE_DENIED;
+    }
+    if (!host_memory(tab->env, addr, &len, true, &mr, &offset) || len < size) {
+        return SECTABLE_NOT_RAM;
+    }
+    return SECTABLE_OK;
+}
+
+SecTableStatus seccells_table_cell_writable(SecTable *tab, uint64_t i)
+{
+    return may_write(tab, cell_address(tab, i), SECCELLS_SLOT_BYTES);
+}
+
+SecTableStatus seccells_table_perm_writable(SecTable *tab, uint64_t sd,
+                                            uint64_t i)
+{
+    return may_write(tab, perm_address(tab, sd, i), 1);
+}
+
+SecTableStatus seccells_table_grant_writable(SecTable *tab, uint64_t sd,
+                                             uint64_t i)
+{
+    return may_write(tab, grant_address(tab, sd, i), SECCELLS_GRANT_BYTES);
+}
+
+/* The address space takes care of dirty logs and of code translated there. */
+static void put(SecTable *tab, hwaddr addr, const void *buf, unsigned size)
+{
+    address_space_write(env_cpu(tab->env)->as, addr, MEMTXATTRS_UNSPECIFIED,
+                        buf, size);
+}
+
+static void put_byte(SecTable *tab, hwaddr addr, uint8_t clear, uint8_t set)
+{
+    uint8_t byte;
+
+    if (read_bus(tab, addr, &byte, 1) == SECTABLE_OK) {
+        byte = (byte & ~clear) | set;
+        put(tab, addr, &byte, 1);
+    }
+}
+
+void seccells_table_put_valid(SecTable *tab, uint64_t i, bool valid)
+{
+    /* Its last byte holds bit 127; the others stay as they are. */
+    put_byte(tab, cell_address(tab, i) + SECCELLS_SLOT_BYTES - 1, 0x80,
+             valid ? 0x80 : 0);
+}
+
+void seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
+                             uint8_t clear, uint8_t set)
+{
+    put_byte(tab, perm_address(tab, sd, i), clear, set);
+}
+
+void seccells_table_put_grant(SecTable *tab, uint64_t sd, uint64_t i,
+                              uint32_t grant)
+{
+    uint32_t raw = cpu_to_le32(grant);
+
+    put(tab, grant_address(tab, sd, i), &raw, sizeof(raw));
+}
+
+/* --- code of an entry check (A.7.1) ----------------------------------------- */
+
+bool seccells_may_fetch(CPURISCVState *env, hwaddr pa, unsigned size)
+{
+    for (unsigned done = 0; done < size; done += 2) {
+        if (!pmp_allows(env, pa + done, 2, PMP_EXEC)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool seccells_read_code(CPURISCVState *env, hwaddr pa, void *code,
+                        unsigned size)
+{
+    MemoryRegion *mr;
+    hwaddr offset, len = size;
+    uint8_t *host = host_memory(env, pa, &len, false, &mr, &offset);
+
+    if (!host || len < size) {
+        return false;
+    }
+    memcpy(code, host, size);
+    return true;
+}
+
+/* --- search ------------------------------------------------------------------ */
 
 SecTableStatus seccells_table_find(SecTable *tab, uint64_t vpn, uint64_t *i,
                                    SecCell *cell, uint64_t *reads)

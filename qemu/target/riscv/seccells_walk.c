@@ -100,20 +100,10 @@ static SecWalk walk_status(SecTableStatus st)
     }
 }
 
-static bool canonical(uint64_t va)
-{
-    return sextract64(va, 0, SECCELLS_VA_BITS) == va;
-}
-
-static uint64_t vpn_of(uint64_t va)
-{
-    return extract64(va, TARGET_PAGE_BITS, SECCELLS_VPN_BITS);
-}
-
 /* A.5.12: the caller compares the result with 2^56. */
 static hwaddr cell_pa(SecCell cell, uint64_t va)
 {
-    return ((seccell_ppn(cell) + vpn_of(va) - seccell_start(cell))
+    return ((seccell_ppn(cell) + seccells_vpn(va) - seccell_start(cell))
             << TARGET_PAGE_BITS) | (va & ~TARGET_PAGE_MASK);
 }
 
@@ -188,7 +178,7 @@ static SecWalk check_unchanged(SecTable *tab, uint64_t i, SecCell used)
 
 static SecWalk find_cell(SecTable *tab, uint64_t va, uint64_t *i, SecCell *cell)
 {
-    SecTableStatus st = seccells_table_find(tab, vpn_of(va), i, cell,
+    SecTableStatus st = seccells_table_find(tab, seccells_vpn(va), i, cell,
                                             &tab->env->seccells.descs);
 
     if (st != SECTABLE_OK) {
@@ -258,7 +248,7 @@ static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
     SecWalk res;
 
     env->seccells.walks++;
-    if (!canonical(va)) {
+    if (!seccells_canonical(va)) {
         return WALK_NOT_CANONICAL;
     }
     st = seccells_table_open(&tab, env);
@@ -291,9 +281,9 @@ static bool debug_walk(CPURISCVState *env, uint64_t va, hwaddr *pa)
     SecCell cell;
     uint64_t i, reads = 0;
 
-    if (!canonical(va) ||
+    if (!seccells_canonical(va) ||
         seccells_table_open(&tab, env) != SECTABLE_OK ||
-        seccells_table_find(&tab, vpn_of(va), &i, &cell, &reads) !=
+        seccells_table_find(&tab, seccells_vpn(va), &i, &cell, &reads) !=
             SECTABLE_OK ||
         !i || !seccell_valid(cell)) {
         return false;
@@ -339,6 +329,21 @@ void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
     if (ret != TRANSLATE_SUCCESS && mode != PRV_M && seccells_mode_on(env)) {
         walk_failed(env, va, access_type, row_of(env, mode), WALK_PMP_DENIED);
     }
+}
+
+bool seccells_walk_entry(CPURISCVState *env, uint64_t va, uint64_t row,
+                         unsigned size, hwaddr *pa)
+{
+    int prot;
+    SecWalk res = walk(env, va, MMU_INST_FETCH, row, pa, &prot);
+
+    if (res == WALK_OK && !seccells_may_fetch(env, *pa, size)) {
+        res = WALK_PMP_DENIED;
+    }
+    if (res != WALK_OK) {
+        walk_failed(env, va, MMU_INST_FETCH, row, res);
+    }
+    return res == WALK_OK;
 }
 
 /* The privilege an access is made with, PRV_H meaning U as in row_of(). */
@@ -399,10 +404,28 @@ static unsigned tag_of_row(CPURISCVState *env, uint64_t row)
     return tag;
 }
 
+/*
+ * A hart that found another one alone at work, and itself waits to run one
+ * instruction alone, would run it before it drops what that one made it drop
+ * (A.6.7). Such work is waiting if the hart has been told to leave: do that,
+ * and come back to the instruction.
+ */
+static void let_pending_flush_pass(CPURISCVState *env)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (cpu_in_exclusive_context(cs) && qatomic_read(&cs->exit_request)) {
+        cpu_loop_exit_noexc(cs);
+    }
+}
+
 void seccells_sync_row(CPURISCVState *env)
 {
     SecCellsState *sc = &env->seccells;
 
+    if (seccells_mode_on(env)) {
+        let_pending_flush_pass(env);
+    }
     if (!seccells_mode_on(env) || effective_priv(env, false) != PRV_U ||
         (sc->tags_used && sc->tag_row[sc->tag] == sc->usid)) {
         return;
@@ -414,5 +437,15 @@ void seccells_count_flush(CPURISCVState *env)
 {
     if (env_archcpu(env)->cfg.ext_seccells) {
         env->seccells.flushes++;
+    }
+}
+
+void seccells_drop_everywhere(void)
+{
+    CPUState *cs;
+
+    CPU_FOREACH(cs) {
+        seccells_count_flush(&RISCV_CPU(cs)->env);
+        tlb_flush(cs);
     }
 }
