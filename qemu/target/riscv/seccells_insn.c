@@ -105,6 +105,20 @@ static bool check_grant(SecInsn *in, uint32_t *grant)
                       BEYOND_GRANT | in->rights);
 }
 
+/*
+ * W or WX without R denies everything (A.1.11), so W received on top of X takes
+ * X away; A.6.7 is about translations with lost rights, however lost.
+ */
+static void drop_if_denied(SecInsn *in)
+{
+    uint8_t own;
+
+    if (seccells_table_perm(&in->tab, in->u, in->i, &own) != SECTABLE_OK ||
+        (own & (SECCELLS_PERM_R | SECCELLS_PERM_W)) == SECCELLS_PERM_W) {
+        seccells_drop_everywhere();
+    }
+}
+
 /* A.7.6: of a grant taken in part, the rest stays for the same receiver. */
 static bool do_recv(SecInsn *in)
 {
@@ -125,6 +139,7 @@ static bool do_recv(SecInsn *in)
     seccells_table_put_grant(&in->tab, in->sd, in->i, grant);
     seccells_table_put_perm(&in->tab, in->u, in->i, 0,
                             in->rights | SECCELLS_PERM_V);
+    drop_if_denied(in);
     return true;
 }
 
