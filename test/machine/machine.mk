@@ -37,6 +37,6 @@ machine-tests: $(MACHINE_TESTS)
 
 test-machine: $(MACHINE_TESTS) $(QEMU) ## the emulator against its specification; TESTS='h0*' selects
 	@V=$(V) test/run.sh "machine=$(MACHINE_DIR)/run.sh -q $(QEMU) -b $(MACHINE_BUILD) \
-	    $(patsubst %,'%',$(TESTS))"
+	    $(patsubst %,'%',$(TESTS))" $(if $(TESTS),,"$(SUITE_model)")
 
 -include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d)

@@ -269,7 +269,7 @@ static void shrink(uint32_t *words, unsigned len)
 
 static void report(uint64_t seed, uint64_t step)
 {
-    print("not ok - seed %d differs in step %d\n", seed, step);
+    print("seed %d differs in step %d\n", seed, step);
     ref_mem_undo(&w.mem);
     shrink(w.program, w.program_len);
     shrink(w.handler, w.handler_len);
@@ -304,7 +304,7 @@ static void step(uint64_t seed, uint64_t number)
 
     do {
         if (tries++ == TRIES_LIMIT) {
-            print("not ok - seed %d finds no step %d\n", seed, number);
+            print("seed %d finds no step %d\n", seed, number);
             fail();
         }
         world_edit(&w);
@@ -350,23 +350,32 @@ static uint64_t read_number(void)
     return n;
 }
 
+/* The value of satp.MODE that selects a table (A.2.1); leaves satp Bare. */
+static uint64_t table_mode(void)
+{
+    uint64_t mode;
+
+    csr_write(CSR_SATP, 0);
+    csr_write(CSR_SATP, 14ull << 60);
+    mode = csr_read(CSR_SATP) >> 60 == 14 ? 14 : 15;
+    csr_write(CSR_SATP, 0);
+    return mode;
+}
+
 int main(void)
 {
     uint64_t first = read_number(), count = read_number(), steps = read_number();
 
     csr_write(CSR_MTVEC, dive_vector);
     csr_write(CSR_MIE, MIE_TIMER);
-    csr_write(CSR_SATP, 14ull << 60);
     for (uint64_t seed = first; seed < first + count; seed++) {
-        world_make(&w, seed, csr_read(CSR_SATP) >> 60 ? 14 : 15, shadow);
+        world_make(&w, seed, table_mode(), shadow);
         for (uint64_t k = 0; k < steps; k++) {
             progress = k;
             step(seed, k);
         }
         seen.seeds++;
-        csr_write(CSR_SATP, 14ull << 60);
     }
     tell_counts();
-    print("ok - seeds %d to %d\n", first, first + count - 1);
     return 0;
 }

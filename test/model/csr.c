@@ -90,7 +90,7 @@ static bool satp_put(struct ref_hart *h, uint64_t v)
         return ref_unknown(h, "page tables");
     if (mode == 0 || mode == h->mode) {
         h->satp = v;
-        h->table_edited = false;
+        h->stale_allowed = false;
     }
     return true;
 }

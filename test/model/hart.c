@@ -71,6 +71,8 @@ static bool sret(struct ref_hart *h, uint32_t insn)
 
     if (h->priv == REF_U || (h->priv == REF_S && (h->mstatus & STATUS_TSR)))
         return ref_raise(h, CAUSE_ILLEGAL, insn);
+    if (h->mstatus & STATUS_MPRV) /* cleared since version 1.12 of the privileged architecture */
+        return ref_unknown(h, "sret with MPRV");
     if (ref_mode_on(h)) {
         if (to_user && h->urid == 0)
             return ref_raise(h, CAUSE_SD, 0); /* A.3.8 */
@@ -79,7 +81,7 @@ static bool sret(struct ref_hart *h, uint32_t insn)
         h->uxid = 0;
     }
     h->priv = to_user ? REF_U : REF_S;
-    h->mstatus = (h->mstatus & ~(uint64_t)(STATUS_SIE | STATUS_SPP | STATUS_MPRV)) |
+    h->mstatus = (h->mstatus & ~(uint64_t)(STATUS_SIE | STATUS_SPP)) |
                  (h->mstatus & STATUS_SPIE ? STATUS_SIE : 0) | STATUS_SPIE;
     h->pc = h->sepc;
     return true;
@@ -164,7 +166,7 @@ static bool in_table(const struct ref_hart *h, uint64_t pa, size_t len)
 static bool note_store(struct ref_hart *h, uint64_t pa, size_t len)
 {
     if (in_table(h, pa, len))
-        h->table_edited = true;
+        h->stale_allowed = true;
     if (h->written_count == REF_WRITTEN_MAX)
         return ref_unknown(h, "too many stores");
     h->written[h->written_count].pa = pa;
@@ -299,7 +301,7 @@ static bool do_sfence(struct ref_hart *h, uint32_t insn)
 {
     if (h->priv == REF_U)
         return ref_raise(h, CAUSE_ILLEGAL, insn);
-    h->table_edited = false; /* A.9.1 */
+    h->stale_allowed = false; /* A.9.1 */
     h->pc += 4;
     return true;
 }

@@ -237,6 +237,18 @@ static bool recv_offer(struct sc *s, uint64_t source, uint64_t *word)
     return true;
 }
 
+/* Rights that are gained can make a byte that denies everything (A.5.8), and yet need no flush
+ * (A.6.7): what was cached under the former byte may still be used.
+ */
+static void note_gain(struct sc *s, uint64_t now)
+{
+    uint64_t rights = now & BYTE_RWX;
+
+    if (has_rights(s->own) && rights != (s->own & BYTE_RWX) &&
+        (rights == BYTE_W || rights == (BYTE_W | BYTE_X)))
+        s->h->stale_allowed = true;
+}
+
 static bool recv(struct sc *s)
 {
     uint64_t source = s->rs2, word;
@@ -249,6 +261,7 @@ static bool recv(struct sc *s)
         return false;
     write_grant(s, source, s->p == (word & BYTE_RWX) ? GRANT_NONE : word & ~s->p);
     write_perm(s, s->u, s->own | s->p | BYTE_V);
+    note_gain(s, s->own | s->p);
     return true;
 }
 

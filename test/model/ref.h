@@ -125,7 +125,7 @@ struct ref_hart {
     bool        unknown;       /* the outcome is not determined; nothing else counts */
     const char *why;           /* unknown: why */
     bool        failed_unsure; /* scc_failed is not determined */
-    bool        table_edited;  /* by a plain store, and no sfence.vma since */
+    bool        stale_allowed; /* translations of before may still be used, until sfence.vma */
 
     struct {
         uint64_t pa;

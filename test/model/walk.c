@@ -174,7 +174,7 @@ enum ref_walk_end ref_walk(struct ref_hart *h, uint64_t va, enum ref_access acce
 {
     enum ref_walk_end end;
 
-    if (h->table_edited) /* A.5.14: what was cached before may still be used, or not */
+    if (h->stale_allowed) /* A.5.14: what was cached before may still be used, or not */
         return WALK_UNKNOWN;
     end = walk(h, va, access, row, pa);
     if (end == WALK_PAGE_FAULT || end == WALK_ACCESS_FAULT)

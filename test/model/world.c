@@ -310,6 +310,7 @@ static void put_code_slot(struct world *w, uint64_t slot, uint64_t *at)
     put_cell(w, slot, *at, *at + CODE_PAGES - 1, identity, true);
     put_code_rights(w, slot);
     w->code_va = ref_sext(*at * PAGE, 48);
+    w->code_slot = slot;
     *at += CODE_PAGES;
     if (w->code_va == ARENA_BASE && !rng_once_in(&w->rng, 3) && slot + 1 < w->N) {
         /* and the frames behind it, so that a program in M finds them, too */
@@ -344,7 +345,7 @@ static void choose_sizes(struct world *w)
 
     w->T = rng_once_in(r, 8) ? 2 + rng_below(r, 3) : 1;
     w->R = 2 + rng_below(r, rng_once_in(r, 8) ? 21 : 6);
-    w->M = rng_once_in(r, 3) ? w->R : 1 + rng_below(r, w->R);
+    w->M = rng_once_in(r, 2) ? w->R : rng_once_in(r, 8) ? 1 : 2 + rng_below(r, w->R - 1);
     w->N = 4 + rng_below(r, rng_once_in(r, 8) ? 64 * w->T - 3 : 20);
     if (rng_once_in(r, 6)) {
         uint64_t bytes = 64 * w->T * (16 + 5 * w->R);
@@ -418,7 +419,9 @@ static void edit_once(struct world *w)
     struct rng *r = &w->rng;
     uint64_t    slot = pick_slot(w), sd = rng_below(r, w->R), at;
 
-    switch (rng_below(r, 6)) {
+    if (slot == w->code_slot && !rng_once_in(r, 16))
+        return;
+    switch (rng_below(r, 5)) {
     case 0:
     case 1:
         put(w, perm_at(w, sd, slot), 1, pick_byte(w));
@@ -430,12 +433,8 @@ static void edit_once(struct world *w)
         at = desc_at(w, slot) + 15;
         put(w, at, 1, get(w, at, 1) ^ 0x80);
         break;
-    case 4:
-        put_rights(w, slot);
-        break;
     default:
-        if (ref_bits(get(w, desc_at(w, slot) + 8, 8), 51, 8) == ARENA_BASE / PAGE)
-            put_code_rights(w, slot);
+        put_rights(w, slot);
     }
 }
 
@@ -467,6 +466,12 @@ void world_edit(struct world *w)
     put_meta(w, w->R, w->T, w->M, w->N);
     while (rng_once_in(r, 2))
         edit_once(w);
+    if (rng_once_in(r, 4)) { /* what programs did to their own cell */
+        uint64_t at = desc_at(w, w->code_slot) + 15;
+
+        put(w, at, 1, get(w, at, 1) | 0x80);
+        put_code_rights(w, w->code_slot);
+    }
     if (rng_once_in(r, 24))
         spoil_meta(w);
     choose_pmp(w);
@@ -513,7 +518,7 @@ static uint64_t pick_usid(struct world *w)
 
     if (w->hart.priv != REF_U && rng_once_in(r, 2))
         return 0;
-    return rng_once_in(r, 3) || w->M < 2 ? pick_sd(w) : 1 + rng_below(r, w->M - 1);
+    return rng_once_in(r, 4) || w->M < 2 ? pick_sd(w) : 1 + rng_below(r, w->M - 1);
 }
 
 void world_hart(struct world *w)

@@ -51,7 +51,7 @@ struct world {
 
     /* The table as it was built; the metacell in memory may say something else now. */
     uint64_t base, T, R, M, N;
-    uint64_t code_va; /* of the code pages; they may also be somewhere else */
+    uint64_t code_va, code_slot; /* of the code pages; they may also be somewhere else */
 
     /* The step at hand. */
     struct ref_hart hart;
