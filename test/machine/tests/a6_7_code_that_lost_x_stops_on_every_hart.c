@@ -9,7 +9,7 @@
 
 #define COUNT  0x40000
 #define CODE   0x50000
-#define ROUNDS 1000
+#define ROUNDS 100
 
 static struct table      t;
 static volatile uint64_t stop;
