@@ -8,7 +8,7 @@ MACHINE_BUILD := $(BUILD)/machine
 
 MACHINE_CC     ?= riscv64-unknown-elf-gcc
 MACHINE_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-strict-aliasing \
-                  -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax -I$(MACHINE_DIR) \
+                  -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax -I$(MACHINE_DIR) -Iuser/include \
                   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
                   -Wimplicit-fallthrough -Werror
 MACHINE_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
@@ -17,7 +17,7 @@ MACHINE_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segme
 # Every C file in tests/ is one test; every C file in monitor/ is the guest of scripts there.
 MACHINE_TESTS := $(patsubst $(MACHINE_DIR)/%.c,$(MACHINE_BUILD)/%.elf, \
                    $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/monitor/*.c)))
-MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o)
+MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o sc.o situation.o words.o)
 
 $(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c | $(call packages,kernel)
 	@mkdir -p $(@D)

@@ -143,6 +143,22 @@ void *memcpy(void *to, const void *from, size_t n)
     return to;
 }
 
+/* ---- flash ------------------------------------------------------------------------------- */
+
+#define FLASH_PROGRAM 0x40
+#define FLASH_READ    0xff
+
+/* Word by word: the command, then the data. */
+void flash_program(const void *from, size_t len)
+{
+    for (size_t k = 0; k < len; k += 4) {
+        volatile uint32_t *word = (volatile uint32_t *)(FLASH + k);
+        *word = FLASH_PROGRAM;
+        *word = *(const uint32_t *)((const uint8_t *)from + k);
+    }
+    *(volatile uint32_t *)FLASH = FLASH_READ;
+}
+
 /* ---- harts ------------------------------------------------------------------------------- */
 
 static void hart_idle(void)

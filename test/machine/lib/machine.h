@@ -195,6 +195,10 @@ static inline uint64_t *word_at(uint64_t pa)
     return (uint64_t *)pa;
 }
 
+/* The board's second bank of flash: memory that can be read, but not be written by a store. */
+#define FLASH 0x22000000ull
+void flash_program(const void *from, size_t len);
+
 /* Start fn(arg) on hart 1, in M; hart_join() waits until it has returned. Needs -smp 2. */
 void hart_run(void (*fn)(uint64_t), uint64_t arg);
 void hart_join(void);
