@@ -135,7 +135,7 @@ enum fault_kind {
     FAULT_HANDLED,    /* nothing left to do: spurious, or the model set A or D; retry */
     FAULT_UNMAPPED,   /* no translation: look for an area */
     FAULT_PROTECTION, /* mapped, but the domain lacks the right */
-    FAULT_DOMAIN,     /* a compartment instruction was refused */
+    FAULT_DOMAIN,     /* a compartment instruction was refused for its address */
     FAULT_ACCESS,     /* physical access refused by the machine (access fault) */
     FAULT_NONE,       /* the trap is no memory fault at all */
 };

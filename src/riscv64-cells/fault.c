@@ -16,7 +16,7 @@ enum meaning {
     PAGE,    /* page fault */
     REFUSED, /* access fault */
     ADDRESS, /* 24: a compartment instruction found no cell */
-    RULE,    /* 25, 26, 27: it broke a rule */
+    RULE,    /* 25, 26, 27: it broke a rule, or is the kernel's alone (B.1.3) */
     ENTRY,   /* 28: a switch to something that is no entry */
 };
 
@@ -139,9 +139,7 @@ void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault
         f->kind = address_fault(t, f);
     else if (meaning == ENTRY)
         f->kind = entry_fault(t, tf, f);
-    else if (meaning == RULE)
-        f->kind = FAULT_DOMAIN;
-    else
+    else /* of a rule, stval is an operand and no address: an instruction that is not allowed */
         f->kind = meaning == REFUSED ? FAULT_ACCESS : FAULT_NONE;
 }
 

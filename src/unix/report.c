@@ -97,6 +97,9 @@ static void describe_exception(const struct trapframe *tf, char *buf, size_t siz
 {
     if (tf->scause == CAUSE_BREAKPOINT)
         strlcpy(buf, exception_name(tf->scause), size);
+    else if (tf->scause >= CAUSE_CUSTOM)
+        fmt_snprintf(buf, size, "instruction refused with cause %lu, value 0x%lx",
+                     (unsigned long)tf->scause, (unsigned long)tf->stval);
     else
         fmt_snprintf(buf, size, "%s 0x%lx", exception_name(tf->scause), (unsigned long)tf->stval);
 }

@@ -68,6 +68,14 @@ def an_illegal_instruction_is_reported(t):
 
 
 @test
+def a_reserved_compartment_instruction_is_reported(t):
+    refused = (r"illegal instruction 0x8\w{7}" if t.platform == "riscv64-virt" else
+               r"instruction refused with cause 25, value 0x500")
+    claim(reported(t, "inval", SIGILL, rf"^act ended by signal 4 \(SIGILL\): {refused}$") == [],
+          "there are further lines")
+
+
+@test
 def a_breakpoint_is_reported(t):
     claim(reported(t, "break", SIGTRAP,
                    r"^act ended by signal 5 \(SIGTRAP\): breakpoint$") == [],

@@ -356,6 +356,17 @@ static void traps_are_classified(void **state)
     assert_int_equal(decode(13, base, 0), FAULT_HANDLED);
 }
 
+/* 25 to 27: what is reported is an operand, even where it looks like an address. */
+static void broken_rules_are_no_memory_faults(void **state)
+{
+    (void)state;
+    assert_int_equal(pmap_enter(pm, base, 0x90000000, PAGE_SIZE, 1, PMAP_R), 0);
+    for (unsigned cause = 25; cause <= 27; cause++) {
+        assert_int_equal(decode(cause, base, 0), FAULT_NONE);
+        assert_int_equal(decode(cause, 0x500, 0), FAULT_NONE);
+    }
+}
+
 static size_t dump_lines;
 
 static void count_line(void *arg, const char *line)
@@ -416,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             replacing_a_large_range_by_odd_frames_works_or_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(traps_are_classified, setup, teardown),
+        cmocka_unit_test_setup_teardown(broken_rules_are_no_memory_faults, setup, teardown),
         cmocka_unit_test_setup_teardown(dumps_and_descriptions_name_what_is_there, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  *     act null            writes to address 0
  *     act text            writes to its own code
  *     act illegal         executes an illegal instruction
+ *     act inval           executes an instruction that is the kernel's, if the machine has it
  *     act break           executes a breakpoint
  *     act abort           calls abort()
  *     act hog             touches memory without end
@@ -196,6 +197,8 @@ int main(int argc, char **argv)
         return text_write();
     if (!strcmp(what, "illegal"))
         __asm__ volatile(".half 0, 0"); /* all zeros is defined to be illegal */
+    if (!strcmp(what, "inval"))
+        __asm__ volatile(".insn r 0x0b, 2, 0x40, x0, %0, x0" : : "r"(argv) : "memory");
     if (!strcmp(what, "break"))
         __asm__ volatile("ebreak");
     if (!strcmp(what, "abort"))

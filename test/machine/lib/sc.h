@@ -33,7 +33,7 @@ struct sc {
 #define SC_JALS(a, to)          ((struct sc){.name = JALS, .addr = (a), .sd = (to)})
 #define SC_JALRS(a, to)         ((struct sc){.name = JALRS, .addr = (a), .sd = (to)})
 
-#define INSN_ENTRY 0x0000100bu
+#define INSN_ENTRY             0x0000100bu
 #define GRANT_WORD(to, rights) ((uint32_t)(to) << 4 | (rights))
 
 /* Causes, A.8 */
@@ -59,7 +59,7 @@ struct outcome sc_exec(enum mode mode, struct sc i);
 struct table sc_watch(const struct table *t);
 
 /* Table and shadow are equal to the byte. */
-#define expect_as_shadow() check_as_shadow(__FILE__, __LINE__)
+#define expect_as_shadow()   check_as_shadow(__FILE__, __LINE__)
 /* It does not trap and the table becomes the shadow; the value is a0. Not for switches. */
 #define expect_done(mode, i) check_done(__FILE__, __LINE__, (mode), (i))
 /* It traps into M with this cause and tval, and epc its own; the watched table, the compartment

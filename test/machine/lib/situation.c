@@ -13,20 +13,23 @@
 
 static const enum check
     switch_checks[] = {C1, C5, C6, C7_ZERO, C7_BIG, ENTRY_UNMAPPED, ENTRY_WORD, CHECKS_END},
-    prot_checks[] = {C1,    C3,       C5,         C6,            C8_UNMAPPED, C8_CANONICAL, C9,
-                     C10_V, C10_NONE, C10_SUBSET, WRITE_REFUSED, CHECKS_END},
-    excl_checks[] = {C1, C3,    C4,       C5,         C6,        C8_UNMAPPED, C8_CANONICAL,
-                     C9, C10_V, C10_NONE, C10_SUBSET, CHECKS_END},
-    grant_checks[] = {C1,           C2, C3,    C4,       C5,         C6,
-                      C7_ZERO,      C7_BIG,    C8_UNMAPPED, C8_CANONICAL,
-                      C9,           C10_V,     C10_NONE, C10_SUBSET, WRITE_REFUSED, CHECKS_END},
-    recv_checks[] = {C1,           C2,          C3,           C4,            C5,        C6,
-                     C7_ZERO,      C7_BIG,      C8_UNMAPPED,  C8_CANONICAL,
-                     C9,           RECV_TARGET, RECV_RIGHTS,  WRITE_REFUSED, CHECKS_END},
-    inval_checks[] = {C1, C2,    C5,       C6,         C8_UNMAPPED,   C8_CANONICAL,
-                      C9, C10_V, C10_NONE, INVAL_HELD, INVAL_GRANTED, WRITE_REFUSED, CHECKS_END},
-    reval_checks[] = {C1, C2,          C3,           C4, C5,            C6,
-                      C8_UNMAPPED,     C8_CANONICAL, C9, WRITE_REFUSED, CHECKS_END};
+    prot_checks[] = {C1, C3,    C5,       C6,         C8_UNMAPPED,   C8_CANONICAL,
+                     C9, C10_V, C10_NONE, C10_SUBSET, WRITE_REFUSED, CHECKS_END},
+    excl_checks[] = {C1,           C3, C4,    C5,       C6,         C8_UNMAPPED,
+                     C8_CANONICAL, C9, C10_V, C10_NONE, C10_SUBSET, CHECKS_END},
+    grant_checks[] = {C1,        C2,      C3,       C4,          C5,
+                      C6,        C7_ZERO, C7_BIG,   C8_UNMAPPED, C8_CANONICAL,
+                      C9,        C10_V,   C10_NONE, C10_SUBSET,  WRITE_REFUSED,
+                      CHECKS_END},
+    recv_checks[] =
+        {C1,        C2,          C3,           C4, C5,          C6,          C7_ZERO,
+         C7_BIG,    C8_UNMAPPED, C8_CANONICAL, C9, RECV_TARGET, RECV_RIGHTS, WRITE_REFUSED,
+         CHECKS_END},
+    inval_checks[] = {C1,        C2,    C5,       C6,         C8_UNMAPPED,   C8_CANONICAL,
+                      C9,        C10_V, C10_NONE, INVAL_HELD, INVAL_GRANTED, WRITE_REFUSED,
+                      CHECKS_END},
+    reval_checks[] = {C1,        C2, C3, C4, C5, C6, C8_UNMAPPED, C8_CANONICAL, C9, WRITE_REFUSED,
+                      CHECKS_END};
 
 const enum check *checks_of(enum sc_name name)
 {

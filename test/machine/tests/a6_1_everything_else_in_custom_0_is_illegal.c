@@ -23,9 +23,10 @@ static bool is_listed(uint32_t word)
 
 int main(void)
 {
-    static const uint32_t registers[] = {0, 10 << 7, 10 << 15, 11 << 20, 11 << 20 | 10 << 15,
-                                         11 << 20 | 10 << 15 | 10 << 7, 31 << 7, 1 << 20};
-    unsigned              illegal = 0;
+    static const uint32_t registers[] = {
+        0,       10 << 7, 10 << 15, 11 << 20, 11 << 20 | 10 << 15, 11 << 20 | 10 << 15 | 10 << 7,
+        31 << 7, 1 << 20};
+    unsigned illegal = 0;
 
     cells_on(NULL, 0);
     csr_write(CSR_USID, 1);

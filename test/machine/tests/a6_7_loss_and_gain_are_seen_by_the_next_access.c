@@ -9,23 +9,23 @@
 #define VA 0x40000
 
 /* a0: cell, a1: SD or rights. Loads and stores, the instruction, loads, stores. */
-#define LOSE_BY(name, insn)                                       \
+#define LOSE_BY(name, insn)                                            \
     __asm__(".globl " #name ", " #name "_at\n" #name ": ld t0, (a0)\n" \
-            "sd t0, (a0)\n" insn "\n"                             \
-            "ld t1, (a0)\n" #name "_at:\n"                        \
-            "sd t0, (a0)\n"                                       \
-            "ret\n");                                             \
+            "sd t0, (a0)\n" insn "\n"                                  \
+            "ld t1, (a0)\n" #name "_at:\n"                             \
+            "sd t0, (a0)\n"                                            \
+            "ret\n");                                                  \
     extern const char name[], name##_at[];
 
 LOSE_BY(to_read_only, ".insn r 0x0b, 3, 0x00, x0, a0, a1")
 LOSE_BY(by_recv, ".insn s 0x0b, 6, a1, 4(a0)")
 
 /* The same when all is lost: the load is the one to fault. */
-#define LOSE_ALL_BY(name, insn)                                   \
+#define LOSE_ALL_BY(name, insn)                                        \
     __asm__(".globl " #name ", " #name "_at\n" #name ": ld t0, (a0)\n" \
-            "sd t0, (a0)\n" insn "\n" #name "_at:\n"              \
-            "ld t1, (a0)\n"                                       \
-            "ret\n");                                             \
+            "sd t0, (a0)\n" insn "\n" #name "_at:\n"                   \
+            "ld t1, (a0)\n"                                            \
+            "ret\n");                                                  \
     extern const char name[], name##_at[];
 
 LOSE_ALL_BY(by_prot, ".insn r 0x0b, 3, 0x00, x0, a0, x0")

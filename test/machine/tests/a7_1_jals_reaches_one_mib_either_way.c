@@ -11,8 +11,8 @@
  * bit of the offset wrong, nothing is met. */
 static void check_offset(uint64_t offset)
 {
-    uint64_t    va = (uint64_t)sc_code + offset, page = va & ~(PAGE - 1);
-    struct cell cell = {.va = page, .pages = 2, .pa = FRAME(2), .row = {P_RX, 0, P_RX}};
+    uint64_t     va = (uint64_t)sc_code + offset, page = va & ~(PAGE - 1);
+    struct cell  cell = {.va = page, .pages = 2, .pa = FRAME(2), .row = {P_RX, 0, P_RX}};
     struct table t;
 
     memset(frames[2], 0, 2 * PAGE);

@@ -11,15 +11,15 @@ int main(void)
 {
     static const struct cell cells[] = {{.va = VA, .pages = 1, .pa = FRAME(0)}};
     static const uint32_t    words[] = {
-        NO_GRANT,
-        0,
-        0xf,
-        ~0u,
-        GRANT_WORD(2, RWX),
-        GRANT_WORD(0, RWX),
-        GRANT_WORD(0x1000001, RWX),
-        GRANT_WORD(0x8000001, RWX),
-        GRANT_WORD(0x11, RWX),
+           NO_GRANT,
+           0,
+           0xf,
+           ~0u,
+           GRANT_WORD(2, RWX),
+           GRANT_WORD(0, RWX),
+           GRANT_WORD(0x1000001, RWX),
+           GRANT_WORD(0x8000001, RWX),
+           GRANT_WORD(0x11, RWX),
     };
     struct table t = cells_on(cells, 1);
     uint64_t     slot = slot_of(&t, VA);

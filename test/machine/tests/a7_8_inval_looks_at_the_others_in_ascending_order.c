@@ -29,9 +29,9 @@ static void make(void)
 
 static void check_one(uint64_t j, enum mode mode)
 {
-    static const uint32_t words[] = {0, 1, 0xffffff, 0xfffffff1, 0xffffffff, GRANT_WORD(2, R),
-                                     GRANT_WORD(2, 0)};
-    bool                  asked = j > 0 && j < ME && j != U;
+    static const uint32_t words[] = {
+        0, 1, 0xffffff, 0xfffffff1, 0xffffffff, GRANT_WORD(2, R), GRANT_WORD(2, 0)};
+    bool asked = j > 0 && j < ME && j != U;
 
     for (unsigned k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
         make();

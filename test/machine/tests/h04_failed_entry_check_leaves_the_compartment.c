@@ -9,14 +9,14 @@
 
 #define ME       6ull
 #define GATE     SPARE(0)
-#define NEXT     SPARE(1)                /* behind it */
-#define EDGE     (GATE + PAGE - 2)       /* two bytes on each page */
-#define INVALID  SPARE(2)                /* valid = 0 */
-#define NO_RAM   0x50000000ull           /* maps where nothing answers */
-#define TOO_HIGH 0x51000000ull           /* maps from 2^56 on */
-#define DEVICE   0x53000000ull           /* neither RAM nor ROM */
+#define NEXT     SPARE(1)          /* behind it */
+#define EDGE     (GATE + PAGE - 2) /* two bytes on each page */
+#define INVALID  SPARE(2)          /* valid = 0 */
+#define NO_RAM   0x50000000ull     /* maps where nothing answers */
+#define TOO_HIGH 0x51000000ull     /* maps from 2^56 on */
+#define DEVICE   0x53000000ull     /* neither RAM nor ROM */
 #define UART     0x10000000ull
-#define LONELY   SPARE(8)                /* nothing behind it */
+#define LONELY   SPARE(8) /* nothing behind it */
 #define LOST     (LONELY + PAGE - 2)
 
 static const struct cell cells[] = {
@@ -96,8 +96,14 @@ static void check_edge(void)
 
 static void check_words(void)
 {
-    static const uint32_t near[] = {0, ~0u, INSN_ENTRY | 1 << 7, INSN_ENTRY ^ 1u << 31,
-                                    INSN_ENTRY ^ 1 << 12, INSN_ENTRY << 16, 0x0b100000, 0x13};
+    static const uint32_t near[] = {0,
+                                    ~0u,
+                                    INSN_ENTRY | 1 << 7,
+                                    INSN_ENTRY ^ 1u << 31,
+                                    INSN_ENTRY ^ 1 << 12,
+                                    INSN_ENTRY << 16,
+                                    0x0b100000,
+                                    0x13};
 
     for (progress = 0; progress < sizeof(near) / sizeof(near[0]); progress++) {
         *(volatile uint32_t *)GATE = near[progress];

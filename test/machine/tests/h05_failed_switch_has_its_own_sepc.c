@@ -46,7 +46,7 @@ int main(void)
             for (unsigned m = 0; m < 3; m++) {
                 progress = k << 16 | n << 8 | m;
                 sds_write(1, 7, 8);
-                uint64_t at = put_block(CODE + PAGE - 48, n, refused[k].word);
+                uint64_t       at = put_block(CODE + PAGE - 48, n, refused[k].word);
                 struct outcome o = enter(sc_modes[m], CODE + PAGE - 48, 0x70000000, 2);
                 expect(expect_trap(o, TRAP_M, refused[k].cause, 0x70000000), at);
                 expect(o.x[10], 0x70000000);

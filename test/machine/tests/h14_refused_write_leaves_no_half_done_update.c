@@ -14,7 +14,10 @@ static const bool writes[SC_NAMES][PLACES] = {
     [GRANT] = {[OWN_GRANT] = true},
     [TFER] = {[OWN_GRANT] = true, [OWN_BYTE] = true},
     [RECV] = {[SOURCE_GRANT] = true, [OWN_BYTE] = true},
-    [INVAL] = {[DESCRIPTOR] = true, [OWN_BYTE] = true, [ROW_0] = true, [OWN_GRANT] = true,
+    [INVAL] = {[DESCRIPTOR] = true,
+               [OWN_BYTE] = true,
+               [ROW_0] = true,
+               [OWN_GRANT] = true,
                [GRANT_0] = true},
     [REVAL] = {[DESCRIPTOR] = true, [ROW_0] = true, [OWN_BYTE] = true},
 };

@@ -22,8 +22,8 @@ static uint64_t random64(void)
 
 static uint32_t any32(void)
 {
-    static const uint32_t edges[] = {0,          1,          2,          7,         8,
-                                     9,          63,         64,         65,        0x7fffffff,
+    static const uint32_t edges[] = {0,          1,         2,          7,          8,
+                                     9,          63,        64,         65,         0x7fffffff,
                                      0x80000000, 0xfffffff, 0x10000000, 0xfffffffe, 0xffffffff};
     uint64_t              r = random64();
 

@@ -6,8 +6,8 @@
  */
 #include "lib/sc.h"
 
-#define VA   0x40000ull
-#define LAST 0x60000ull
+#define VA      0x40000ull
+#define LAST    0x60000ull
 #define HIGHEST 0x90000000ull /* above all cells */
 
 static uint8_t space[2 * PAGE] __attribute__((aligned(4096)));

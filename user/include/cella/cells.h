@@ -40,6 +40,7 @@
 
 #ifdef __ASSEMBLER__
 
+/* clang-format off */
     /* rd: the SD to switch to on the way in, the return address on the way out. */
     .macro  jals rd, label
     .insn   j 0x2b, \rd, \label
@@ -72,6 +73,7 @@
     .macro  excl rd, rs1, rs2
     .insn   r 0x0b, 7, 0x00, \rd, \rs1, \rs2
     .endm
+/* clang-format on */
 
 #else
 
@@ -142,32 +144,26 @@ static inline void cells_reval(const volatile void *addr, unsigned long rights)
  *   cells_tfer(addr, sd, rights)   the same, and give up all rights on the cell.
  *   cells_recv(addr, sd, rights)   take what sd offers, or part of it: the rest stays on offer.
  */
-#define cells_grant(addr, sd, rights)                    \
-    __asm__ volatile(".insn s 0x0b, 4, %1, %2(%0)"       \
-                     :                                   \
-                     : "r"((const volatile void *)(addr)), \
-                       "r"((unsigned long)(sd)),         \
-                       "i"(rights)                       \
+#define cells_grant(addr, sd, rights)                                                            \
+    __asm__ volatile(".insn s 0x0b, 4, %1, %2(%0)"                                               \
+                     :                                                                           \
+                     : "r"((const volatile void *)(addr)), "r"((unsigned long)(sd)), "i"(rights) \
                      : "memory")
-#define cells_tfer(addr, sd, rights)                     \
-    __asm__ volatile(".insn s 0x0b, 5, %1, %2(%0)"       \
-                     :                                   \
-                     : "r"((const volatile void *)(addr)), \
-                       "r"((unsigned long)(sd)),         \
-                       "i"(rights)                       \
+#define cells_tfer(addr, sd, rights)                                                             \
+    __asm__ volatile(".insn s 0x0b, 5, %1, %2(%0)"                                               \
+                     :                                                                           \
+                     : "r"((const volatile void *)(addr)), "r"((unsigned long)(sd)), "i"(rights) \
                      : "memory")
-#define cells_recv(addr, sd, rights)                     \
-    __asm__ volatile(".insn s 0x0b, 6, %1, %2(%0)"       \
-                     :                                   \
-                     : "r"((const volatile void *)(addr)), \
-                       "r"((unsigned long)(sd)),         \
-                       "i"(rights)                       \
+#define cells_recv(addr, sd, rights)                                                             \
+    __asm__ volatile(".insn s 0x0b, 6, %1, %2(%0)"                                               \
+                     :                                                                           \
+                     : "r"((const volatile void *)(addr)), "r"((unsigned long)(sd)), "i"(rights) \
                      : "memory")
 
 #ifdef __riscv_flen
-#define CELLS_FP_CLOBBERS                                                                    \
-    , "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", \
-        "fa0", "fa1", "fa2", "fa3", "fa4", "fa5", "fa6", "fa7"
+#define CELLS_FP_CLOBBERS                                                                          \
+    , "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", "fa0", \
+        "fa1", "fa2", "fa3", "fa4", "fa5", "fa6", "fa7"
 #else
 #define CELLS_FP_CLOBBERS
 #endif
@@ -183,7 +179,7 @@ static inline void cells_reval(const volatile void *addr, unsigned long rights)
 static inline unsigned long cells_call(const void *gate, unsigned long sd, unsigned long arg)
 {
     register unsigned long a0 __asm__("a0") = arg;
-    register const void *to   __asm__("a1") = gate;
+    register const void   *to __asm__("a1") = gate;
     register unsigned long in __asm__("a2") = sd;
     __asm__ volatile(".insn r 0x0b, 0, 0x00, ra, %1, %2\n\t"
                      ".insn i 0x0b, 1, x0, x0, 0"
