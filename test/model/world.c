@@ -444,14 +444,14 @@ static void choose_pmp(struct world *w)
     struct rng *r = &w->rng;
 
     w->mem.pmp_size = 0;
-    if (!rng_once_in(r, 12))
+    if (!rng_once_in(r, 8))
         return;
-    w->mem.pmp_rights = (unsigned[]){0, REF_R, REF_R | REF_W, REF_X,
-                                     REF_R | REF_X}[rng_below(r, 5)];
+    w->mem.pmp_rights = (unsigned[]){
+        0, REF_R, REF_R, REF_X, REF_R | REF_X, REF_R | REF_W}[rng_below(r, 6)];
     w->mem.pmp_base = ARENA_BASE + FRAME_FIRST * PAGE + rng_below(r, FRAME_COUNT) * PAGE;
     w->mem.pmp_size = PAGE;
-    if (rng_once_in(r, 2)) {
-        w->mem.pmp_size = rng_once_in(r, 2) ? PAGE : 64;
+    if (!rng_once_in(r, 3)) {
+        w->mem.pmp_size = rng_once_in(r, 4) ? PAGE : 64;
         w->mem.pmp_base = w->base + rng_below(r, 64 * w->T * (16 + 5 * w->R));
         w->mem.pmp_base &= ~(w->mem.pmp_size - 1);
         if (w->mem.pmp_base >= ARENA_END)
