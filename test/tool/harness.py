@@ -17,10 +17,13 @@ CELLA = BUILD / "bin" / "cella"
 LIMIT = int(os.environ.get("TEST_TOOL_LIMIT", "120"))  # seconds; ends what hangs
 
 
-def test(function):
-    """Register a test: a function of a Context, whose name is its claim."""
-    add(function.__name__, function)
-    return function
+def test(function=None, *, unless=None):
+    """Register a test: a function of a Context, whose name is its claim. unless() gives a reason to skip
+    it, or None."""
+    def register(f):
+        add(f.__name__, f, unless)
+        return f
+    return register(function) if function else register
 
 
 class Run:

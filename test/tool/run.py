@@ -25,7 +25,7 @@ def one(test):
         context = harness.Context(test.name)
         test.function(context)
         shutil.rmtree(context.folder, ignore_errors=True)
-    return test.name, None, run, lambda: ""
+    return test.name, test.unless(), run, lambda: ""
 
 
 def main():

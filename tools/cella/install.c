@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "install.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <libgen.h>
 #include <stdbool.h>
@@ -19,7 +20,9 @@ const char *install_build_folder(void)
     if (!folder) {
         char *self = realpath("/proc/self/exe", NULL);
         if (!self)
-            die("mount /proc, then try again", "cannot tell where this program is");
+            die(errno == EACCES ? "open the folders that it is in to all users who are to run it"
+                                : "mount /proc, then try again",
+                "cannot tell where this program is: %m");
         folder = must_copy(dirname(dirname(self)));
         free(self);
     }
