@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ktest_nested.c - see nested.h. Tests that use it are linked with trap_handle wrapped: every trap, the
  * interrupts too, passes through __wrap_trap_handle() on its way. */
+#include "kernel/time.h"
 #include "lib/string.h"
 #include "machine/upcall.h"
 #include "test/kernel/ktest.h"
@@ -9,7 +10,7 @@
 void __real_trap_handle(struct trapframe *tf);
 void __wrap_trap_handle(struct trapframe *tf);
 
-static volatile bool interrupted;
+static volatile bool holding, interrupted;
 
 static bool in_loop(const struct trapframe *tf)
 {
@@ -30,6 +31,14 @@ static void nested_trap(struct trapframe *tf)
     interrupted = interrupted || ktest_pattern_kernel(tf) == 0;
 }
 
+/* The loop waits for an interrupt, and one that came too early for the pattern may have been the last: when
+ * the slice of a thread that is in the kernel has ended, the scheduler has no use for the timer. */
+static void ask_for_another(void)
+{
+    if (holding && !interrupted)
+        cpu_timer_arm(time_ns_to_deadline(1000000));
+}
+
 void __wrap_trap_handle(struct trapframe *tf)
 {
     CHECK(!cpu_irq_enabled());
@@ -38,6 +47,8 @@ void __wrap_trap_handle(struct trapframe *tf)
         nested_trap(tf);
     else
         __real_trap_handle(tf);
+    if (!trapframe_from_user(tf))
+        ask_for_another();
     CHECK(!cpu_irq_enabled());
     CHECK(ktest_kernel_state_ok());
 }
@@ -61,6 +72,8 @@ void nested_during(struct thread *t, struct trapframe *tf)
     (void)tf;
     CHECK(cpu_irq_enabled());
     interrupted = false;
+    holding = true;
     CHECK(ktest_hold_registers(&interrupted) == 0);
+    holding = false;
     CHECK(cpu_irq_enabled());
 }

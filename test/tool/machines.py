@@ -78,9 +78,9 @@ class Machine:
 
     def emulator(self):
         """The process id of the tool's one child."""
-        found = subprocess.run(["pgrep", "-P", str(self.child.pid)], capture_output=True, text=True)
-        claim(len(found.stdout.split()) == 1, f"its children are {found.stdout!r}")
-        return int(found.stdout)
+        children = pathlib.Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()
+        claim(len(children) == 1, f"its children are {children}")
+        return int(children[0])
 
     def end(self):
         """Its status, when all is printed that it prints."""
