@@ -2,7 +2,8 @@
  *
  * A.5.15, A.7.1, H3: one and the same jals, with its target on the same page, goes to SD 3 many times
  * and then to SD 2: the target's load is judged by the row of SD 2, though the two blocks have run
- * one after the other all the time.
+ * one after the other all the time. Nothing but the entry stands before it: a CSR instruction would
+ * end the block, and hide that it was joined to the switch.
  */
 #include "lib/sc.h"
 
@@ -23,9 +24,9 @@ __asm__("    .balign 256\n"
         "    beqz  a1, 1b\n"
         "    ret\n"
         "2:  .word 0x0000100b\n"
-        "    csrr  t1, 0x83\n"
         "target_load:\n"
         "    ld    t2, (a0)\n"
+        "    csrr  t1, 0x83\n"
         "    .insn r 0x0b, 0, 0x00, x0, t0, t1\n");
 
 int main(void)
