@@ -34,16 +34,20 @@ def is_cells(t):
 # Of a cell also slot, generation, validity, grants; these are None under page tables.
 
 
+def holders(text):
+    """Rights and grants, which gdb and the monitor write alike."""
+    rights = {int(d): letters for d, letters in re.findall(r"\b(\d+):([-rwxadgv]{7})(?= |$)", text)}
+    return rights, re.findall(r"\b(\d+)>(\d+):([-rwx]{3})(?= |$)", text)
+
+
 def gdb_mappings(text):
     found = []
     for line in text.splitlines():
         m = re.match(r" *(\d+|-)  (\w+)-(\w+)  (\w+) +(\d+) KiB +(\d+|-)( INVALID)?  (.*)", line)
         if m:
             slot, first, last, pa, size, generation, invalid, rest = m.groups()
-            rights = {int(d): letters for d, letters in re.findall(r"\b(\d+):([-rwxadgv]{7})(?= |$)", rest)}
-            grants = re.findall(r"\b(\d+)>(\d+):([-rwx]{3})(?= |$)", rest)
             claim(int(last, 16) + 1 - int(first, 16) == int(size) * 1024, f"a wrong size: {line}")
-            found.append((slot, int(first, 16), int(last, 16), int(pa, 16), generation, not invalid, rights, grants))
+            found.append((slot, int(first, 16), int(last, 16), int(pa, 16), generation, not invalid, *holders(rest)))
     return found
 
 
@@ -53,10 +57,8 @@ def monitor_cells(text):
         m = re.match(r" *(\d+)  (\w{16})-(\w{16})  (\w{14}) +(\d+) +(\d+)  (\w+)(.*)", line)
         if m:
             slot, first, last, pa, _, generation, state, rest = m.groups()
-            rights = {int(d): letters for d, letters in re.findall(r"\b(\d+):([-rwxadgv]{7})(?= |$)", rest)}
-            grants = re.findall(r"\b(\d+)>(\d+):([-rwx]{3})(?= |$)", rest)
-            found.append((slot, int(first, 16), int(last, 16), int(pa, 16), generation, state == "valid", rights,
-                          grants))
+            found.append((slot, int(first, 16), int(last, 16), int(pa, 16), generation, state == "valid",
+                          *holders(rest)))
     return found
 
 
