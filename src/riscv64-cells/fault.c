@@ -12,11 +12,10 @@
 #include "riscv64/satp.h"
 
 enum meaning {
-    OTHER,   /* not about memory */
+    OTHER,   /* stval is no address; so it is of 25 to 27, broken rules and what B.1.3 forbids */
     PAGE,    /* page fault */
     REFUSED, /* access fault */
     ADDRESS, /* 24: a compartment instruction found no cell */
-    RULE,    /* 25, 26, 27: it broke a rule, or is the kernel's alone (B.1.3) */
     ENTRY,   /* 28: a switch to something that is no entry */
 };
 
@@ -26,8 +25,7 @@ static const struct {
 } causes[] = {
     [1] = {REFUSED, PMAP_X}, [5] = {REFUSED, PMAP_R}, [7] = {REFUSED, PMAP_W},
     [12] = {PAGE, PMAP_X},   [13] = {PAGE, PMAP_R},   [15] = {PAGE, PMAP_W},
-    [24] = {ADDRESS, 0},     [25] = {RULE, 0},        [26] = {RULE, 0},
-    [27] = {RULE, 0},        [28] = {ENTRY, PMAP_X},
+    [24] = {ADDRESS, 0},     [28] = {ENTRY, PMAP_X},
 };
 
 static bool allows(const struct celltable *t, uint32_t slot, uint64_t dom, unsigned access)
@@ -139,7 +137,7 @@ void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault
         f->kind = address_fault(t, f);
     else if (meaning == ENTRY)
         f->kind = entry_fault(t, tf, f);
-    else /* of a rule, stval is an operand and no address: an instruction that is not allowed */
+    else
         f->kind = meaning == REFUSED ? FAULT_ACCESS : FAULT_NONE;
 }
 
