@@ -23,8 +23,13 @@ suite=bookworm
 orig=qemu_7.2+dfsg.orig.tar.xz
 orig_sha256=91aca71520040edc40b8d437aa3004dae614f58e286cf653ee8996c07af2962f
 
+# The files whose branches the variant "coverage" counts: as the compiler names them, with the
+# inline functions of the header and the part of the translator that is ours.
+instrumented='/target/riscv/(insn_trans/trans_)?seccells[a-z_]*[.]'
+
 # Our files, copied into the tree at the same place.
 new_dirs=(target configs)
+with_patches=yes
 
 configure_args=(
     --target-list=riscv64-softmmu
@@ -39,19 +44,28 @@ configure_args=(
 
 usage() {
     cat <<EOF
-usage: qemu/build.sh [option]
+usage: qemu/build.sh [option]...
 
 Without an option: build the emulator if its binary is not in the cache.
+
+  --variant NAME build, or tell the path of, another emulator; below
 
   --path         print where the binary is, or would be; builds nothing and
                  needs no network
   --fetch        only download the source
   --reuse-tree   build in the source tree the last such run has left, and
                  leave it: only what changed is compiled (for work on the
-                 patches). The tree is
-                 $reusable_tree
+                 patches). The tree is $reusable_tree,
+                 with -NAME behind it for a variant
   --jobs N       compile N files at once (default: number of processors)
   --help         this text
+
+Variants:
+  unpatched      Debian's source as it is, configured for the same devices:
+                 what our patches are compared with
+  coverage       our files compiled without optimization and with counters on
+                 their branches, which the program adds up in .gcda files as it
+                 ends (set GCOV_PREFIX); gcno/ beside the binary has gcc's notes
 
 Cache: \$CACHE, or \$XDG_CACHE_HOME/cella, or ~/.cache/cella: src/ holds the downloaded
 source, qemu/<key>/ a finished build and its log. The packages needed are in
@@ -64,10 +78,41 @@ die() { printf 'qemu: error: %s\n' "$*" >&2; exit 1; }
 
 # --- key and place ------------------------------------------------------------
 
-our_files() { (cd "$here" && find patches "${new_dirs[@]}" -type f | sort); }
+# Every variant is a change of what goes into the key and the tree; the emulator
+# itself has no name here, so that its key stays what it is.
+use_variant() {
+    case $1 in
+    unpatched)
+        with_patches=no
+        new_dirs=(configs)
+        ;;
+    coverage)
+        configure_args+=(
+            "--extra-cflags=--coverage -fprofile-update=atomic -fprofile-filter-files=$instrumented -O0"
+            --extra-ldflags=--coverage
+        )
+        ;;
+    *) usage >&2; die "unknown variant $1" ;;
+    esac
+    variant=$1
+    reusable_tree=$reusable_tree-$1
+}
+
+patches() {
+    [ "$with_patches" = no ] || find "$here/patches" -name '*.patch' | sort
+}
+
+our_files() {
+    (
+        cd "$here"
+        [ "$with_patches" = no ] || find patches -type f
+        find "${new_dirs[@]}" -type f
+    ) | sort
+}
 
 key() {
     {
+        [ -z "$variant" ] || printf 'variant %s\n' "$variant"
         printf '%s\n' "$orig_sha256" "${configure_args[*]}"
         (cd "$here" && our_files | xargs -d '\n' sha256sum)
     } | sha256sum | cut -c1-16
@@ -126,7 +171,7 @@ unpack() {
 
 # --- patches and new files ------------------------------------------------------
 
-patched_files() { cat "$here"/patches/*.patch | sed -n 's,^+++ b/\([^\t ]*\).*,\1,p' | sort -u; }
+patched_files() { patches | xargs -r -d '\n' cat | sed -n 's,^+++ b/\([^\t ]*\).*,\1,p' | sort -u; }
 
 # Copies only what differs, so that a reused tree is rebuilt in part.
 put() { cmp -s "$1" "$2" || { mkdir -p "$(dirname "$2")"; cp "$1" "$2"; }; }
@@ -136,15 +181,16 @@ put() { cmp -s "$1" "$2" || { mkdir -p "$(dirname "$2")"; cp "$1" "$2"; }; }
 apply_patches() {
     local stage=$tree/stage f p
     rm -rf "$stage"
+    mkdir -p "$stage" "$tree/original"
     while read -r f; do
         put_original "$f"
         mkdir -p "$stage/$(dirname "$f")"
         cp "$tree/original/$f" "$stage/$f"
     done < <(patched_files)
-    for p in "$here"/patches/*.patch; do
+    while read -r p; do
         patch -s -d "$stage" -p1 -F0 <"$p" >>"$log" 2>&1 ||
             { say "$(basename "$p") does not apply"; failed; }
-    done
+    done < <(patches)
     # A file whose patch is gone returns to its original.
     while read -r f; do
         put "$tree/original/$f" "$tree/src/$f"
@@ -208,10 +254,18 @@ compile() {
     ninja -C "$tree/build" -j "$jobs" "$program" 2>&1 | tee -a "$log" | progress || failed
 }
 
+# The notes of the objects that have counters. Those of the others tell of no file.
+keep_notes() {
+    rm -rf "$out/gcno"
+    mkdir -p "$out/gcno"
+    find "$tree/build" -name '*.gcno' -exec grep -qa seccells {} \; -exec cp -t "$out/gcno" {} +
+}
+
 install_binary() {
     local new=$out/.$program.$$
     cp "$tree/build/$program" "$new"
     cp "$tree/src/include/qemu/qemu-plugin.h" "$out/"
+    [ "$variant" != coverage ] || keep_notes
     mv -f "$new" "$out/$program"
 }
 
@@ -235,13 +289,15 @@ build() {
 # --- main ---------------------------------------------------------------------
 
 action=build
+variant=
 reuse=no
 jobs=$(nproc)
 while [ $# -gt 0 ]; do
     case $1 in
     --path) action=path ;;
     --fetch) action=fetch ;;
-    --reuse-tree) reuse=yes; tree=$reusable_tree ;;
+    --variant) use_variant "${2:?--variant needs a name}"; shift ;;
+    --reuse-tree) reuse=yes ;;
     --jobs) jobs=${2:?--jobs needs a number}; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; die "unknown option $1" ;;
@@ -249,6 +305,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+[ "$reuse" = no ] || tree=$reusable_tree
 out=$top/$(key)
 log=$out/build.log
 
