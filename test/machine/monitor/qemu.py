@@ -38,9 +38,12 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
+        self.process.terminate()  # an orderly end, in which the coverage build leaves its counts
+        try:
+            self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
             self.process.kill()
-        self.process.wait()
+            self.process.wait()
         if self._own_folder:
             shutil.rmtree(self.folder)
 
