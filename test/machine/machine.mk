@@ -14,10 +14,12 @@ MACHINE_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-common -fno-strict-alias
 MACHINE_LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments \
                    -T $(MACHINE_DIR)/lib/link.ld
 
-# Every C file in tests/ is one test; every C file in monitor/ is the guest of scripts there.
+# Every C file in tests/ and stress/ is one test; every C file in monitor/ is the guest of scripts there.
 MACHINE_TESTS := $(patsubst $(MACHINE_DIR)/%.c,$(MACHINE_BUILD)/%.elf, \
-                   $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/monitor/*.c)))
-MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o sc.o situation.o words.o)
+                   $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/stress/*.c \
+                     $(MACHINE_DIR)/monitor/*.c)))
+STRESS_NAMES  := $(basename $(notdir $(sort $(wildcard $(MACHINE_DIR)/stress/*.c))))
+MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o sc.o situation.o words.o worker.o stress.o)
 
 $(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c | $(call packages,kernel)
 	@mkdir -p $(@D)
@@ -38,5 +40,9 @@ machine-tests: $(MACHINE_TESTS)
 test-machine: $(MACHINE_TESTS) $(QEMU) ## the emulator against its specification; TESTS='h0*' selects
 	@V=$(V) test/run.sh "machine=$(MACHINE_DIR)/run.sh -q $(QEMU) -b $(MACHINE_BUILD) \
 	    $(patsubst %,'%',$(TESTS))" $(if $(TESTS),,"$(SUITE_model)")
+
+.PHONY: test-stress
+test-stress: $(MACHINE_TESTS) $(QEMU) ## four harts on one table, FACTOR= (100) times as long as in the tests
+	@TEST_SUITE_LIMIT=86400 V=1 test/run.sh "$(SUITE_stress)"
 
 -include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d)

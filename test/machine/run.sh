@@ -3,21 +3,22 @@
 #
 # run.sh - run the built machine tests and print a TAP-like line for each.
 #
-#   run.sh -q QEMU -b BUILD [-j JOBS] [-t SECONDS] [PATTERN...]
+#   run.sh -q QEMU -b BUILD [-j JOBS] [-t SECONDS] [-x FACTOR] [PATTERN...]
 #
 # QEMU is the emulator, BUILD the folder that machine.mk filled, PATTERN a shell pattern of test
-# names (all without one). A test is a program in tests/, judged by the exit status that the
-# machine's test finisher gives QEMU, or a script monitor/test_*.py, judged by its own. Each may
-# say "qemu: OPTIONS" in a comment; they follow the standard options and so win over them.
+# names (all without one). A test is a program in tests/ or stress/, judged by the exit status that
+# the machine's test finisher gives QEMU, or a script monitor/test_*.py, judged by its own. Each may
+# say "qemu: OPTIONS" in a comment; they follow the standard options and so win over them. What a
+# program prints as "# ..." follows its name. Those in stress/ make FACTOR (1) times their operations.
 # SECONDS only ends what hangs: no test waits for time to pass.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
-qemu= build= jobs=2 limit=60
+qemu= build= jobs=2 limit=60 factor=1
 
 usage()
 {
-    echo "usage: $0 -q QEMU -b BUILD [-j JOBS] [-t SECONDS] [PATTERN...]" >&2
+    echo "usage: $0 -q QEMU -b BUILD [-j JOBS] [-t SECONDS] [-x FACTOR] [PATTERN...]" >&2
     exit 2
 }
 
@@ -33,7 +34,11 @@ run_one()
     name=$1
     log=$build/$name.log
     set -- -M virt -bios none -nographic -cpu rv64,h=off,seccells=on
-    if [ -e "$here/tests/$name.c" ]; then
+    if [ -e "$here/stress/$name.c" ]; then
+        # shellcheck disable=SC2046 # options are words
+        echo "$factor" | timeout -k 2 "$limit" "$qemu" "$@" $(options "$here/stress/$name.c") \
+            -kernel "$build/stress/$name.elf" >"$log" 2>&1
+    elif [ -e "$here/tests/$name.c" ]; then
         # shellcheck disable=SC2046 # options are words
         timeout -k 2 "$limit" "$qemu" "$@" $(options "$here/tests/$name.c") \
             -kernel "$build/tests/$name.elf" >"$log" 2>&1 </dev/null
@@ -46,7 +51,7 @@ run_one()
     [ $status -eq 124 ] && echo "no end within $limit seconds" >>"$log"
     [ $status -ne 0 ] && [ ! -s "$log" ] && echo "exit status $status" >>"$log"
     if [ $status -eq 0 ]; then
-        lines="ok - $name"
+        lines="ok - $name$(sed -n 's/^# / # /p' "$log" | tr -d '\r\n')"
     else
         lines="not ok - $name
 $(tr -d '\r' <"$log" | sed 's/^/    /')"
@@ -58,7 +63,7 @@ $(tr -d '\r' <"$log" | sed 's/^/    /')"
 # The names of all tests that match one of the patterns.
 list()
 {
-    for file in "$here"/tests/*.c "$here"/monitor/test_*.py; do
+    for file in "$here"/tests/*.c "$here"/stress/*.c "$here"/monitor/test_*.py; do
         name=$(basename "$file")
         name=${name%.*}
         [ $# -eq 0 ] && echo "$name"
@@ -70,12 +75,13 @@ list()
 }
 
 one=
-while getopts q:b:j:t:1: opt; do
+while getopts q:b:j:t:x:1: opt; do
     case $opt in
     q) qemu=$OPTARG ;;
     b) build=$OPTARG ;;
     j) jobs=$OPTARG ;;
     t) limit=$OPTARG ;;
+    x) factor=$OPTARG ;;
     1) one=$OPTARG ;; # used by this script itself
     *) usage ;;
     esac
@@ -90,4 +96,4 @@ fi
 names=$(list "$@")
 [ -n "$names" ] || { echo "$0: no test matches" >&2; exit 2; }
 echo "1..$(echo "$names" | wc -l)"
-echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -1 '{}' || exit 1
+echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -x "$factor" -1 '{}' || exit 1

@@ -8,6 +8,7 @@ SUITE_fuzz    = fuzz=test/fuzz/run.sh $(FUZZ_OUT) $(FUZZ_CHOSEN)
 SUITE_seeds   = seeds=test/host/long.sh $(HOST_TESTS)
 SUITE_fuzzing = fuzzing=test/fuzz/run.sh -k -x $(or $(TIMES),100) -s $(or $(SEED),2) $(FUZZ_OUT) $(FUZZ_CHOSEN)
 SUITE_oracle  = oracle=QEMU='$(QEMU)' FIRMWARE='$(FIRMWARE)' test/oracle/again.sh $(ORACLE_CASES)
+SUITE_stress  = stress=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD) -j 1 -t 36000 -x $(or $(FACTOR),100) $(STRESS_NAMES)
 SUITE_machine = machine=test/machine/run.sh -q $(QEMU) -b $(MACHINE_BUILD)
 SUITE_kernel  = kernel=test/kernel/run.sh $(patsubst %,'%',$(TESTS))
 SUITE_guest   = guest=test/guest/run.py $(patsubst %,'%',$(TESTS))
@@ -58,8 +59,8 @@ test-tool: $(NEEDS_tool) ## the command-line tool; TESTS='get_*' selects
 test-fuzz: $(NEEDS_fuzz) ## short runs of the fuzz targets; TARGET=elf selects
 	@V=$(V) test/run.sh "$(SUITE_fuzz)"
 
-test-long: $(NEEDS_host) $(NEEDS_fuzz) $(NEEDS_model) $(ORACLE_NEEDS) ## hours: more seeds (SEEDS=, STEPS=, FIRST=), TIMES= the fuzzing, Linux again
-	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_seeds)" "$(SUITE_fuzzing)" "$(SUITE_model_long)" "$(SUITE_oracle)"
+test-long: $(NEEDS_host) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_model) $(ORACLE_NEEDS) ## hours: more seeds (SEEDS=, STEPS=, FIRST=), TIMES= the fuzzing, FACTOR= the stress, Linux again
+	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_seeds)" "$(SUITE_fuzzing)" "$(SUITE_model_long)" "$(SUITE_stress)" "$(SUITE_oracle)"
 
 fuzz: $(NEEDS_fuzz) ## fuzz TARGET= (or all) for RUNS= inputs from SEED=, keeping what reaches new code
 	@test/fuzz/run.sh -k $(if $(RUNS),-n $(RUNS)) -s $(or $(SEED),2) $(FUZZ_OUT) $(FUZZ_CHOSEN)

@@ -5,7 +5,7 @@
 #ifndef LIB_FRAME_H
 #define LIB_FRAME_H
 
-#define HARTS       2
+#define HARTS       4
 #define STACK_BYTES 8192
 
 /* struct frame in machine.h */

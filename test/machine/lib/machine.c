@@ -35,7 +35,7 @@ static struct {
     void (*fn)(uint64_t);
     uint64_t arg;
     uint32_t busy;
-} work; /* for hart 1 */
+} work[HARTS]; /* for the harts that wait: all but hart 0 */
 
 void enter_raw(struct frame *f, uint64_t pc, uint64_t sp, const uint64_t args[4]);
 void hart_start(uint64_t id) __attribute__((noreturn));
@@ -161,30 +161,40 @@ void flash_program(const void *from, size_t len)
 
 /* ---- harts ------------------------------------------------------------------------------- */
 
-static void hart_idle(void)
+static void hart_idle(uint64_t id)
 {
     csr_write(CSR_MIE, IRQ_MSOFT); /* wakes wfi; mstatus.MIE stays 0, so no trap */
     for (;;) {
-        while (!__atomic_load_n(&work.busy, __ATOMIC_ACQUIRE))
+        while (!__atomic_load_n(&work[id].busy, __ATOMIC_ACQUIRE))
             __asm__ volatile("wfi");
-        MSIP(1) = 0;
-        work.fn(work.arg);
-        __atomic_store_n(&work.busy, 0, __ATOMIC_RELEASE);
+        MSIP(id) = 0;
+        work[id].fn(work[id].arg);
+        __atomic_store_n(&work[id].busy, 0, __ATOMIC_RELEASE);
     }
+}
+
+void hart_run_on(uint64_t hart, void (*fn)(uint64_t), uint64_t arg)
+{
+    work[hart].fn = fn;
+    work[hart].arg = arg;
+    __atomic_store_n(&work[hart].busy, 1, __ATOMIC_RELEASE);
+    MSIP(hart) = 1;
+}
+
+void hart_join_on(uint64_t hart)
+{
+    while (__atomic_load_n(&work[hart].busy, __ATOMIC_ACQUIRE))
+        ;
 }
 
 void hart_run(void (*fn)(uint64_t), uint64_t arg)
 {
-    work.fn = fn;
-    work.arg = arg;
-    __atomic_store_n(&work.busy, 1, __ATOMIC_RELEASE);
-    MSIP(1) = 1;
+    hart_run_on(1, fn, arg);
 }
 
 void hart_join(void)
 {
-    while (__atomic_load_n(&work.busy, __ATOMIC_ACQUIRE))
-        ;
+    hart_join_on(1);
 }
 
 void hart_start(uint64_t id)
@@ -193,7 +203,7 @@ void hart_start(uint64_t id)
     csr_write(CSR_PMPADDR0 + 7, ~0ull >> 10);
     csr_write(CSR_PMPCFG0, 0x1full << 56); /* entry 7: NAPOT, RWX, everything */
     if (id)
-        hart_idle();
+        hart_idle(id);
     main();
     pass();
 }

@@ -199,9 +199,12 @@ static inline uint64_t *word_at(uint64_t pa)
 #define FLASH 0x22000000ull
 void flash_program(const void *from, size_t len);
 
-/* Start fn(arg) on hart 1, in M; hart_join() waits until it has returned. Needs -smp 2. */
+/* Start fn(arg) on hart 1, in M; hart_join() waits until it has returned. Needs -smp 2. The others
+ * (up to HARTS - 1, with as many in -smp) by their numbers. */
 void hart_run(void (*fn)(uint64_t), uint64_t arg);
 void hart_join(void);
+void hart_run_on(uint64_t hart, void (*fn)(uint64_t), uint64_t arg);
+void hart_join_on(uint64_t hart);
 
 /* End the machine: success, failure, or a system reset (which does not return either). */
 void pass(void) __attribute__((noreturn));
