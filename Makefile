@@ -38,6 +38,7 @@ include test/boot/boot.mk
 include test/fuzz/fuzz.mk
 include test/tool/tool.mk
 include test/oracle/oracle.mk
+include test/linux/linux.mk
 include tools/make/compile-commands.mk
 include tools/make/check.mk
 include bench/bench.mk
@@ -50,7 +51,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 
 ##@ Help
 help: ## this list
-	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk \
+	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk test/linux/linux.mk \
 	    $(wildcard test/machine/machine.mk test/model/model.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo

@@ -10,11 +10,12 @@ options as arguments and ends with status 0 or with an exception.
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../lib"))
+import monitor  # noqa: E402
 
 
 class Machine:
@@ -51,16 +52,12 @@ class Machine:
         return os.path.join(self.folder, name + self.tag)
 
     def connect(self, name):
-        """A connection to the socket NAME; QEMU makes it early in its start, and listens a moment later."""
-        while True:
-            peer = socket.socket(socket.AF_UNIX)
-            try:
-                peer.connect(self._path(name))
-                return peer
-            except (FileNotFoundError, ConnectionRefusedError):
-                peer.close()
-            assert self.process.poll() is None, "the emulator ended: %r" % self.process.stdout.read()
-            time.sleep(0.01)
+        """A connection to the socket NAME."""
+        return monitor.connect(self._path(name), self._alive)
+
+    def _alive(self):
+        assert self.process.poll() is None, "the emulator ended: %r" % self.process.stdout.read()
+        return True
 
     # -- the serial port
 
@@ -87,20 +84,8 @@ class Machine:
     def monitor(self, command):
         """The monitor's answer to a command, as text."""
         if self._monitor is None:
-            self._monitor = self.connect("monitor")
-            self._answer()
-        self._monitor.sendall(command.encode() + b"\n")
-        answer = self._answer()
-        lines = re.sub(r"\x1b\[[0-9]*[A-Z]", "", answer).replace("\r", "").split("\n")
-        return "\n".join(lines[1:-1])  # without the echo and the prompt
-
-    def _answer(self):
-        got = b""
-        while not got.endswith(b"(qemu) "):
-            part = self._monitor.recv(65536)
-            assert part, "the emulator died; last words: %r" % got
-            got += part
-        return got.decode()
+            self._monitor = monitor.Monitor(self._path("monitor"), self._alive)
+        return self._monitor.ask(command)
 
     def peek(self, va):
         """The 8 bytes at a virtual address as the monitor sees them, or None."""
