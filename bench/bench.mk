@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Benchmarks: counts of guest instructions, never time. Both platforms in one run; results go to
-# $(BUILD)/bench/SUITE.tsv; bench/to-docs.sh writes docs/benchmarks.md from them.
+# Benchmarks. `bench`: counts of guest instructions, never time, both platforms in one run. `bench-emulator`: the
+# emulator's own time on its host, which informs and decides nothing. Results go to $(BUILD)/bench/*.tsv;
+# bench/to-docs.sh writes docs/benchmarks.md from them.
 
 BENCH_OUT    := $(BUILD)/bench
 BENCH_PLUGIN := $(BENCH_OUT)/count.so
@@ -29,4 +30,36 @@ $(BENCH_OUT)/guest/hello-dynamic: bench/guest/hello.c | $(call packages,guest)
 	$(Q)mkdir -p $(@D)
 	$(Q)riscv64-linux-gnu-gcc -O2 $(WARNINGS) $< -o $@
 
-.PHONY: bench
+# --- the emulator ---
+
+EMULATOR_GUEST  := $(BENCH_OUT)/emulator/guest.elf
+EMULATOR_CC     := $(MACHINE_CC) $(MACHINE_CFLAGS) -Ibench/emulator
+UNPATCHED_QEMU  := $(shell CACHE='$(CACHE)' qemu/build.sh --variant unpatched --path)
+
+$(UNPATCHED_QEMU): | $(call packages,qemu)
+	qemu/build.sh --variant unpatched
+
+$(BENCH_OUT)/emulator/%.o: bench/emulator/%.c | $(call packages,kernel)
+	@echo "  GUESTCC $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(EMULATOR_CC) -MMD -MP -c -o $@ $<
+
+$(BENCH_OUT)/emulator/%.o: bench/emulator/%.S | $(call packages,kernel)
+	@echo "  GUESTAS $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(EMULATOR_CC) -MMD -MP -c -o $@ $<
+
+$(EMULATOR_GUEST): $(BENCH_OUT)/emulator/guest.o $(BENCH_OUT)/emulator/loops.o $(MACHINE_LIB) $(MACHINE_DIR)/lib/link.ld
+	@echo "  GUESTLD bench/emulator"
+	$(Q)$(EMULATOR_CC) $(MACHINE_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc
+
+EMULATOR_NEEDS := $(QEMU) $(UNPATCHED_QEMU) $(EMULATOR_GUEST) $(BENCH_PLUGIN) $(BENCH_OUT)/guest/hello $(TOOL) \
+                  $(BUILD)/riscv64-virt/kernel.elf $(RUN_CONFS) $(ORACLE_OUT)/init
+
+bench-emulator: $(EMULATOR_NEEDS) | $(call packages,oracle image run) ## take the emulator's time, with cells and where they are not used: ROUNDS=9 SECONDS=0.15
+	@bench/emulator/extension.py $(QEMU) $(EMULATOR_GUEST) $(BENCH_OUT) $(or $(ROUNDS),9) $(or $(SECONDS),0.15)
+	@FIRMWARE='$(FIRMWARE)' bench/emulator/unused.py $(UNPATCHED_QEMU) $(QEMU) $(EMULATOR_GUEST) $(BENCH_OUT) $(or $(ROUNDS),9) $(or $(SECONDS),0.15)
+
+-include $(BENCH_OUT)/emulator/guest.d $(BENCH_OUT)/emulator/loops.d
+
+.PHONY: bench bench-emulator
