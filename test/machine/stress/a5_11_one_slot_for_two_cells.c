@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * qemu: -smp 4 -accel tcg,thread=multi
+ *
+ * A.5.11, A.6.6: hart 0 uses one slot in turn for two cells, by B.2, as fast as it can: X, on which
+ * nobody has a right and nothing is on offer, and Y with all of that. The same harts' h16_... test, with
+ * three harts that do nothing but walk, and with instructions: a walk or an instruction that
+ * takes X's descriptor with Y's byte or grant succeeds on X; an instruction that writes for Y when
+ * the slot is X's leaves a right or a grant there, which the next one finds. (The generation comes
+ * round every 2048 fills without a shootdown: to be fooled by that, a walk would have to sleep for
+ * exactly so long between two of its reads, and meet Y in the middle.)
+ */
+#include "lib/stress.h"
+
+#define OPERATIONS 100000
+#define MEETINGS   1000
+
+#define X     0x10000000ull
+#define Y     0x10002000ull
+#define LIVE  5 /* SDs 1 to 4 have their rows and grants set with each turn */
+#define GIVER 2
+
+static struct table t;
+static uint64_t     slot, turns;
+
+/* ---- hart 0, in S ------------------------------------------------------------------------------ */
+
+static void full_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static void reuse(struct desc d, uint8_t byte, uint32_t offer)
+{
+    desc(&t, slot)->lo = desc_empty(X / PAGE - 1).lo;
+    full_fence();
+    for (uint64_t sd = 1; sd < LIVE; sd++) {
+        *perm(&t, sd, slot) = byte;
+        *grant(&t, sd, slot) = sd == GIVER ? offer : NO_GRANT;
+    }
+    full_fence();
+    desc(&t, slot)->hi = d.hi | (++turns & 0x7ff) << DESC_GENERATION;
+    full_fence();
+    desc(&t, slot)->lo = d.lo;
+}
+
+/* X and Y have the same memory in one turn of four: then the descriptors differ least. */
+static void alternate(struct worker *w)
+{
+    while (stress_goes_on(w)) {
+        uint64_t frame = below(w, 4) ? FRAME(1) : FRAME(0);
+
+        reuse(desc_make(X, 1, frame), P_NONE, NO_GRANT);
+        reuse(desc_make(Y, 1, FRAME(1)), P_RWX, GRANT_WORD(1, RWX));
+    }
+}
+
+/* ---- the others, in U --------------------------------------------------------------------------- */
+
+/* Each right on X is refused: by the row of X, or because it is Y's turn, or nobody's. */
+static void try_x(struct worker *w)
+{
+    const struct touch *touch = &touches[below(w, TOUCHES)];
+    struct result       r;
+
+    switch (below(w, 8)) {
+    case 0:
+        r = attempt(w, act_prot, X, R);
+        break;
+    case 1:
+        r = attempt(w, with_rights(act_grant, R), X, 1);
+        break;
+    case 2:
+        r = attempt(w, act_excl, X, R);
+        break;
+    case 3:
+        r = attempt(w, with_rights(act_recv, R), X, 1 + below(w, LIVE - 1));
+        if (r.cause != BAD_ADDRESS)
+            must_end(w, r, BAD_SD, 1ull << 32 | w->sd);
+        w->met += r.cause == BAD_SD;
+        return;
+    default:
+        must_end(w, attempt(w, touch->code, X + PAGE_CODE, 0), touch->first, X + PAGE_CODE);
+        return;
+    }
+    if (r.cause != BAD_ADDRESS)
+        must_end(w, r, BAD_RIGHTS, 0x200 | R);
+    w->met += r.cause == BAD_RIGHTS;
+}
+
+/* What Y's page says is Y, and whatever was done on Y stays there. */
+static void use_y(struct worker *w)
+{
+    struct result r;
+
+    switch (below(w, 8)) {
+    case 0:
+        attempt(w, with_rights(act_grant, R), Y, 1 + below(w, LIVE - 1));
+        break;
+    case 1:
+        attempt(w, with_rights(act_tfer, RWX), Y, 1 + below(w, LIVE - 1));
+        break;
+    case 2:
+        attempt(w, act_prot, Y, R);
+        break;
+    case 3:
+    case 4:
+        attempt(w, with_rights(act_recv, R), Y, GIVER);
+        break;
+    default:
+        r = attempt(w, act_load, Y, 0);
+        if (r.cause) {
+            must_end(w, r, 13, Y);
+            return;
+        }
+        must_be(w, r.value, Y);
+        fence();
+    }
+}
+
+static void use(struct worker *w)
+{
+    be(w, 1);
+    while (stress_goes_on(w)) {
+        if (below(w, 64) == 0)
+            be(w, 1 + below(w, LIVE - 1));
+        if (below(w, 4))
+            try_x(w);
+        else
+            use_y(w);
+    }
+}
+
+int main(void)
+{
+    static const struct cell cells[] = {
+        {.va = X, .pages = 1, .pa = FRAME(0), .row = {0, P_NONE, P_NONE, P_NONE, P_NONE}},
+    };
+    uint64_t factor = stress_factor();
+
+    put_page(FRAME(0), X);
+    put_page(FRAME(1), Y);
+    t = CELLS_ON(cells);
+    slot = slot_of(&t, X);
+    stress_run(&(struct stress){
+        .mode = {MODE_S, MODE_U, MODE_U, MODE_U},
+        .table = &t,
+        .operations = OPERATIONS * factor,
+        .meetings = MEETINGS * factor,
+        .work = {alternate, use, use, use},
+    });
+    stress_report();
+    print("# %d turns\n", turns);
+    return 0;
+}
