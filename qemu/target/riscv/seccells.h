@@ -13,6 +13,7 @@
  *   seccells_switch.c   jals, jalrs
  *   seccells_disas.c    disassembly
  *   seccells_monitor.c  "info cells"
+ *   seccells_stats.c    what is counted by reason; "info cells-stats"
  *
  * cpu.h includes this file before CPUArchState is complete, so only the
  * formats and SecCellsState may need their definitions here.
@@ -105,7 +106,73 @@ static inline int seccells_plain_index(int mmu_idx)
     return mmu_idx & SECCELLS_ROW_INDEX ? 0 : mmu_idx;
 }
 
-/* Per-hart state: architectural (A.2.3) down to flushes. */
+/*
+ * Why a walk, an instruction or an sret failed. Each reason has its name and,
+ * if it is not a walk's, its cause in seccells_reasons[]. What is migrated has
+ * their number: a new one needs a new version of vmstate_riscv_seccells.
+ */
+typedef enum SecReason {
+    WALK_OK,
+    WALK_AGAIN,
+    /* page faults */
+    WALK_NOT_CANONICAL,
+    WALK_INVALID_SD,
+    WALK_NO_CELL,
+    WALK_INVALID_CELL,
+    WALK_NO_RIGHT,
+    WALK_PERM_NOT_RAM,
+    WALK_UNSTABLE,
+    /* access faults */
+    WALK_TABLE_DENIED,
+    WALK_TABLE_BUS_ERROR,
+    WALK_PA_TOO_LARGE,
+    WALK_PMP_DENIED,
+    WALK_REASONS,               /* the walks' end here */
+    /* instructions, in the order of their causes */
+    REFUSED_MISALIGNED = WALK_REASONS,
+    REFUSED_MODE_OFF,
+    REFUSED_TABLE_READ,
+    REFUSED_TABLE_WRITE,
+    REFUSED_NOT_CANONICAL,
+    REFUSED_NO_CELL,
+    REFUSED_NOT_RIGHTS,
+    REFUSED_NO_RIGHTS,
+    REFUSED_BEYOND_OWN,
+    REFUSED_NO_HOLDER,
+    REFUSED_BEYOND_GRANT,
+    REFUSED_MEDIATED,
+    REFUSED_SELF,
+    REFUSED_SD,
+    REFUSED_NOT_RECEIVER,
+    REFUSED_SRET,
+    REFUSED_CELL_INVALID,
+    REFUSED_CELL_VALID,
+    REFUSED_CELL_HELD,
+    REFUSED_CELL_GRANTED,
+    REFUSED_TARGET,
+    REFUSED_NO_ENTRY,
+    SEC_REASONS
+} SecReason;
+
+/* The instructions that can be refused. */
+typedef enum SecOp {
+    SEC_JALS,
+    SEC_JALRS,
+    SEC_PROT,
+    SEC_GRANT,
+    SEC_TFER,
+    SEC_RECV,
+    SEC_EXCL,
+    SEC_INVAL,
+    SEC_REVAL,
+    SEC_OPS
+} SecOp;
+
+/*
+ * Per-hart state: architectural (A.2.3) down to flushes; then what the monitor
+ * shows beyond that. The sum of the walks' reasons is failed, jals and jalrs
+ * done are switches.
+ */
 typedef struct SecCellsState {
     uint64_t usid;
     uint64_t urid;
@@ -118,6 +185,10 @@ typedef struct SecCellsState {
     uint64_t failed;
     uint64_t switches;
     uint64_t flushes;
+
+    uint64_t reasons[SEC_REASONS];
+    uint64_t done[SEC_OPS];
+    uint64_t refused[SEC_OPS];
 
     /* Rows that the first tags_used of our TLB indices stand for. */
     uint64_t tag_row[SECCELLS_ROW_TAGS];
@@ -239,11 +310,12 @@ SecTableStatus seccells_table_grant_writable(SecTable *tab, uint64_t sd,
 
 /*
  * Write what has been found writable; no other hart runs (A.6.6). Of a
- * permission byte the bits @clear and then @set change, of a descriptor valid.
+ * permission byte the bits @clear and then @set change, and what it was is
+ * returned; of a descriptor valid.
  */
 void seccells_table_put_valid(SecTable *tab, uint64_t i, bool valid);
-void seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
-                             uint8_t clear, uint8_t set);
+uint8_t seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
+                                uint8_t clear, uint8_t set);
 void seccells_table_put_grant(SecTable *tab, uint64_t sd, uint64_t i,
                               uint32_t grant);
 
@@ -301,12 +373,30 @@ void seccells_sync_row(CPURISCVState *env);
 /* Count a flush of this hart's TLB (scc_flushes). */
 void seccells_count_flush(CPURISCVState *env);
 
+/* What a permission byte lets one do, as PAGE_* (A.1.11, A.5.14). */
+int seccells_perm_prot(uint8_t perm, bool mxr);
+
 /*
- * Drop the cached translations of all harts, the caller's included, and count
- * it on each (A.6.7). The caller runs alone; each other hart drops its own
- * before it executes another instruction.
+ * @row, or every row, has lost rights on @cell in the table of @env's hart: all
+ * harts drop what they have cached of the cell's pages for it (A.6.7), and
+ * those that may have cached something count it. The caller runs alone; each
+ * other hart drops before it executes another instruction.
  */
-void seccells_drop_everywhere(void);
+#define SECCELLS_ALL_ROWS       UINT64_MAX      /* no row: see A.1.4 */
+void seccells_drop(CPURISCVState *env, uint64_t row, SecCell cell);
+
+/* --- seccells_stats.c ----------------------------------------------------- */
+
+typedef struct SecReasonInfo {
+    const char *name;
+    int cause;                  /* of a walk's reason: the access decides */
+} SecReasonInfo;
+
+extern const SecReasonInfo seccells_reasons[SEC_REASONS];
+extern const char *const seccells_op_names[SEC_OPS];
+
+/* Something failed for this reason. The only place where it is counted. */
+void seccells_count_reason(CPURISCVState *env, SecReason why);
 
 /* --- seccells_disas.c ----------------------------------------------------- */
 

@@ -25,9 +25,9 @@
 #define CELL_INVALID        0
 #define CELL_ALREADY_VALID  1
 
-bool sec_refuse(SecInsn *in, RISCVException cause, uint64_t stval)
+bool sec_refuse(SecInsn *in, SecReason why, uint64_t stval)
 {
-    in->cause = cause;
+    in->why = why;
     in->stval = stval;
     return false;
 }
@@ -36,15 +36,19 @@ bool sec_refuse(SecInsn *in, RISCVException cause, uint64_t stval)
 static void G_NORETURN raise_refusal(SecInsn *in, uintptr_t ra)
 {
     CPURISCVState *env = in->env;
+    int cause = seccells_reasons[in->why].cause;
 
     cpu_restore_state(env_cpu(env), ra);
-    if (in->cause == RISCV_EXCP_ILLEGAL_INST) {
+    if (cause == RISCV_EXCP_ILLEGAL_INST) {
         in->stval = env->bins;          /* where QEMU takes it from */
     }
     env->badaddr = in->stval;
     env->two_stage_lookup = false;
-    trace_seccells_insn_fail(env->mhartid, in->name, in->cause, in->stval);
-    riscv_raise_exception(env, in->cause, 0);
+    env->seccells.refused[in->op]++;
+    seccells_count_reason(env, in->why);
+    trace_seccells_insn_fail(env->mhartid, seccells_op_names[in->op], cause,
+                             in->stval, seccells_reasons[in->why].name);
+    riscv_raise_exception(env, cause, 0);
 }
 
 void sec_perform(SecInsn *in, SecStep *step, uintptr_t ra)
@@ -58,12 +62,13 @@ void sec_perform(SecInsn *in, SecStep *step, uintptr_t ra)
     if (!done) {
         raise_refusal(in, ra);
     }
+    in->env->seccells.done[in->op]++;
 }
 
 bool sec_check_mode(SecInsn *in)
 {
     return seccells_mode_on(in->env) ||
-           sec_refuse(in, RISCV_EXCP_ILLEGAL_INST, 0);
+           sec_refuse(in, REFUSED_MODE_OFF, 0);
 }
 
 bool sec_check_mediation(SecInsn *in, uint64_t scmed_bit)
@@ -71,26 +76,25 @@ bool sec_check_mediation(SecInsn *in, uint64_t scmed_bit)
     CPURISCVState *env = in->env;
 
     return env->priv != PRV_U || !(env->seccells.scmed & scmed_bit) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION, MEDIATED);
+           sec_refuse(in, REFUSED_MEDIATED, MEDIATED);
 }
 
 bool sec_check_rights(SecInsn *in)
 {
     return !(in->rights & ~(uint64_t)SECCELLS_PERM_RWX) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION,
-                      BEYOND_RWX | in->rights);
+           sec_refuse(in, REFUSED_NOT_RIGHTS, BEYOND_RWX | in->rights);
 }
 
 bool sec_check_rights_given(SecInsn *in)
 {
     return in->rights ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION, NO_RIGHTS);
+           sec_refuse(in, REFUSED_NO_RIGHTS, NO_RIGHTS);
 }
 
 static bool table_read(SecInsn *in, SecTableStatus st)
 {
     return st == SECTABLE_OK ||
-           sec_refuse(in, RISCV_EXCP_LOAD_ACCESS_FAULT, in->addr);
+           sec_refuse(in, REFUSED_TABLE_READ, in->addr);
 }
 
 bool sec_check_table(SecInsn *in)
@@ -102,13 +106,13 @@ bool sec_check_self(SecInsn *in)
 {
     in->u = in->env->seccells.usid;
     return in->u < in->tab.sds ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_SD, in->u);
+           sec_refuse(in, REFUSED_SELF, in->u);
 }
 
 bool sec_check_sd(SecInsn *in, uint64_t stval)
 {
     return (in->sd != 0 && in->sd < in->tab.sds) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_SD, stval);
+           sec_refuse(in, REFUSED_SD, stval);
 }
 
 bool sec_check_cell(SecInsn *in)
@@ -116,25 +120,25 @@ bool sec_check_cell(SecInsn *in)
     uint64_t reads = 0;
 
     if (!seccells_canonical(in->addr)) {
-        return sec_refuse(in, RISCV_EXCP_SECCELLS_ADDRESS, in->addr);
+        return sec_refuse(in, REFUSED_NOT_CANONICAL, in->addr);
     }
     if (!table_read(in, seccells_table_find(&in->tab, seccells_vpn(in->addr),
                                             &in->i, &in->cell, &reads))) {
         return false;
     }
-    return in->i || sec_refuse(in, RISCV_EXCP_SECCELLS_ADDRESS, in->addr);
+    return in->i || sec_refuse(in, REFUSED_NO_CELL, in->addr);
 }
 
 bool sec_check_cell_valid(SecInsn *in)
 {
     return seccell_valid(in->cell) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_CELL_STATE, CELL_INVALID);
+           sec_refuse(in, REFUSED_CELL_INVALID, CELL_INVALID);
 }
 
 bool sec_check_cell_invalid(SecInsn *in)
 {
     return !seccell_valid(in->cell) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_CELL_STATE, CELL_ALREADY_VALID);
+           sec_refuse(in, REFUSED_CELL_VALID, CELL_ALREADY_VALID);
 }
 
 bool sec_check_own(SecInsn *in)
@@ -145,8 +149,7 @@ bool sec_check_own(SecInsn *in)
         return false;
     }
     return (seccells_any_right(own) && !(in->rights & ~own)) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION,
-                      BEYOND_OWN | in->rights);
+           sec_refuse(in, REFUSED_BEYOND_OWN, BEYOND_OWN | in->rights);
 }
 
 bool sec_read_perm(SecInsn *in, uint64_t sd, uint8_t *perm)
@@ -162,7 +165,7 @@ bool sec_read_grant(SecInsn *in, uint64_t sd, uint32_t *grant)
 static bool can_write(SecInsn *in, SecTableStatus st)
 {
     return st == SECTABLE_OK ||
-           sec_refuse(in, RISCV_EXCP_STORE_AMO_ACCESS_FAULT, in->addr);
+           sec_refuse(in, REFUSED_TABLE_WRITE, in->addr);
 }
 
 bool sec_can_write_perm(SecInsn *in, uint64_t sd)

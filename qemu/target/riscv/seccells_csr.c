@@ -210,6 +210,7 @@ void seccells_sret(CPURISCVState *env, uintptr_t ra)
     }
     if (get_field(env->mstatus, MSTATUS_SPP) == PRV_U && sc->urid == 0) {
         env->badaddr = 0;
+        seccells_count_reason(env, REFUSED_SRET);
         riscv_raise_exception(env, RISCV_EXCP_SECCELLS_SD, ra);
     }
     sc->usid = sc->urid;
@@ -227,10 +228,14 @@ static bool vmstate_needed(void *opaque)
     return cpu->cfg.ext_seccells;
 }
 
-/* The tags stay behind: a machine that has been loaded has an empty TLB. */
+/*
+ * The tags stay behind: a machine that has been loaded has an empty TLB.
+ * Version 2 has the counts by reason and by instruction; they begin at 0 if the
+ * state is older.
+ */
 const VMStateDescription vmstate_riscv_seccells = {
     .name = "cpu/seccells",
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .needed = vmstate_needed,
     .fields = (VMStateField[]) {
@@ -244,6 +249,9 @@ const VMStateDescription vmstate_riscv_seccells = {
         VMSTATE_UINT64(env.seccells.failed, RISCVCPU),
         VMSTATE_UINT64(env.seccells.switches, RISCVCPU),
         VMSTATE_UINT64(env.seccells.flushes, RISCVCPU),
+        VMSTATE_UINT64_ARRAY_V(env.seccells.reasons, RISCVCPU, SEC_REASONS, 2),
+        VMSTATE_UINT64_ARRAY_V(env.seccells.done, RISCVCPU, SEC_OPS, 2),
+        VMSTATE_UINT64_ARRAY_V(env.seccells.refused, RISCVCPU, SEC_OPS, 2),
         VMSTATE_END_OF_LIST()
     }
 };

@@ -39,6 +39,21 @@ static bool enter_table(SecInsn *in)
     return sec_check_table(in) && sec_check_self(in);
 }
 
+/*
+ * Change the own permission byte. W or WX without R denies everything (A.1.11),
+ * so rights are lost not only with their bits: W received on top of X takes X
+ * away, and A.6.7 is about lost rights, however lost.
+ */
+static void put_own(SecInsn *in, uint8_t clear, uint8_t set)
+{
+    uint8_t old = seccells_table_put_perm(&in->tab, in->u, in->i, clear, set);
+    uint8_t new = (old & ~clear) | set;
+
+    if (seccells_perm_prot(old, false) & ~seccells_perm_prot(new, false)) {
+        seccells_drop(in->env, in->u, in->cell);
+    }
+}
+
 /* A.7.3 */
 static bool do_prot(SecInsn *in)
 {
@@ -47,9 +62,7 @@ static bool do_prot(SecInsn *in)
         !sec_check_own(in) || !sec_can_write_perm(in, in->u)) {
         return false;
     }
-    seccells_table_put_perm(&in->tab, in->u, in->i, SECCELLS_PERM_RWX,
-                            in->rights);
-    seccells_drop_everywhere();
+    put_own(in, SECCELLS_PERM_RWX, in->rights);
     return true;
 }
 
@@ -86,8 +99,7 @@ static bool do_tfer(SecInsn *in)
         return false;
     }
     put_grant(in);
-    seccells_table_put_perm(&in->tab, in->u, in->i, SECCELLS_PERM_RWX, 0);
-    seccells_drop_everywhere();
+    put_own(in, SECCELLS_PERM_RWX, 0);
     return true;
 }
 
@@ -98,25 +110,10 @@ static bool check_grant(SecInsn *in, uint32_t *grant)
         return false;
     }
     if (grant_target(*grant) != in->u) {
-        return sec_refuse(in, RISCV_EXCP_SECCELLS_SD, NOT_THE_RECEIVER | in->u);
+        return sec_refuse(in, REFUSED_NOT_RECEIVER, NOT_THE_RECEIVER | in->u);
     }
     return !(in->rights & ~(uint64_t)*grant) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION,
-                      BEYOND_GRANT | in->rights);
-}
-
-/*
- * W or WX without R denies everything (A.1.11), so W received on top of X takes
- * X away; A.6.7 is about translations with lost rights, however lost.
- */
-static void drop_if_denied(SecInsn *in)
-{
-    uint8_t own;
-
-    if (seccells_table_perm(&in->tab, in->u, in->i, &own) != SECTABLE_OK ||
-        (own & (SECCELLS_PERM_R | SECCELLS_PERM_W)) == SECCELLS_PERM_W) {
-        seccells_drop_everywhere();
-    }
+           sec_refuse(in, REFUSED_BEYOND_GRANT, BEYOND_GRANT | in->rights);
 }
 
 /* A.7.6: of a grant taken in part, the rest stays for the same receiver. */
@@ -137,9 +134,7 @@ static bool do_recv(SecInsn *in)
         grant = SECCELLS_NO_GRANT;
     }
     seccells_table_put_grant(&in->tab, in->sd, in->i, grant);
-    seccells_table_put_perm(&in->tab, in->u, in->i, 0,
-                            in->rights | SECCELLS_PERM_V);
-    drop_if_denied(in);
+    put_own(in, 0, in->rights | SECCELLS_PERM_V);
     return true;
 }
 
@@ -192,7 +187,7 @@ static bool check_holder(SecInsn *in)
         return false;
     }
     return seccells_any_right(own) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_PERMISSION, BEYOND_OWN | own);
+           sec_refuse(in, REFUSED_NO_HOLDER, BEYOND_OWN | own);
 }
 
 /* A.7.8, step 3: nobody else has rights or offers any. */
@@ -209,14 +204,13 @@ static bool check_sole_holder(SecInsn *in)
             return false;
         }
         if (seccells_any_right(perm)) {
-            return sec_refuse(in, RISCV_EXCP_SECCELLS_CELL_STATE, CELL_HELD);
+            return sec_refuse(in, REFUSED_CELL_HELD, CELL_HELD);
         }
         if (!sec_read_grant(in, j, &grant)) {
             return false;
         }
         if (grant != SECCELLS_NO_GRANT) {
-            return sec_refuse(in, RISCV_EXCP_SECCELLS_CELL_STATE,
-                              CELL_GRANTED);
+            return sec_refuse(in, REFUSED_CELL_GRANTED, CELL_GRANTED);
         }
     }
     return true;
@@ -234,7 +228,10 @@ static bool can_write_column(SecInsn *in)
            sec_can_write_grant(in, 0);
 }
 
-/* A.7.8 */
+/*
+ * A.7.8. Nobody but row 0 and the own row can have had a right to lose; with
+ * the cell invalid, nothing of it may be cached for any row.
+ */
 static bool do_inval(SecInsn *in)
 {
     if (!sec_check_mode(in) || !sec_check_mediation(in, SECCELLS_MED_CELLS) ||
@@ -249,7 +246,7 @@ static bool do_inval(SecInsn *in)
     }
     seccells_table_put_grant(&in->tab, in->u, in->i, SECCELLS_NO_GRANT);
     seccells_table_put_grant(&in->tab, 0, in->i, SECCELLS_NO_GRANT);
-    seccells_drop_everywhere();
+    seccells_drop(in->env, SECCELLS_ALL_ROWS, in->cell);
     return true;
 }
 
@@ -275,7 +272,7 @@ static bool do_reval(SecInsn *in)
 void helper_seccells_prot(CPURISCVState *env, target_ulong addr,
                           target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "prot", .addr = addr, .rights = rights };
+    SecInsn in = { .env = env, .op = SEC_PROT, .addr = addr, .rights = rights };
 
     sec_perform(&in, do_prot, GETPC());
 }
@@ -283,7 +280,7 @@ void helper_seccells_prot(CPURISCVState *env, target_ulong addr,
 void helper_seccells_grant(CPURISCVState *env, target_ulong addr,
                            target_ulong sd, target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "grant", .addr = addr, .sd = sd,
+    SecInsn in = { .env = env, .op = SEC_GRANT, .addr = addr, .sd = sd,
                    .rights = rights };
 
     sec_perform(&in, do_grant, GETPC());
@@ -292,7 +289,7 @@ void helper_seccells_grant(CPURISCVState *env, target_ulong addr,
 void helper_seccells_tfer(CPURISCVState *env, target_ulong addr,
                           target_ulong sd, target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "tfer", .addr = addr, .sd = sd,
+    SecInsn in = { .env = env, .op = SEC_TFER, .addr = addr, .sd = sd,
                    .rights = rights };
 
     sec_perform(&in, do_tfer, GETPC());
@@ -301,7 +298,7 @@ void helper_seccells_tfer(CPURISCVState *env, target_ulong addr,
 void helper_seccells_recv(CPURISCVState *env, target_ulong addr,
                           target_ulong sd, target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "recv", .addr = addr, .sd = sd,
+    SecInsn in = { .env = env, .op = SEC_RECV, .addr = addr, .sd = sd,
                    .rights = rights };
 
     sec_perform(&in, do_recv, GETPC());
@@ -310,7 +307,7 @@ void helper_seccells_recv(CPURISCVState *env, target_ulong addr,
 target_ulong helper_seccells_excl(CPURISCVState *env, target_ulong addr,
                                   target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "excl", .addr = addr, .rights = rights };
+    SecInsn in = { .env = env, .op = SEC_EXCL, .addr = addr, .rights = rights };
 
     sec_perform(&in, do_excl, GETPC());
     return in.answer;
@@ -318,7 +315,7 @@ target_ulong helper_seccells_excl(CPURISCVState *env, target_ulong addr,
 
 void helper_seccells_inval(CPURISCVState *env, target_ulong addr)
 {
-    SecInsn in = { .env = env, .name = "inval", .addr = addr };
+    SecInsn in = { .env = env, .op = SEC_INVAL, .addr = addr };
 
     sec_perform(&in, do_inval, GETPC());
 }
@@ -326,7 +323,7 @@ void helper_seccells_inval(CPURISCVState *env, target_ulong addr)
 void helper_seccells_reval(CPURISCVState *env, target_ulong addr,
                            target_ulong rights)
 {
-    SecInsn in = { .env = env, .name = "reval", .addr = addr,
+    SecInsn in = { .env = env, .op = SEC_REVAL, .addr = addr,
                    .rights = rights };
 
     sec_perform(&in, do_reval, GETPC());

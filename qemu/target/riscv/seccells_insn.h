@@ -14,7 +14,7 @@
 /* One instruction under way. The operands come first, the rest is found. */
 typedef struct SecInsn {
     CPURISCVState *env;
-    const char *name;
+    SecOp op;
     uint64_t addr;              /* in the cell; of a switch, its target */
     uint64_t sd;
     uint64_t rights;            /* p */
@@ -25,7 +25,7 @@ typedef struct SecInsn {
     SecCell cell;               /* descriptor, from sec_check_cell() on */
 
     bool answer;                /* of excl */
-    RISCVException cause;       /* of the check that failed */
+    SecReason why;              /* the check that failed, and its stval */
     uint64_t stval;
 } SecInsn;
 
@@ -40,7 +40,7 @@ typedef bool SecStep(SecInsn *in);
 void sec_perform(SecInsn *in, SecStep *step, uintptr_t ra);
 
 /* Note why @in is refused. Returns false, for the check to pass on. */
-bool sec_refuse(SecInsn *in, RISCVException cause, uint64_t stval);
+bool sec_refuse(SecInsn *in, SecReason why, uint64_t stval);
 
 /* The checks of A.6.3. */
 SecStep sec_check_mode;                                         /* C1 */

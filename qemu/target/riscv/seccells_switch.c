@@ -24,7 +24,7 @@
 static bool check_alignment(SecInsn *in)
 {
     return riscv_has_ext(in->env, RVC) || !(in->addr & 2) ||
-           sec_refuse(in, RISCV_EXCP_INST_ADDR_MIS, in->addr);
+           sec_refuse(in, REFUSED_MISALIGNED, in->addr);
 }
 
 /* Read what compartment @sd would fetch at @va; it does not cross a page. */
@@ -53,9 +53,11 @@ static bool check_entry(SecInsn *in)
 {
     uint8_t code[ENTRY_BYTES];
 
-    return (fetch_entry(in->env, in->sd, in->addr, code) &&
-            ldl_le_p(code) == ENTRY_INSN) ||
-           sec_refuse(in, RISCV_EXCP_SECCELLS_TARGET, in->addr);
+    if (!fetch_entry(in->env, in->sd, in->addr, code)) {
+        return sec_refuse(in, REFUSED_TARGET, in->addr);
+    }
+    return ldl_le_p(code) == ENTRY_INSN ||
+           sec_refuse(in, REFUSED_NO_ENTRY, in->addr);
 }
 
 static bool do_switch(SecInsn *in)
@@ -69,7 +71,7 @@ static bool do_switch(SecInsn *in)
     sc->urid = sc->usid;
     sc->usid = in->sd;
     sc->switches++;
-    trace_seccells_rotate(in->env->mhartid, in->name, sc->usid, sc->urid,
+    trace_seccells_rotate(in->env->mhartid, seccells_op_names[in->op], sc->usid, sc->urid,
                           sc->uxid);
     return true;
 }
@@ -77,7 +79,7 @@ static bool do_switch(SecInsn *in)
 void helper_seccells_jals(CPURISCVState *env, target_ulong target,
                           target_ulong sd)
 {
-    SecInsn in = { .env = env, .name = "jals", .addr = target, .sd = sd };
+    SecInsn in = { .env = env, .op = SEC_JALS, .addr = target, .sd = sd };
 
     sec_perform(&in, do_switch, GETPC());
 }
@@ -85,7 +87,7 @@ void helper_seccells_jals(CPURISCVState *env, target_ulong target,
 void helper_seccells_jalrs(CPURISCVState *env, target_ulong target,
                            target_ulong sd)
 {
-    SecInsn in = { .env = env, .name = "jalrs", .addr = target, .sd = sd };
+    SecInsn in = { .env = env, .op = SEC_JALRS, .addr = target, .sd = sd };
 
     sec_perform(&in, do_switch, GETPC());
 }

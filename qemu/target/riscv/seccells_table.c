@@ -313,14 +313,15 @@ static void put(SecTable *tab, hwaddr addr, const void *buf, unsigned size)
                         buf, size);
 }
 
-static void put_byte(SecTable *tab, hwaddr addr, uint8_t clear, uint8_t set)
+static uint8_t put_byte(SecTable *tab, hwaddr addr, uint8_t clear, uint8_t set)
 {
-    uint8_t byte;
+    uint8_t old = 0, new;
 
-    if (read_bus(tab, addr, &byte, 1) == SECTABLE_OK) {
-        byte = (byte & ~clear) | set;
-        put(tab, addr, &byte, 1);
+    if (read_bus(tab, addr, &old, 1) == SECTABLE_OK) {
+        new = (old & ~clear) | set;
+        put(tab, addr, &new, 1);
     }
+    return old;
 }
 
 void seccells_table_put_valid(SecTable *tab, uint64_t i, bool valid)
@@ -330,10 +331,10 @@ void seccells_table_put_valid(SecTable *tab, uint64_t i, bool valid)
              valid ? 0x80 : 0);
 }
 
-void seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
-                             uint8_t clear, uint8_t set)
+uint8_t seccells_table_put_perm(SecTable *tab, uint64_t sd, uint64_t i,
+                                uint8_t clear, uint8_t set)
 {
-    put_byte(tab, perm_address(tab, sd, i), clear, set);
+    return put_byte(tab, perm_address(tab, sd, i), clear, set);
 }
 
 void seccells_table_put_grant(SecTable *tab, uint64_t sd, uint64_t i,

@@ -20,38 +20,6 @@
 #include "exec/exec-all.h"
 #include "trace.h"
 
-typedef enum SecWalk {
-    WALK_OK,
-    WALK_AGAIN,
-    /* page faults */
-    WALK_NOT_CANONICAL,
-    WALK_INVALID_SD,
-    WALK_NO_CELL,
-    WALK_INVALID_CELL,
-    WALK_NO_RIGHT,
-    WALK_PERM_NOT_RAM,
-    WALK_UNSTABLE,
-    /* access faults */
-    WALK_TABLE_DENIED,
-    WALK_TABLE_BUS_ERROR,
-    WALK_PA_TOO_LARGE,
-    WALK_PMP_DENIED,
-} SecWalk;
-
-static const char *const walk_reasons[] = {
-    [WALK_NOT_CANONICAL] = "address not canonical",
-    [WALK_INVALID_SD] = "no such compartment",
-    [WALK_NO_CELL] = "no cell",
-    [WALK_INVALID_CELL] = "cell invalid",
-    [WALK_NO_RIGHT] = "right missing",
-    [WALK_PERM_NOT_RAM] = "permission byte not in RAM",
-    [WALK_UNSTABLE] = "table keeps changing",
-    [WALK_TABLE_DENIED] = "PMP denies the table",
-    [WALK_TABLE_BUS_ERROR] = "bus error in the table",
-    [WALK_PA_TOO_LARGE] = "physical address too large",
-    [WALK_PMP_DENIED] = "PMP denies the physical address",
-};
-
 /*
  * Restarts before a walk gives up. Harts that edit a table never come near it;
  * a "table" among device registers may read differently for ever, and QEMU
@@ -86,7 +54,7 @@ static uint64_t row_of(CPURISCVState *env, int mode)
     return mode == PRV_S ? 0 : env->seccells.usid;
 }
 
-static SecWalk walk_status(SecTableStatus st)
+static SecReason walk_status(SecTableStatus st)
 {
     switch (st) {
     case SECTABLE_OK:
@@ -107,8 +75,7 @@ static hwaddr cell_pa(SecCell cell, uint64_t va)
             << TARGET_PAGE_BITS) | (va & ~TARGET_PAGE_MASK);
 }
 
-/* What a permission byte lets one do, as PAGE_* (A.1.11, A.5.14). */
-static int perm_prot(uint8_t perm, bool mxr)
+int seccells_perm_prot(uint8_t perm, bool mxr)
 {
     int prot = 0;
 
@@ -141,7 +108,7 @@ static int prot_needed(int access_type)
 }
 
 /* A.5.10: set A, and D for a store, if they are not set already. */
-static SecWalk mark_used(SecTable *tab, uint64_t row, uint64_t i,
+static SecReason mark_used(SecTable *tab, uint64_t row, uint64_t i,
                          int access_type, uint8_t *perm)
 {
     uint8_t bits = SECCELLS_PERM_A;
@@ -162,7 +129,7 @@ static SecWalk mark_used(SecTable *tab, uint64_t row, uint64_t i,
 }
 
 /* A.5.11: the descriptor must still be the one the walk has used. */
-static SecWalk check_unchanged(SecTable *tab, uint64_t i, SecCell used)
+static SecReason check_unchanged(SecTable *tab, uint64_t i, SecCell used)
 {
     SecCell now;
     SecTableStatus st;
@@ -176,7 +143,7 @@ static SecWalk check_unchanged(SecTable *tab, uint64_t i, SecCell used)
     return seccell_equal(now, used) ? WALK_OK : WALK_AGAIN;
 }
 
-static SecWalk find_cell(SecTable *tab, uint64_t va, uint64_t *i, SecCell *cell)
+static SecReason find_cell(SecTable *tab, uint64_t va, uint64_t *i, SecCell *cell)
 {
     SecTableStatus st = seccells_table_find(tab, seccells_vpn(va), i, cell,
                                             &tab->env->seccells.descs);
@@ -191,21 +158,21 @@ static SecWalk find_cell(SecTable *tab, uint64_t va, uint64_t *i, SecCell *cell)
     return seccell_valid(*cell) ? WALK_OK : WALK_INVALID_CELL;
 }
 
-static SecWalk read_perm(SecTable *tab, uint64_t row, uint64_t i, uint8_t *perm)
+static SecReason read_perm(SecTable *tab, uint64_t row, uint64_t i, uint8_t *perm)
 {
     tab->env->seccells.perms++;
     return walk_status(seccells_table_perm(tab, row, i, perm));
 }
 
 /* One attempt, A.5.3 to A.5.12; the metacell has just been read. */
-static SecWalk walk_once(SecTable *tab, uint64_t va, int access_type,
+static SecReason walk_once(SecTable *tab, uint64_t va, int access_type,
                          uint64_t row, hwaddr *pa, int *prot)
 {
     bool mxr = get_field(tab->env->mstatus, MSTATUS_MXR);
     uint64_t i;
     uint8_t perm;
     SecCell cell;
-    SecWalk res;
+    SecReason res;
 
     if (row >= tab->sds) {
         return WALK_INVALID_SD;
@@ -218,7 +185,7 @@ static SecWalk walk_once(SecTable *tab, uint64_t va, int access_type,
     if (res != WALK_OK) {
         return res;
     }
-    if (!(perm_prot(perm, mxr) & prot_needed(access_type))) {
+    if (!(seccells_perm_prot(perm, mxr) & prot_needed(access_type))) {
         return WALK_NO_RIGHT;
     }
     res = mark_used(tab, row, i, access_type, &perm);
@@ -233,19 +200,19 @@ static SecWalk walk_once(SecTable *tab, uint64_t va, int access_type,
     if (*pa >> SECCELLS_PA_BITS) {
         return WALK_PA_TOO_LARGE;
     }
-    *prot = perm_prot(perm, mxr);
+    *prot = seccells_perm_prot(perm, mxr);
     if (!(perm & SECCELLS_PERM_D)) {
         *prot &= ~PAGE_WRITE;           /* the first store must walk */
     }
     return WALK_OK;
 }
 
-static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
+static SecReason walk(CPURISCVState *env, uint64_t va, int access_type,
                     uint64_t row, hwaddr *pa, int *prot)
 {
     SecTable tab;
     SecTableStatus st;
-    SecWalk res;
+    SecReason res;
 
     env->seccells.walks++;
     if (!seccells_canonical(va)) {
@@ -267,11 +234,12 @@ static SecWalk walk(CPURISCVState *env, uint64_t va, int access_type,
 }
 
 static void walk_failed(CPURISCVState *env, uint64_t va, int access_type,
-                        uint64_t row, SecWalk why)
+                        uint64_t row, SecReason why)
 {
     env->seccells.failed++;
+    seccells_count_reason(env, why);
     trace_seccells_walk_fail(env->mhartid, va, access_name(access_type), row,
-                             walk_reasons[why]);
+                             seccells_reasons[why].name);
 }
 
 /* A.10: the cell alone decides, so the row and its rights do not matter. */
@@ -307,7 +275,7 @@ int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
                        uint64_t va, int access_type, int mode, bool is_debug)
 {
     uint64_t row = row_of(env, mode);
-    SecWalk res;
+    SecReason res;
 
     RCU_READ_LOCK_GUARD();
 
@@ -335,7 +303,7 @@ bool seccells_walk_entry(CPURISCVState *env, uint64_t va, uint64_t row,
                          unsigned size, hwaddr *pa)
 {
     int prot;
-    SecWalk res = walk(env, va, MMU_INST_FETCH, row, pa, &prot);
+    SecReason res = walk(env, va, MMU_INST_FETCH, row, pa, &prot);
 
     if (res == WALK_OK && !seccells_may_fetch(env, *pa, size)) {
         res = WALK_PMP_DENIED;
@@ -440,12 +408,78 @@ void seccells_count_flush(CPURISCVState *env)
     }
 }
 
-void seccells_drop_everywhere(void)
+/* The TLB indices, as a map, whose translations are those of @row. */
+static unsigned indices_of_row(CPURISCVState *env, uint64_t row)
+{
+    SecCellsState *sc = &env->seccells;
+    bool all = row == SECCELLS_ALL_ROWS;
+    unsigned map = 0;
+
+    if (all || row == 0) {
+        map |= 1 << PRV_S;
+    }
+    for (unsigned tag = 0; tag < sc->tags_used; tag++) {
+        if (all || sc->tag_row[tag] == row) {
+            map |= 1 << (SECCELLS_ROW_INDEX + tag);
+        }
+    }
+    return map;
+}
+
+/* Of an index QEMU drops single pages, or all if it is more than a few. */
+static void drop_pages(CPURISCVState *env, unsigned map, SecCell cell)
+{
+    uint64_t start = seccell_start(cell), end = seccell_end(cell);
+    uint64_t high = 1ull << (SECCELLS_VPN_BITS - 1);
+
+    if (start < high && end >= high) {  /* two ranges of addresses (A.5.1) */
+        tlb_flush_by_mmuidx(env_cpu(env), map);
+        return;
+    }
+    tlb_flush_range_by_mmuidx(env_cpu(env),
+                              sextract64(start << TARGET_PAGE_BITS, 0,
+                                         SECCELLS_VA_BITS),
+                              (end - start + 1) << TARGET_PAGE_BITS, map,
+                              TARGET_LONG_BITS);
+}
+
+static bool same_table(CPURISCVState *a, CPURISCVState *b)
+{
+    return get_field(a->satp, SATP64_PPN) == get_field(b->satp, SATP64_PPN);
+}
+
+/*
+ * Why this is enough. The caller runs alone: no walk is under way, and what a
+ * hart has cached comes from walks of before. Each translation is one row's,
+ * lies under the index that stands for this row, and its address is in the
+ * cell: of a cell that has been cut or moved without a fence, software must not
+ * expect that (A.9.2). A hart with another table drops everything, for two
+ * tables may have memory in common.
+ *
+ * Translated code is found by way of the TLB. Pages that are dropped leave the
+ * jump cache, too, with the page before them, where a block may begin that
+ * ends there. Blocks are joined directly only if neither leaves the page that
+ * they share, and a hart leaves such a chain to do the work it is told here:
+ * that work comes before its next block, let_pending_flush_pass() sees to the
+ * exception. The own hart drops at once; its instruction ends its block.
+ */
+void seccells_drop(CPURISCVState *env, uint64_t row, SecCell cell)
 {
     CPUState *cs;
 
     CPU_FOREACH(cs) {
-        seccells_count_flush(&RISCV_CPU(cs)->env);
-        tlb_flush(cs);
+        CPURISCVState *other = &RISCV_CPU(cs)->env;
+        unsigned map = indices_of_row(other, row);
+
+        if (!seccells_mode_on(other)) {
+            continue;           /* its satp write or change of V dropped all */
+        }
+        if (!same_table(env, other)) {
+            seccells_count_flush(other);
+            tlb_flush(cs);
+        } else if (map) {
+            seccells_count_flush(other);
+            drop_pages(other, map, cell);
+        }
     }
 }

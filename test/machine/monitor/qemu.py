@@ -119,6 +119,12 @@ class Debugger:
             answer = self._packet()
         return answer
 
+    def step(self):
+        """Execute one instruction, a trap that it takes included."""
+        self.peer.sendall(b"$s#73")
+        while not self._packet().startswith("T"):
+            pass
+
     def _packet(self):
         while not (match := re.search(rb"\$([^#]*)#..", self.buffer)):
             part = self.peer.recv(65536)
