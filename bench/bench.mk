@@ -30,14 +30,10 @@ $(BENCH_OUT)/guest/hello-dynamic: bench/guest/hello.c | $(call packages,guest)
 	$(Q)mkdir -p $(@D)
 	$(Q)riscv64-linux-gnu-gcc -O2 $(WARNINGS) $< -o $@
 
-# --- the emulator ---
+# --- the emulator; UNPATCHED is test/linux/linux.mk's ---
 
-EMULATOR_GUEST  := $(BENCH_OUT)/emulator/guest.elf
-EMULATOR_CC     := $(MACHINE_CC) $(MACHINE_CFLAGS) -Ibench/emulator
-UNPATCHED_QEMU  := $(shell CACHE='$(CACHE)' qemu/build.sh --variant unpatched --path)
-
-$(UNPATCHED_QEMU): | $(call packages,qemu)
-	qemu/build.sh --variant unpatched
+EMULATOR_GUEST := $(BENCH_OUT)/emulator/guest.elf
+EMULATOR_CC    := $(MACHINE_CC) $(MACHINE_CFLAGS) -Ibench/emulator
 
 $(BENCH_OUT)/emulator/%.o: bench/emulator/%.c | $(call packages,kernel)
 	@echo "  GUESTCC $<"
@@ -53,12 +49,12 @@ $(EMULATOR_GUEST): $(BENCH_OUT)/emulator/guest.o $(BENCH_OUT)/emulator/loops.o $
 	@echo "  GUESTLD bench/emulator"
 	$(Q)$(EMULATOR_CC) $(MACHINE_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc
 
-EMULATOR_NEEDS := $(QEMU) $(UNPATCHED_QEMU) $(EMULATOR_GUEST) $(BENCH_PLUGIN) $(BENCH_OUT)/guest/hello $(TOOL) \
+EMULATOR_NEEDS := $(QEMU) $(UNPATCHED) $(EMULATOR_GUEST) $(BENCH_PLUGIN) $(BENCH_OUT)/guest/hello $(TOOL) \
                   $(BUILD)/riscv64-virt/kernel.elf $(RUN_CONFS) $(ORACLE_OUT)/init
 
 bench-emulator: $(EMULATOR_NEEDS) | $(call packages,oracle image run) ## take the emulator's time, with cells and where they are not used: ROUNDS=9 SECONDS=0.15
 	@bench/emulator/extension.py $(QEMU) $(EMULATOR_GUEST) $(BENCH_OUT) $(or $(ROUNDS),9) $(or $(SECONDS),0.15)
-	@FIRMWARE='$(FIRMWARE)' bench/emulator/unused.py $(UNPATCHED_QEMU) $(QEMU) $(EMULATOR_GUEST) $(BENCH_OUT) $(or $(ROUNDS),9) $(or $(SECONDS),0.15)
+	@FIRMWARE='$(FIRMWARE)' bench/emulator/unused.py $(UNPATCHED) $(QEMU) $(EMULATOR_GUEST) $(BENCH_OUT) $(or $(ROUNDS),9) $(or $(SECONDS),0.15)
 
 -include $(BENCH_OUT)/emulator/guest.d $(BENCH_OUT)/emulator/loops.d
 

@@ -53,8 +53,8 @@ TEXT
 Cells are one page each, 8 GiB apart; seven more are the program's own. A switch is `jalrs` between two compartments that run before and
 after, each in code of its own; its cost is the entry check, a walk that is made every time. A trap is an `ecall` from U into S, three
 instructions there, and `sret`. "The tag alone" is what it costs that the `sret` goes to another compartment, not the same: a compartment
-whose translations are still cached finds them again by its tag. Full flush: `prot` before the `jalrs`, `sfence.vma` before the `sret`; its
-cost and that of filling the TLB again are in the column.
+whose translations are still cached finds them again by its tag. Full flush: an `sfence.vma` before the `sret`, or in a trap before the `jalrs`
+(the trap is taken off again). The fence and filling the TLB again are in the column.
 
 TEXT
     table emulator-cells

@@ -42,11 +42,12 @@ _Static_assert(offsetof(struct job, copies) == JOB_COPIES, "loops.S");
 
 /* clang-format off */
 #define RINGS(_)                                                               \
-    _(ring_none) _(ring_jump) _(ring_jals) _(ring_jalrs) _(ring_flush_jalrs)   \
-    _(ring_ecall)
+    _(ring_none) _(ring_jump) _(ring_jals) _(ring_jalrs) _(ring_ecall)         \
+    _(ring_ecall_jalrs)
 #define LOOPS(_)                                                               \
     _(walk) _(integer) _(table_none) _(table_prot) _(table_grant)              \
-    _(table_grant_recv) _(table_tfer_recv) _(table_excl)
+    _(table_grant_recv) _(table_grant_prot_recv) _(table_tfer_recv)            \
+    _(table_excl)
 #define TAKERS(_)                                                              \
     _(take_return) _(take_return_flush) _(take_stay) _(take_switch)            \
     _(take_switch_flush)

@@ -108,15 +108,14 @@ ring_start:
     jalrs   ra, t0, s6
     end_ring ring_jalrs
 
-/* prot with the rights that are there changes none of them, and drops everything cached. */
-    ring    ring_flush_jalrs
-    prot    s4, s8
-    jalrs   ra, t0, s6
-    end_ring ring_flush_jalrs
-
     ring    ring_ecall
     ecall
     end_ring ring_ecall
+
+    ring    ring_ecall_jalrs            /* U cannot fence: who takes the ecall does */
+    ecall
+    jalrs   ra, t0, s6
+    end_ring ring_ecall_jalrs
 
 /* ---- what takes the ecall, in S. t2 is free. ------------------------------------------------------- */
 
@@ -178,7 +177,7 @@ ring_start:
     begin   table_none
 1:  again   1b
 
-    begin   table_prot
+    begin   table_prot                  /* of the rights that are there: nothing is lost */
 1:  prot    s4, s8
     again   1b
 
@@ -194,6 +193,14 @@ ring_start:
     begin   table_tfer_recv
 1:  tfer    s4, s9, CELLS_R | CELLS_W
     recv    s4, s9, CELLS_R | CELLS_W
+    again   1b
+
+/* prot takes W, and recv gives it back. */
+    begin   table_grant_prot_recv
+    li      t0, CELLS_R
+1:  grant   s4, s9, CELLS_W
+    prot    s4, t0
+    recv    s4, s9, CELLS_W
     again   1b
 
     begin   table_excl
