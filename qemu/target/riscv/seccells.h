@@ -260,26 +260,27 @@ typedef enum SecTableStatus {
 } SecTableStatus;
 
 /*
- * A view of the table satp names, good for one walk: it holds the metacell
- * as it was read and a host mapping that is valid under the RCU read lock
- * the caller holds.
+ * A view of the table satp names, good for one walk or instruction: it holds
+ * the metacell as it was read and a host mapping that is valid under the RCU
+ * read lock the caller holds.
  */
 typedef struct SecTable {
     CPURISCVState *env;
     hwaddr base;
     uint8_t *host;              /* of base, or NULL: not plain memory */
     hwaddr host_len;
+    hwaddr readable_end;        /* PMP lets S-mode read from base to here */
 
     uint32_t r, t, m, n;        /* the metacell as read (A.1.3) */
     uint64_t slots;             /* Ne (A.1.4) */
     uint64_t sds;               /* Me (A.1.4) */
 } SecTable;
 
-/* Address the table at satp.PPN and read its metacell. */
-SecTableStatus seccells_table_open(SecTable *tab, CPURISCVState *env);
+/* Find the table at satp.PPN. Nothing but the metacell can be read yet. */
+void seccells_table_locate(SecTable *tab, CPURISCVState *env);
 
-/* Read the metacell again, after which the bounds are those of this moment. */
-SecTableStatus seccells_table_reload(SecTable *tab);
+/* Read the metacell: the bounds are from then on those of this moment. */
+SecTableStatus seccells_table_load(SecTable *tab);
 
 /* Read the descriptor of slot @i as one atomic unit (A.5.5). */
 SecTableStatus seccells_table_cell(SecTable *tab, uint64_t i, SecCell *cell);
@@ -354,21 +355,22 @@ void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
                           int mode, int ret);
 
 /*
- * A walk of an entry check (A.7.1): translate, with row @row, the fetch of
- * @size bytes at @va, PMP included. False if there is any fault.
+ * A walk of an entry check (A.7.1): translate, with row @row of a table that
+ * has been located, the fetch of @size bytes at @va, PMP included. False if
+ * there is any fault.
  */
-bool seccells_walk_entry(CPURISCVState *env, uint64_t va, uint64_t row,
+bool seccells_walk_entry(SecTable *tab, uint64_t va, uint64_t row,
                          unsigned size, hwaddr *pa);
 
 /* The TLB index of an access (A.4.1, A.4.3). */
 int seccells_mmu_index(CPURISCVState *env, bool ifetch);
 
 /*
- * Choose the user TLB index that belongs to usid's row. Called whenever a
- * translation block is looked up: whatever changes usid or the effective
- * privilege ends its block.
+ * The same for the block that is about to be looked up; makes the user TLB
+ * index that of usid's row. That is often enough: whatever changes usid or the
+ * effective privilege ends its block.
  */
-void seccells_sync_row(CPURISCVState *env);
+int seccells_block_index(CPURISCVState *env);
 
 /* Count a flush of this hart's TLB (scc_flushes). */
 void seccells_count_flush(CPURISCVState *env);

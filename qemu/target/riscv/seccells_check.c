@@ -99,7 +99,8 @@ static bool table_read(SecInsn *in, SecTableStatus st)
 
 bool sec_check_table(SecInsn *in)
 {
-    return table_read(in, seccells_table_open(&in->tab, in->env));
+    seccells_table_locate(&in->tab, in->env);
+    return table_read(in, seccells_table_load(&in->tab));
 }
 
 bool sec_check_self(SecInsn *in)

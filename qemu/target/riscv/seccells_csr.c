@@ -3,7 +3,7 @@
  * reset and migration.
  *
  * Whatever here changes usid is followed by a new block lookup, where
- * seccells_sync_row() makes the TLB fit (A.2.4, A.5.15).
+ * seccells_block_index() makes the TLB fit (A.2.4, A.5.15).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

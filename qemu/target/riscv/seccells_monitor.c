@@ -239,7 +239,8 @@ void hmp_info_cells(Monitor *mon, const QDict *qdict)
     }
 
     RCU_READ_LOCK_GUARD();
-    st = seccells_table_open(&tab, env);
+    seccells_table_locate(&tab, env);
+    st = seccells_table_load(&tab);
     if (st != SECTABLE_OK) {
         monitor_printf(mon, "The table at %014" PRIx64 " cannot be read: %s\n",
                        (uint64_t)tab.base, status_text(st));

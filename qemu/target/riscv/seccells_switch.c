@@ -4,7 +4,7 @@
  * The entry check is a walk of its own, made with the row of the compartment
  * to be entered, before anything is changed: whatever fails in it is the
  * switch's fault alone. The translator jumps to the target by a new block
- * lookup, where seccells_sync_row() chooses the TLB index of the new row.
+ * lookup, where seccells_block_index() chooses the TLB index of the new row.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,25 +27,23 @@ static bool check_alignment(SecInsn *in)
            sec_refuse(in, REFUSED_MISALIGNED, in->addr);
 }
 
-/* Read what compartment @sd would fetch at @va; it does not cross a page. */
-static bool fetch_as(CPURISCVState *env, uint64_t sd, uint64_t va,
-                     unsigned size, uint8_t *code)
+/* Read what the target would fetch at @va; it does not cross a page. */
+static bool fetch(SecInsn *in, uint64_t va, unsigned size, uint8_t *code)
 {
     hwaddr pa;
 
-    return seccells_walk_entry(env, va, sd, size, &pa) &&
-           seccells_read_code(env, pa, code, size);
+    return seccells_walk_entry(&in->tab, va, in->sd, size, &pa) &&
+           seccells_read_code(in->env, pa, code, size);
 }
 
 /* Both halves are walked for before their bytes are looked at. */
-static bool fetch_entry(CPURISCVState *env, uint64_t sd, uint64_t va,
-                        uint8_t code[ENTRY_BYTES])
+static bool fetch_entry(SecInsn *in, uint8_t code[ENTRY_BYTES])
 {
-    unsigned here = MIN(ENTRY_BYTES, -(va | TARGET_PAGE_MASK));
+    unsigned here = MIN(ENTRY_BYTES, -(in->addr | TARGET_PAGE_MASK));
 
-    return fetch_as(env, sd, va, here, code) &&
+    return fetch(in, in->addr, here, code) &&
            (here == ENTRY_BYTES ||
-            fetch_as(env, sd, va + here, ENTRY_BYTES - here, code + here));
+            fetch(in, in->addr + here, ENTRY_BYTES - here, code + here));
 }
 
 /* A.7.1, steps 6 and 7 */
@@ -53,7 +51,7 @@ static bool check_entry(SecInsn *in)
 {
     uint8_t code[ENTRY_BYTES];
 
-    if (!fetch_entry(in->env, in->sd, in->addr, code)) {
+    if (!fetch_entry(in, code)) {
         return sec_refuse(in, REFUSED_TARGET, in->addr);
     }
     return ldl_le_p(code) == ENTRY_INSN ||

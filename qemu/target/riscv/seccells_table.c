@@ -45,6 +45,39 @@ static uint8_t *host_memory(CPURISCVState *env, hwaddr addr, hwaddr *len,
     return qemu_map_ram_ptr((*mr)->ram_block, *offset);
 }
 
+/*
+ * The addresses from @base up to the one returned, which is not among them, are
+ * readable for S-mode by the one PMP entry that decides for @base, and no entry
+ * of higher rank begins there. @base itself if it is not so simple; PMP is then
+ * asked for every access.
+ */
+static hwaddr readable_end(CPURISCVState *env, hwaddr base)
+{
+    hwaddr last = MAKE_64BIT_MASK(0, SECCELLS_PA_BITS);
+
+    if (!riscv_feature(env, RISCV_FEATURE_PMP)) {
+        return last + 1;
+    }
+    if (MSECCFG_MML_ISSET(env)) {       /* R does not mean "S may read" */
+        return base;
+    }
+    for (int i = 0; i < MAX_RISCV_PMPS; i++) {
+        hwaddr sa = env->pmp_state.addr[i].sa, ea = env->pmp_state.addr[i].ea;
+        uint8_t cfg = env->pmp_state.pmp[i].cfg_reg;
+
+        if (extract32(cfg, 3, 2) == PMP_AMATCH_OFF) {
+            continue;
+        }
+        if (sa <= base && base <= ea) {
+            return cfg & PMP_READ ? MIN(last, ea) + 1 : base;
+        }
+        if (sa > base) {
+            last = MIN(last, sa - 1);
+        }
+    }
+    return base;
+}
+
 static uint8_t *host_for_read(SecTable *tab, hwaddr addr, unsigned size)
 {
     MemoryRegion *mr;
@@ -60,6 +93,9 @@ static uint8_t *host_for_read(SecTable *tab, hwaddr addr, unsigned size)
 
 static SecTableStatus may_read(SecTable *tab, hwaddr addr, unsigned size)
 {
+    if (addr < tab->readable_end && size <= tab->readable_end - addr) {
+        return SECTABLE_OK;             /* no address is below the base */
+    }
     if (addr >> SECCELLS_PA_BITS) {
         return SECTABLE_BUS_ERROR;
     }
@@ -91,6 +127,29 @@ static SecTableStatus read_bus(SecTable *tab, hwaddr addr, void *buf,
     return res == MEMTX_OK ? SECTABLE_OK : SECTABLE_BUS_ERROR;
 }
 
+/*
+ * Sixteen bytes in one piece. QEMU's way is a compare-and-exchange, which is
+ * slow, and takes the line away from the other harts. An aligned vector load is
+ * one access, too, on every x86 processor that has AVX, by its makers' word.
+ */
+static void load_slot(uint8_t *host, uint64_t raw[2])
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx")) {
+        uint64_t v __attribute__((vector_size(SECCELLS_SLOT_BYTES)));
+
+        asm volatile("vmovdqa %1, %0" : "=x" (v) : "m" (*(typeof(v) *)host));
+        raw[0] = v[0];
+        raw[1] = v[1];
+        return;
+    }
+#endif
+    Int128 v = atomic16_read((Int128 *)host);
+
+    raw[HOST_BIG_ENDIAN] = int128_getlo(v);
+    raw[!HOST_BIG_ENDIAN] = int128_gethi(v);
+}
+
 static SecTableStatus read_slot(SecTable *tab, hwaddr addr, SecCell *slot)
 {
     SecTableStatus st = may_read(tab, addr, SECCELLS_SLOT_BYTES);
@@ -102,10 +161,7 @@ static SecTableStatus read_slot(SecTable *tab, hwaddr addr, SecCell *slot)
     }
     host = host_for_read(tab, addr, SECCELLS_SLOT_BYTES);
     if (host) {
-        Int128 v = atomic16_read((Int128 *)host);
-
-        raw[HOST_BIG_ENDIAN] = int128_getlo(v);
-        raw[!HOST_BIG_ENDIAN] = int128_gethi(v);
+        load_slot(host, raw);
     } else {
         st = read_bus(tab, addr, raw, sizeof(raw));
         if (st != SECTABLE_OK) {
@@ -155,7 +211,7 @@ static hwaddr grant_address(SecTable *tab, uint64_t sd, uint64_t i)
                        SECCELLS_GRANT_BYTES * i);
 }
 
-SecTableStatus seccells_table_reload(SecTable *tab)
+SecTableStatus seccells_table_load(SecTable *tab)
 {
     SecCell meta;
     SecTableStatus st = read_slot(tab, tab->base, &meta);
@@ -174,7 +230,7 @@ SecTableStatus seccells_table_reload(SecTable *tab)
     return SECTABLE_OK;
 }
 
-SecTableStatus seccells_table_open(SecTable *tab, CPURISCVState *env)
+void seccells_table_locate(SecTable *tab, CPURISCVState *env)
 {
     MemoryRegion *mr;
     hwaddr offset;
@@ -184,7 +240,10 @@ SecTableStatus seccells_table_open(SecTable *tab, CPURISCVState *env)
     tab->host_len = WINDOW;
     tab->host = host_memory(env, tab->base, &tab->host_len, false, &mr,
                             &offset);
-    return seccells_table_reload(tab);
+    if (!memory_region_is_ram(mr)) {
+        tab->host = NULL;       /* of flash, QEMU does not bound the length */
+    }
+    tab->readable_end = readable_end(env, tab->base);
 }
 
 static hwaddr cell_address(SecTable *tab, uint64_t i)

@@ -109,7 +109,7 @@ static int prot_needed(int access_type)
 
 /* A.5.10: set A, and D for a store, if they are not set already. */
 static SecReason mark_used(SecTable *tab, uint64_t row, uint64_t i,
-                         int access_type, uint8_t *perm)
+                           int access_type, uint8_t *perm)
 {
     uint8_t bits = SECCELLS_PERM_A;
     bool done;
@@ -166,7 +166,7 @@ static SecReason read_perm(SecTable *tab, uint64_t row, uint64_t i, uint8_t *per
 
 /* One attempt, A.5.3 to A.5.12; the metacell has just been read. */
 static SecReason walk_once(SecTable *tab, uint64_t va, int access_type,
-                         uint64_t row, hwaddr *pa, int *prot)
+                           uint64_t row, hwaddr *pa, int *prot)
 {
     bool mxr = get_field(tab->env->mstatus, MSTATUS_MXR);
     uint64_t i;
@@ -207,28 +207,26 @@ static SecReason walk_once(SecTable *tab, uint64_t va, int access_type,
     return WALK_OK;
 }
 
-static SecReason walk(CPURISCVState *env, uint64_t va, int access_type,
-                    uint64_t row, hwaddr *pa, int *prot)
+/* @tab has been located. */
+static SecReason walk(SecTable *tab, uint64_t va, int access_type, uint64_t row,
+                      hwaddr *pa, int *prot)
 {
-    SecTable tab;
-    SecTableStatus st;
-    SecReason res;
-
-    env->seccells.walks++;
+    tab->env->seccells.walks++;
     if (!seccells_canonical(va)) {
         return WALK_NOT_CANONICAL;
     }
-    st = seccells_table_open(&tab, env);
     for (int n = 0; n < MAX_ATTEMPTS; n++) {
+        SecTableStatus st = seccells_table_load(tab);
+        SecReason res;
+
         if (st != SECTABLE_OK) {
             return walk_status(st);
         }
         smp_rmb();                      /* the metacell before the slots */
-        res = walk_once(&tab, va, access_type, row, pa, prot);
+        res = walk_once(tab, va, access_type, row, pa, prot);
         if (res != WALK_AGAIN) {
             return res;
         }
-        st = seccells_table_reload(&tab);
     }
     return WALK_UNSTABLE;
 }
@@ -249,8 +247,9 @@ static bool debug_walk(CPURISCVState *env, uint64_t va, hwaddr *pa)
     SecCell cell;
     uint64_t i, reads = 0;
 
+    seccells_table_locate(&tab, env);
     if (!seccells_canonical(va) ||
-        seccells_table_open(&tab, env) != SECTABLE_OK ||
+        seccells_table_load(&tab) != SECTABLE_OK ||
         seccells_table_find(&tab, seccells_vpn(va), &i, &cell, &reads) !=
             SECTABLE_OK ||
         !i || !seccell_valid(cell)) {
@@ -275,6 +274,7 @@ int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
                        uint64_t va, int access_type, int mode, bool is_debug)
 {
     uint64_t row = row_of(env, mode);
+    SecTable tab;
     SecReason res;
 
     RCU_READ_LOCK_GUARD();
@@ -282,7 +282,8 @@ int seccells_translate(CPURISCVState *env, hwaddr *physical, int *prot,
     if (is_debug) {
         return translate_debug(env, physical, prot, va);
     }
-    res = walk(env, va, access_type, row, physical, prot);
+    seccells_table_locate(&tab, env);
+    res = walk(&tab, va, access_type, row, physical, prot);
     if (res == WALK_OK) {
         return TRANSLATE_SUCCESS;
     }
@@ -299,17 +300,17 @@ void seccells_pmp_checked(CPURISCVState *env, uint64_t va, int access_type,
     }
 }
 
-bool seccells_walk_entry(CPURISCVState *env, uint64_t va, uint64_t row,
+bool seccells_walk_entry(SecTable *tab, uint64_t va, uint64_t row,
                          unsigned size, hwaddr *pa)
 {
     int prot;
-    SecReason res = walk(env, va, MMU_INST_FETCH, row, pa, &prot);
+    SecReason res = walk(tab, va, MMU_INST_FETCH, row, pa, &prot);
 
-    if (res == WALK_OK && !seccells_may_fetch(env, *pa, size)) {
+    if (res == WALK_OK && !seccells_may_fetch(tab->env, *pa, size)) {
         res = WALK_PMP_DENIED;
     }
     if (res != WALK_OK) {
-        walk_failed(env, va, MMU_INST_FETCH, row, res);
+        walk_failed(tab->env, va, MMU_INST_FETCH, row, res);
     }
     return res == WALK_OK;
 }
@@ -387,18 +388,23 @@ static void let_pending_flush_pass(CPURISCVState *env)
     }
 }
 
-void seccells_sync_row(CPURISCVState *env)
+int seccells_block_index(CPURISCVState *env)
 {
     SecCellsState *sc = &env->seccells;
+    int priv;
 
-    if (seccells_mode_on(env)) {
-        let_pending_flush_pass(env);
+    if (!seccells_mode_on(env)) {
+        return env->priv;
     }
-    if (!seccells_mode_on(env) || effective_priv(env, false) != PRV_U ||
-        (sc->tags_used && sc->tag_row[sc->tag] == sc->usid)) {
-        return;
+    let_pending_flush_pass(env);
+    priv = effective_priv(env, false);
+    if (priv != PRV_U) {
+        return priv;
     }
-    sc->tag = tag_of_row(env, sc->usid);
+    if (!sc->tags_used || sc->tag_row[sc->tag] != sc->usid) {
+        sc->tag = tag_of_row(env, sc->usid);
+    }
+    return SECCELLS_ROW_INDEX + sc->tag;
 }
 
 void seccells_count_flush(CPURISCVState *env)
