@@ -29,10 +29,26 @@ $(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.S | $(call packages,kernel)
 	@mkdir -p $(@D)
 	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) -MMD -MP -c -o $@ $<
 
+# A test whose name ends in _without_c runs on a CPU without compressed instructions.
+MACHINE_NOC_CFLAGS := $(patsubst -march=%,-march=rv64ima_zicsr_zifencei,$(MACHINE_CFLAGS))
+MACHINE_NOC_LIB    := $(patsubst $(MACHINE_BUILD)/%,$(MACHINE_BUILD)/noc/%,$(MACHINE_LIB))
+
+$(MACHINE_BUILD)/noc/%.o: $(MACHINE_DIR)/%.c | $(call packages,kernel)
+	@mkdir -p $(@D)
+	$(Q)$(MACHINE_CC) $(MACHINE_NOC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(MACHINE_BUILD)/noc/%.o: $(MACHINE_DIR)/%.S | $(call packages,kernel)
+	@mkdir -p $(@D)
+	$(Q)$(MACHINE_CC) $(MACHINE_NOC_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(MACHINE_BUILD)/%_without_c.elf: $(MACHINE_BUILD)/noc/%_without_c.o $(MACHINE_NOC_LIB) $(MACHINE_DIR)/lib/link.ld
+	@mkdir -p $(@D)
+	$(Q)$(MACHINE_CC) $(MACHINE_NOC_CFLAGS) $(MACHINE_LDFLAGS) -o $@ $< $(MACHINE_NOC_LIB)
+
 $(MACHINE_BUILD)/%.elf: $(MACHINE_BUILD)/%.o $(MACHINE_LIB) $(MACHINE_DIR)/lib/link.ld
 	$(Q)$(MACHINE_CC) $(MACHINE_CFLAGS) $(MACHINE_LDFLAGS) -o $@ $< $(MACHINE_LIB) -lgcc
 
-.PRECIOUS: $(MACHINE_BUILD)/%.o
+.PRECIOUS: $(MACHINE_BUILD)/%.o $(MACHINE_BUILD)/noc/%.o
 
 .PHONY: machine-tests test-machine
 machine-tests: $(MACHINE_TESTS)
@@ -45,4 +61,4 @@ test-machine: $(MACHINE_TESTS) $(QEMU) ## the emulator against its specification
 test-stress: $(MACHINE_TESTS) $(QEMU) ## four harts on one table, FACTOR= (100) times as long as in the tests
 	@TEST_SUITE_LIMIT=86400 V=1 test/run.sh "$(SUITE_stress)"
 
--include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d)
+-include $(MACHINE_TESTS:.elf=.d) $(MACHINE_LIB:.o=.d) $(MACHINE_NOC_LIB:.o=.d)

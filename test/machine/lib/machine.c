@@ -19,6 +19,7 @@
 #define CAUSE_ECALL_VS 10
 #define CAUSE_ECALL_M  11
 #define IRQ_MSOFT      0x8
+#define MISA_C         0x4
 
 uint8_t  frames[FRAMES][PAGE] __attribute__((aligned(4096)));
 uint64_t probe_value = 0x5a5a1234abcd0001;
@@ -337,10 +338,13 @@ struct outcome exec(enum mode mode, uint32_t insn, uint64_t a0, uint64_t a1)
 
 void put_code(uint64_t pa, unsigned k)
 {
-    uint16_t li_a0 = (uint16_t)(0x4501 | (k & 31) << 2); /* c.li a0, k (k < 32) */
-
-    *(volatile uint16_t *)pa = li_a0;
-    *(volatile uint16_t *)(pa + 2) = 0x8082; /* c.jr ra */
+    if (csr_read(CSR_MISA) & MISA_C) {
+        *(volatile uint16_t *)pa = (uint16_t)(0x4501 | (k & 31) << 2); /* c.li a0, k */
+        *(volatile uint16_t *)(pa + 2) = 0x8082;                       /* c.jr ra */
+    } else {
+        *(volatile uint32_t *)pa = (k & 31) << 20 | 0x513; /* addi a0, x0, k */
+        *(volatile uint32_t *)(pa + 4) = 0x00008067;       /* jalr x0, ra */
+    }
     __asm__ volatile("fence.i" ::: "memory");
 }
 

@@ -32,6 +32,7 @@ enum csr {
     CSR_VSTVEC = 0x205,
     CSR_VSATP = 0x280,
     CSR_MSTATUS = 0x300,
+    CSR_MISA = 0x301,
     CSR_MEDELEG = 0x302,
     CSR_MIDELEG = 0x303,
     CSR_MIE = 0x304,

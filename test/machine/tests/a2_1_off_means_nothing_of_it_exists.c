@@ -15,6 +15,20 @@ static const uint32_t insns[] = {
 static const uint16_t csrs[] = {0x082, 0x083, 0x084, 0x5c0, 0xdc0, 0xdc1,
                                 0xdc2, 0xdc3, 0xdc4, 0xdc5, 0xbc0, 0xbc4};
 
+/* Any word of the two opcodes, whatever its fields. */
+static void check_opcode(enum mode mode, uint32_t opcode)
+{
+    uint32_t fields = 0x9e3779b9;
+
+    for (progress = 0; progress < 1024; progress++) {
+        uint32_t insn = (fields & ~0xfe00707fu) | (uint32_t)(progress >> 3) << 25 |
+                        (uint32_t)(progress & 7) << 12 | opcode;
+
+        expect_trap(exec(mode, insn, 0, 0), TRAP_M, 2, insn);
+        fields = fields * 1664525 + 1013904223;
+    }
+}
+
 int main(void)
 {
     static const enum mode modes[] = {MODE_U, MODE_S, MODE_M};
@@ -26,6 +40,8 @@ int main(void)
             uint32_t csrr = (uint32_t)csrs[progress] << 20 | 0x2573; /* csrr a0, csr */
             expect_trap(exec(modes[m], csrr, 0, 0), TRAP_M, 2, csrr);
         }
+        check_opcode(modes[m], 0x0b);
+        check_opcode(modes[m], 0x2b);
     }
     for (uint64_t mode = 14; mode <= 15; mode++) {
         csr_write(CSR_SATP, mode << 60 | 0x80000);
