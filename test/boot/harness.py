@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the boot tests share: the list of tests, a booted machine, and claims about it.
 
-A console is judged by its lines: the kernel's begin with "[cella] ", all else after the firmware's
-banner is the program's. One of the kernel's lines is the notice that it has started.
+A console is judged by its lines: the kernel's begin with "[cella] ", all else, after the firmware's
+banner if there is one, is the program's. One of the kernel's lines is the notice that it has started.
 """
 
 import os
@@ -54,10 +54,10 @@ class Console:
         self.status = status
         self.console = console.decode("utf-8", "replace").replace("\r\n", "\n")
         self.stderr = stderr.decode("utf-8", "replace")
-        after = re.split(r"^Boot HART MEDELEG.*\n", self.console, flags=re.M)
-        self.started = len(after) > 1
+        after = re.split(r"^Boot HART MEDELEG.*\n", self.console, flags=re.M)[-1]
         self.kernel = re.findall(r"\[cella\] (.*)", self.console)
-        self.output = re.sub(r"\[cella\] .*(\n|\Z)", "", after[-1]) if self.started else ""
+        self.started = bool(self.kernel)
+        self.output = re.sub(r"\[cella\] .*(\n|\Z)", "", after)
 
     def complaints(self):
         """The kernel's lines but the notice."""

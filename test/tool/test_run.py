@@ -172,6 +172,23 @@ def another_manifest_of_an_image_is_run_with_its_memory(context):
             claim(48 < free_mib(run) < 60, f"other memory:\n{run}")
 
 
+def the_emulator_is_not_ours():
+    for platform in PLATFORMS:
+        conf = (BUILD / platform / "run.conf").read_text()
+        if "quiet=''" in conf or f"emulator='{os.environ.get('QEMU', '')}" not in conf:
+            return "this emulator cannot ask the firmware to be quiet"
+    return None
+
+
+@test(unless=the_emulator_is_not_ours)
+def the_firmware_prints_nothing_unless_it_is_asked_to(context):
+    for platform in PLATFORMS:
+        run = ends_with(context.cella("run", "-b", "-p", platform, TELL), 0).does_not_say("OpenSBI", "Boot HART")
+        claim(run.output.startswith("[cella] "), f"something comes before the kernel:\n{run}")
+        run = ends_with(context.cella("run", "-b", "--verbose", "-p", platform, TELL), 0).says("Boot HART MEDELEG")
+        claim("OpenSBI" in run.output.partition("[cella] ")[0], f"no banner of the firmware:\n{run}")
+
+
 @test
 def options_of_the_emulator_are_passed_on(context):
     run = context.cella("run", "-b", "--qemu=-d in_asm", "--qemu=-D", "--qemu", "my log", TELL)

@@ -40,23 +40,16 @@ static void add_machine(struct words *command, const struct emulator *e)
 {
     const struct machine *m = &e->machine;
     const char *const     words[] = {
-            m->emulator,
-            "-M",
-            m->machine,
-            "-cpu",
-            m->cpu,
-            "-m",
-            e->memory,
-            "-bios",
-            m->firmware,
-            "-kernel",
-            m->kernel,
-            "-global",
-            "virtio-mmio.force-legacy=false",
-            "-nic",
-            "none",
-            "-no-reboot",
+            "-cpu",      m->cpu,    "-m",         e->memory, "-bios",
+            m->firmware, "-kernel", m->kernel,    "-global", "virtio-mmio.force-legacy=false",
+            "-nic",      "none",    "-no-reboot",
     };
+    words_add(command, m->emulator);
+    words_add(command, "-M");
+    if (e->quiet && m->quiet)
+        words_add_format(command, "%s,%s", m->machine, m->quiet);
+    else
+        words_add(command, m->machine);
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         words_add(command, words[i]);
 }

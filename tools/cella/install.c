@@ -112,6 +112,16 @@ static void need_file(const char *path, const char *what, const char *hint)
         die(hint, "%s is not there: %s", what, path);
 }
 
+/* The user's, or that of conf, of which it is known whether it can keep the firmware quiet. */
+static void choose_emulator(struct machine *m, const char *conf)
+{
+    const char *chosen = getenv("QEMU"), *quiet = read_key(conf, "quiet");
+    if (chosen && *chosen && strcmp(chosen, m->emulator) != 0)
+        m->emulator = chosen;
+    else if (quiet && *quiet)
+        m->quiet = quiet;
+}
+
 struct machine install_machine(const char *platform)
 {
     if (!is_platform(platform))
@@ -128,9 +138,7 @@ struct machine install_machine(const char *platform)
         .cpu = need_key(conf, "cpu", hint),
         .emulator = need_key(conf, "emulator", hint),
     };
-    const char *chosen = getenv("QEMU");
-    if (chosen && *chosen)
-        m.emulator = chosen;
+    choose_emulator(&m, conf);
     need_file(m.kernel, "the kernel", hint);
     need_file(m.firmware, "the firmware", hint);
     if (strchr(m.emulator, '/'))

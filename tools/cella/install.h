@@ -18,6 +18,7 @@ struct machine {
     const char *machine;  /* QEMU's -M */
     const char *cpu;      /* QEMU's -cpu */
     const char *emulator; /* path; the environment variable QEMU replaces it */
+    const char *quiet;    /* added to -M, keeps the firmware quiet; null if the emulator cannot */
 };
 
 /* BUILD, absolute, and BUILD/NAME. End the program if /proc is not there. */

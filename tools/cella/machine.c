@@ -55,6 +55,7 @@ struct emulator machine_make(const struct options *o, enum console console,
         .console = console,
         .console_file = console_file,
         .snapshot = o->snapshot,
+        .quiet = !o->verbose,
         .options = o->emulator,
     };
     *bootable = make_bootable(o);

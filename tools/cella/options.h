@@ -41,6 +41,6 @@ struct options options_read(int argc, char **argv);
     "  --snapshot           leave the image as it is: what is written is forgotten at the end\n" \
     "  --qemu=OPTION        an option of the emulator with its value, --qemu='-smp 4', or its\n" \
     "                       value alone\n"                                                       \
-    "  --verbose            say what is done\n"
+    "  --verbose            say what is done, and let the firmware do so\n"
 
 #endif

@@ -6,9 +6,10 @@ FIRMWARE ?= /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
 
 # Our emulator lives in the cache under a hash of what it is made of; --path tells where at once.
 # With QEMU= somebody else's is used, and nothing is built.
+OUR_QEMU := $(if $(wildcard qemu/build.sh),$(shell CACHE='$(CACHE)' qemu/build.sh --path))
 ifeq ($(origin QEMU),undefined)
-ifneq ($(wildcard qemu/build.sh),)
-QEMU := $(shell CACHE='$(CACHE)' qemu/build.sh --path)
+ifneq ($(OUR_QEMU),)
+QEMU := $(OUR_QEMU)
 $(QEMU): | $(if $(wildcard tools/packages/qemu.list),$(call packages,qemu))
 	qemu/build.sh
 endif
@@ -56,7 +57,8 @@ endef
 $(eval $(call image_rule,$(DEFAULT_IMAGE),tools/image/default))
 $(foreach i,$(APP_IMAGES),$(eval $(call image_rule,$i,test/app/$(basename $(notdir $i)))))
 
-# What the tool knows of a platform.
+# What the tool knows of a platform. Only our emulator can ask the firmware to be quiet.
+QUIET     := $(if $(filter $(OUR_QEMU),$(QEMU)),quiet-firmware=on)
 RUN_CONFS := $(PLATFORMS:%=$(BUILD)/%/run.conf)
 
 # Rewritten only when it says something else.
@@ -64,7 +66,8 @@ define run_conf_rule
 $($(1).out)/run.conf: FORCE | $(call packages,run)
 	@mkdir -p $$(@D)
 	@printf "%s='%s'\n" kernel '$(abspath $($(1).out)/kernel.elf)' firmware '$(FIRMWARE)' \
-	    machine '$($(1).machine)' cpu '$($(1).cpu)' emulator '$$(QEMU)' >$$@.new
+	    machine '$($(1).machine)' cpu '$($(1).cpu)' emulator '$$(QEMU)' \
+	    quiet '$(QUIET)' >$$@.new
 	@if cmp -s $$@ $$@.new; then rm -f $$@.new; else mv $$@.new $$@; fi
 endef
 $(foreach p,$(PLATFORMS),$(eval $(call run_conf_rule,$p)))
