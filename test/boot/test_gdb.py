@@ -378,6 +378,14 @@ def next_steps_over_a_system_call(t):
 
 
 @test
+def stepi_goes_into_the_trap_of_an_instruction(t):
+    until_trap = "python [gdb.execute('stepi') for _ in range(12) if gdb.parse_and_eval('$priv') == 0]"
+    answers, _ = debug(t, ["null"], ["program", "break null_write", "continue", until_trap, "bt", "p $scause"])
+    claim(re.match(r"#0 .*trap_entry.*\n(.*\n)*#\d+ .* in (null_write|main) \(", answers[4]), "not in the trap")
+    claim(answers[5] == "$1 = 15\n", "another trap")
+
+
+@test
 def stepping_into_the_kernel_keeps_the_callers(t):
     answers, _ = debug(t, ["exit", "0"], ["program", "break trap_entry if $scause == 8", "continue", "bt", "finish",
                                           "p $priv"])

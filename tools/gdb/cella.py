@@ -23,5 +23,9 @@ from cella_gdb import areas, cells_command, program, threads, trace, unwind  # n
 gdb.execute("set breakpoint pending on")
 gdb.execute("set trust-readonly-sections on")
 
+# gdb takes every program for a process of Linux, and would step by a breakpoint on the next instruction:
+# never reached from one that traps. This machine's emulator steps by itself, into the trap.
+gdb.execute("set osabi none")
+
 for part in (cells_command, areas, threads, trace, program, unwind):
     part.register()
