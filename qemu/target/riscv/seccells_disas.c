@@ -66,10 +66,8 @@ static int64_t imm_j(uint32_t insn)
 /* "x10/a0" is how the CPU's register dump calls it; we want the second half. */
 static const char *reg(uint32_t insn, int pos)
 {
-    const char *name = riscv_int_regnames[extract32(insn, pos, 5)];
-    const char *slash = strchr(name, '/');
-
-    return slash ? slash + 1 : name;
+    /* "x10/a0" */
+    return strchr(riscv_int_regnames[extract32(insn, pos, 5)], '/') + 1;
 }
 
 static void print_operands(struct disassemble_info *info, Operands operands,
