@@ -31,6 +31,8 @@ include tools/make/run.mk
 include test/host/host.mk
 -include test/machine/machine.mk
 include test/model/model.mk
+include test/machine/coverage/coverage.mk
+include test/mutants/mutants.mk
 include test/kernel/kernel.mk
 include test/guest/guest.mk
 include test/app/app.mk
@@ -52,7 +54,8 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 ##@ Help
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk test/linux/linux.mk \
-	    $(wildcard test/machine/machine.mk test/model/model.mk bench/bench.mk) \
+	    $(wildcard test/machine/machine.mk test/model/model.mk \
+	        test/machine/coverage/coverage.mk test/mutants/mutants.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo
 	@echo "Variables: PLATFORM=$(PLATFORM) (of: $(PLATFORMS))"

@@ -198,11 +198,23 @@ void hart_join(void)
     hart_join_on(1);
 }
 
+/* Entry 7: NAPOT, RWX, everything. A hart without PMP traps there, and goes on behind it. */
+static void pmp_open(void)
+{
+    __asm__ volatile("    la    t0, 1f\n"
+                     "    csrrw t0, mtvec, t0\n"
+                     "    csrw  pmpaddr7, %0\n"
+                     "    csrw  pmpcfg0, %1\n"
+                     "    .balign 4\n"
+                     "1:  csrw  mtvec, t0\n" ::"r"(~0ull >> 10),
+                     "r"(0x1full << 56)
+                     : "t0", "memory");
+}
+
 void hart_start(uint64_t id)
 {
     csr_write(CSR_STVEC, (uint64_t)s_vector);
-    csr_write(CSR_PMPADDR0 + 7, ~0ull >> 10);
-    csr_write(CSR_PMPCFG0, 0x1full << 56); /* entry 7: NAPOT, RWX, everything */
+    pmp_open();
     if (id)
         hart_idle(id);
     main();

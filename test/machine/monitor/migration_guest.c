@@ -3,18 +3,23 @@
  * migration_guest.c - sets every register of the extension, waits for a letter in M, and checks
  * that all is as it was (A.2.3). Between the two the machine is moved to another emulator.
  */
-#include "lib/machine.h"
+#include "lib/sc.h"
 
-#define VA 0x10000
+#define VA   0x10000
+#define GATE SPARE(0)
 
 int main(void)
 {
     static const struct cell cells[] = {
         {.va = VA, .pages = 1, .pa = FRAME(0), .row = {0, P_RW, P_NONE}},
+        {.va = GATE, .pages = 1, .pa = GATE, .row = {0, P_NONE, P_RX}},
     };
     struct counts before, after;
 
-    cells_on(cells, 1);
+    CELLS_ON(cells);
+    put_entry(GATE, 1);
+    csr_write(CSR_USID, 1);
+    expect_returned(sc_exec(MODE_M, SC_JALRS(GATE, 2)));
     csr_write(CSR_USID, 1);
     expect_reaches(MODE_U, STORE, VA);
     csr_write(CSR_USID, 2);
@@ -34,8 +39,9 @@ int main(void)
     expect(after.descs, before.descs);
     expect(after.perms, before.perms);
     expect(after.failed, before.failed);
+    expect(after.switches, before.switches);
     expect(after.flushes, before.flushes);
-    expect(before.walks && before.failed && before.flushes, 1);
+    expect(before.walks && before.failed && before.switches && before.flushes, 1);
 
     csr_write(CSR_USID, 1);
     expect_reaches(MODE_U, LOAD, VA);

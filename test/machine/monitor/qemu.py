@@ -164,6 +164,11 @@ class Debugger:
         answer = self.ask("m%x,8" % va)
         return None if answer.startswith("E") else int.from_bytes(bytes.fromhex(answer), "little")
 
+    def poke(self, va, value, length=8):
+        """Write length bytes at va: a physical address while the hart is in M."""
+        raw = value.to_bytes(length, "little").hex()
+        assert self.ask("M%x,%x:%s" % (va, length, raw)) == "OK"
+
 
 def equal(what, got, want):
     assert got == want, "%s: expected %r got %r" % (what, want, got)

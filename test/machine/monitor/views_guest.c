@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * views_guest.c - the guest of the debugger tests: a table with a cell of each sort, and code that
- * waits in S or in U (the first letter from the serial port says where) until the second
- * letter comes. Then it compares permission bytes and counters with those at the beginning of
+ * waits in S, in U or in M with MPRV (the first letter from the serial port says where: s, u or m)
+ * until the second letter comes. Then it compares permission bytes and counters with those at the beginning of
  * the wait: whoever looked in between must have changed nothing (A.10.1).
  */
 #include "lib/machine.h"
@@ -64,6 +64,22 @@ static uint64_t wait_in_s(uint64_t a, uint64_t b)
     return walk_costs() - before;
 }
 
+/* In M, where the loads of this loop are those of U. Compiled code must not use the stack here. */
+static void wait_with_mprv(void)
+{
+    uint64_t bits = MSTATUS_MPRV, got;
+
+    csr_clear(CSR_MSTATUS, MSTATUS_MPP);
+    __asm__ volatile("csrs mstatus, %1\n"
+                     "1: lbu  %0, 5(%2)\n"
+                     "andi %0, %0, 1\n"
+                     "beqz %0, 1b\n"
+                     "csrc mstatus, %1"
+                     : "=&r"(got)
+                     : "r"(bits), "r"((uint64_t)UART_VA)
+                     : "memory");
+}
+
 /* An empty slot in place of the cell at va. */
 static void make_empty(uint64_t va, uint64_t generation)
 {
@@ -117,6 +133,8 @@ int main(void)
         expect_returned(call(MODE_U, wait_in_u, 0, 0));
     else if (letter == 's')
         expect(expect_returned(call(MODE_S, wait_in_s, 0, 0)), 0);
+    else if (letter == 'm')
+        wait_with_mprv();
     serial_getc();
     for (unsigned k = 0; k < sizeof(rows); k++)
         expect(*(volatile uint8_t *)(perm(&t, 0, 0) + k), rows[k]);
