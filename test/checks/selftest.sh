@@ -21,6 +21,10 @@ new_tree() {
     put src/kernel/c.h '#include "machine/b.h"'
     put src/kernel/c.c '#include "kernel/c.h"'
     put platform/toy/boot.c '#include "kernel/c.h"'
+    mkdir -p "$tree"/test/machine/{tests,stress,monitor}
+    echo '- **A.5.7** D.valid = 0: page fault.' >"$tree/docs/securecells.md"
+    echo '## What is not tested' >"$tree/test/machine/README.md"
+    put test/machine/tests/a.c '/* A.5.7 */'
 }
 
 # put FILE LINE...: write it, with a licence line.
@@ -99,6 +103,12 @@ expect layers_refuses_a_list_out_of_order \
 
 broken() { put src/fs/e.c '/* flush the SecCells table */'; }
 expect model_names_finds_one_in_a_comment 'src/fs/e.c:2' "$root/tools/check-model-names"
+
+broken() { put test/machine/tests/a.c '/* A.5 */'; }
+expect rules_wants_a_test_for_each 'no test cites A.5.7' "$root/tools/check-rules"
+
+broken() { put test/machine/stress/b.c '/* A.5.99 */'; }
+expect rules_refuses_a_number_that_is_none 'b.c: cites A.5.99, which is no rule' "$root/tools/check-rules"
 
 broken() { echo 'int x;' >"$tree/src/kernel/x.c"; }
 expect spdx_refuses_a_source_without_licence 'src/kernel/x.c' "$root/tools/check-spdx"

@@ -228,6 +228,8 @@ void put_page(uint64_t pa, uint64_t va)
     *(volatile uint64_t *)pa = va;
     code[0] = (uint32_t)va | 10 << 7 | 0x37; /* lui a0, va */
     code[1] = 0x00008067;                    /* ret */
+    ((volatile uint32_t *)(pa + PAGE_EXCL))[0] = ((const uint32_t *)act_excl)[0];
+    ((volatile uint32_t *)(pa + PAGE_EXCL))[1] = ((const uint32_t *)act_excl)[1];
     for (unsigned k = 0; k < ACT_GATE_BYTES / 4; k++)
         ((volatile uint32_t *)(pa + PAGE_GATE))[k] = gate[k];
     __asm__ volatile("fence.i" ::: "memory");

@@ -150,10 +150,12 @@ extern const struct touch touches[TOUCHES];
 /* Do these rights allow this access (A.5.8, A.5.9)? */
 bool rights_allow(uint64_t rights, const struct touch *t);
 
-/* Make a page say who it is: the word at 0 is va, the call of va + PAGE_CODE returns va; a gate at
- * PAGE_GATE. va: below 2 GiB. The rest is for data, 64 bytes from PAGE_DATA on for each hart. */
+/* Make a page say who it is: the word at 0 is va, the call of va + PAGE_CODE returns va. PAGE_GATE is a
+ * gate, PAGE_EXCL an excl of a0 for the rights in a1. va: below 2 GiB. The rest is for data, 64 bytes
+ * from PAGE_DATA on for each hart. */
 #define PAGE_CODE 0x40
 #define PAGE_GATE 0x80
+#define PAGE_EXCL 0xc0
 #define PAGE_DATA 0x100
 void put_page(uint64_t pa, uint64_t va);
 

@@ -43,9 +43,11 @@ static uint64_t own_word(const struct worker *w, uint64_t c)
     return VA(c) + PAGE_DATA + 64 * w->hart;
 }
 
-static uint64_t place(const struct worker *w, const struct touch *touch, uint64_t c)
+static uint64_t place(struct worker *w, const struct touch *touch, uint64_t c)
 {
-    return touch->code == act_call ? VA(c) + PAGE_CODE : own_word(w, c);
+    if (touch->code == act_call)
+        return VA(c) + (below(w, 2) ? PAGE_CODE : PAGE_EXCL);
+    return own_word(w, c);
 }
 
 /* It was done: what did it do? */
@@ -54,7 +56,7 @@ static void judge_value(struct worker *w, const struct touch *touch, uint64_t c,
 {
     uint64_t *mine = &stored[w->hart][c];
 
-    if (touch->code == act_call)
+    if (touch->code == act_call && operand != X)
         must_be(w, value, VA(c));
     if (touch->code == act_load || touch->code == act_add)
         must_be(w, value, *mine);
@@ -67,7 +69,8 @@ static void judge_value(struct worker *w, const struct touch *touch, uint64_t c,
 static void touch_cell(struct worker *w, uint64_t c, uint64_t sd)
 {
     const struct touch *touch = &touches[below(w, TOUCHES)];
-    uint64_t            operand = random_number(w), at = place(w, touch, c), rights;
+    uint64_t            at = place(w, touch, c), rights;
+    uint64_t            operand = at == VA(c) + PAGE_EXCL ? X : random_number(w);
     uint32_t            before, after;
     struct result       r;
 

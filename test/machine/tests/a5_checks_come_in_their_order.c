@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.5.1 to A.5.8: what decides first gives the cause. A non-canonical address faults without any
+ * A.5.1, A.5.2 to A.5.8: what decides first gives the cause. A non-canonical address faults without any
  * table; the table's metacell comes before the SD; the SD before the search; a cell's validity
  * before its permission byte. PMP tells which part of the table a walk has come to.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.6.1, A.11: the assembler's macros of <cella/cells.h> make the check words of the specification
+ * A.6.1, A.11.1: the assembler's macros of <cella/cells.h> make the check words of the specification
  * (lib/words.S has the operands), and so does what these tests encode by themselves.
  */
 #include <cella/cells.h>

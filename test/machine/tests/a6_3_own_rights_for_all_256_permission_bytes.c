@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.6.3, C10: for every byte that the own row can hold, and every p: without V or without RWX, or
+ * A.6.3, C10, A.7.3: for every byte that the own row can hold, and every p: without V or without RWX, or
  * with p no subset, 25 with 0x200 | p, else success. W alone and WX, which no access may use, are
  * rights like others; A, D, G and bit 4 do not count.
  */
