@@ -16,6 +16,7 @@
 
 #define X     0x10000000ull
 #define Y     0x10002000ull
+#define Z     0x10004000ull
 #define LIVE  5 /* SDs 1 to 4 have their rows and grants set with each turn */
 #define GIVER 2
 #define NEW   (P_RWX & ~P_AD) /* A and D are set by walks, which may be late */
@@ -50,14 +51,37 @@ static void reuse(struct desc d, uint8_t byte, uint32_t offer)
     where->lo = d.lo;
 }
 
+/* Z keeps its place and gets a right together with other memory: the words of its range are the same
+ * before and after. Nobody else's row is touched. */
+static void reuse_in_place(uint64_t frame, uint8_t byte)
+{
+    volatile struct desc *where = desc(&t, slot);
+    volatile uint8_t     *first = perm(&t, 1, slot);
+    struct desc           z = desc_make(Z, 1, frame);
+
+    z.hi |= (++turns & 0x7ff) << DESC_GENERATION;
+    where->lo = desc_empty(X / PAGE - 1).lo;
+    full_fence();
+    *first = byte;
+    where->hi = z.hi;
+    where->lo = z.lo;
+}
+
 /* X and Y have the same memory in one turn of four: then the descriptors differ least. */
 static void alternate(struct worker *w)
 {
     while (stress_goes_on(w)) {
         uint64_t frame = below(w, 4) ? FRAME(1) : FRAME(0);
 
-        reuse(desc_make(X, 1, frame), P_NONE, NO_GRANT);
-        reuse(desc_make(Y, 1, FRAME(1)), NEW, GRANT_WORD(1, RWX));
+        for (unsigned n = 0; n < 4; n++) {
+            reuse(desc_make(X, 1, frame), P_NONE, NO_GRANT);
+            reuse(desc_make(Y, 1, FRAME(1)), NEW, GRANT_WORD(1, RWX));
+        }
+        reuse(desc_make(Z, 1, FRAME(0)), P_NONE, NO_GRANT);
+        for (unsigned n = 0; n < 4; n++) {
+            reuse_in_place(FRAME(2), P_RO);
+            reuse_in_place(FRAME(0), P_NONE);
+        }
     }
 }
 
@@ -125,16 +149,38 @@ static void use_y(struct worker *w)
     }
 }
 
+/* What may be read of Z is the memory that came with the right. Every success is forgotten. */
+static void read_z(struct worker *w)
+{
+    for (unsigned k = 0; k < 16; k++) {
+        struct result r = attempt(w, act_load, Z, 0);
+
+        if (r.cause) {
+            must_end(w, r, 13, Z);
+            continue;
+        }
+        must_be(w, r.value, Z);
+        w->met++;
+        fence();
+    }
+}
+
 static void use(struct worker *w)
 {
     be(w, 1);
     while (stress_goes_on(w)) {
         if (below(w, 64) == 0)
             be(w, 1 + below(w, LIVE - 1));
-        if (below(w, 4))
-            try_x(w);
-        else
+        switch (below(w, 4)) {
+        case 0:
             use_y(w);
+            break;
+        case 1:
+            read_z(w);
+            break;
+        default:
+            try_x(w);
+        }
     }
 }
 
@@ -147,6 +193,7 @@ int main(void)
 
     put_page(FRAME(0), X);
     put_page(FRAME(1), Y);
+    put_page(FRAME(2), Z);
     t = CELLS_ON(cells);
     slot = slot_of(&t, X);
     stress_run(&(struct stress){

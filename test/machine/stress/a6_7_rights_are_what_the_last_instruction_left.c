@@ -16,7 +16,8 @@
 
 #define CELLS    8
 #define SOLE     6 /* cells from here on have one holder at a time, and are given up by inval */
-#define VA(c)    (0x10000000ull + 0x10000 * (c))
+#define BIG      5 /* a cell of many pages; the others have two. Two of each are used */
+#define VA(c)    (0x10000000ull + 0x1000000 * (c))
 #define BANK     5 /* always has everything on the shared cells, and lends it */
 #define STRANGER 6
 #define SDS      8
@@ -33,31 +34,35 @@ static struct {
     bool     valid;
 } known[CELLS];
 
-static uint64_t     stored[HARTS][CELLS]; /* each hart has a word of its own in each page */
+static uint64_t     stored[HARTS][CELLS][2]; /* each hart has a word of its own in each page */
 static struct table t;
 
 /* ---- the accesses ---------------------------------------------------------------------------- */
 
-static uint64_t own_word(const struct worker *w, uint64_t c)
+static uint64_t pages_of(uint64_t c)
 {
-    return VA(c) + PAGE_DATA + 64 * w->hart;
+    return c == BIG ? 1024 : 2;
 }
 
-static uint64_t place(struct worker *w, const struct touch *touch, uint64_t c)
+/* The last two. */
+static uint64_t page_at(uint64_t c, uint64_t k)
+{
+    return VA(c) + (pages_of(c) - 2 + k) * PAGE;
+}
+
+static uint64_t place(struct worker *w, const struct touch *touch, uint64_t page)
 {
     if (touch->code == act_call)
-        return VA(c) + (below(w, 2) ? PAGE_CODE : PAGE_EXCL);
-    return own_word(w, c);
+        return page + (below(w, 2) ? PAGE_CODE : PAGE_EXCL);
+    return page + PAGE_DATA + 64 * w->hart;
 }
 
 /* It was done: what did it do? */
-static void judge_value(struct worker *w, const struct touch *touch, uint64_t c, uint64_t operand,
-                        uint64_t value)
+static void judge_value(struct worker *w, const struct touch *touch, uint64_t page, uint64_t *mine,
+                        uint64_t operand, uint64_t value)
 {
-    uint64_t *mine = &stored[w->hart][c];
-
     if (touch->code == act_call && operand != X)
-        must_be(w, value, VA(c));
+        must_be(w, value, page);
     if (touch->code == act_load || touch->code == act_add)
         must_be(w, value, *mine);
     if (touch->code == act_store || (touch->code == act_reserve && value == 0))
@@ -69,8 +74,8 @@ static void judge_value(struct worker *w, const struct touch *touch, uint64_t c,
 static void touch_cell(struct worker *w, uint64_t c, uint64_t sd)
 {
     const struct touch *touch = &touches[below(w, TOUCHES)];
-    uint64_t            at = place(w, touch, c), rights;
-    uint64_t            operand = at == VA(c) + PAGE_EXCL ? X : random_number(w);
+    uint64_t            k = below(w, 2), at = place(w, touch, page_at(c, k)), rights;
+    uint64_t            operand = at % PAGE == PAGE_EXCL ? X : random_number(w);
     uint32_t            before, after;
     struct result       r;
 
@@ -81,7 +86,7 @@ static void touch_cell(struct worker *w, uint64_t c, uint64_t sd)
     after = __atomic_load_n(&said[c][sd], __ATOMIC_RELAXED);
 
     if (r.cause == 0)
-        judge_value(w, touch, c, operand, r.value);
+        judge_value(w, touch, page_at(c, k), &stored[w->hart][c][k], operand, r.value);
     if (before != after || (before & CHANGING)) {
         w->met++;
         return;
@@ -334,8 +339,8 @@ static void make_table(void)
 
     for (uint64_t c = 0; c < CELLS; c++) {
         cells[c] = (struct cell){.va = VA(c),
-                                 .pages = 1,
-                                 .pa = FRAME(c),
+                                 .pages = pages_of(c),
+                                 .pa = FRAME(2 * c) - (pages_of(c) - 2) * PAGE,
                                  .row = {P_RWX, P_NONE, P_NONE, 0, 0, P_RWX, P_NONE, 0}};
         known[c].rights[BANK] = RWX;
         known[c].valid = true;
@@ -348,7 +353,8 @@ static void make_table(void)
         }
         for (uint64_t sd = 0; sd < SDS; sd++)
             known[c].grant[sd] = NO_GRANT;
-        put_page(FRAME(c), VA(c));
+        put_page(FRAME(2 * c), page_at(c, 0));
+        put_page(FRAME(2 * c + 1), page_at(c, 1));
     }
     t = cells_on(cells, CELLS);
 }
