@@ -12,9 +12,28 @@ else
 $(UNPATCHED): ;
 endif
 
+# vm, and in it the guest that it runs: see vm/vm.c.
+LINUX_OUT    := $(BUILD)/test/linux
+LINUX_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+                -Wimplicit-fallthrough -Werror
+LINUX_GUEST_CFLAGS := $(LINUX_CFLAGS) -ffreestanding -fno-pic -fno-builtin -fno-stack-protector \
+                -fno-tree-loop-distribute-patterns -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
+                -msmall-data-limit=0 -nostdlib -static -Wl,--build-id=none -Wl,--no-warn-rwx-segments
+
+$(LINUX_OUT)/guest.bin: test/linux/vm/guest.S test/linux/vm/guest.c test/linux/vm/guest.ld test/linux/linux.mk \
+		| $(call packages,guest)
+	@echo "  GUESTCC linux/guest"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(LINUX_GUEST_CFLAGS) -T $(filter %.ld,$^) $(filter %.S %.c,$^) -o $(@:.bin=.elf)
+	$(Q)riscv64-linux-gnu-objcopy -O binary $(@:.bin=.elf) $@
+
+$(LINUX_OUT)/vm: test/linux/vm/vm.c $(LINUX_OUT)/guest.bin
+	@echo "  GUESTCC linux/vm"
+	$(Q)$(GUEST_CC) $(LINUX_CFLAGS) -static -DGUEST='"$(abspath $(LINUX_OUT)/guest.bin)"' $< -o $@
+
 SUITE_linux = linux=QEMU='$(QEMU)' UNPATCHED='$(UNPATCHED)' FIRMWARE='$(FIRMWARE)' \
               test/linux/run.py $(patsubst %,'%',$(TESTS))
-NEEDS_linux = $(QEMU) $(UNPATCHED) $(call packages,oracle run)
+NEEDS_linux = $(QEMU) $(UNPATCHED) $(LINUX_OUT)/vm $(call packages,oracle run)
 
 test-linux: $(NEEDS_linux) ## Debian's Linux and its KVM on the emulator, with and without our patches; TESTS='sv48/*' selects
 	@V=$(V) test/run.sh "$(SUITE_linux)"

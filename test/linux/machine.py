@@ -20,11 +20,12 @@ import monitor  # noqa: E402
 import session  # noqa: E402
 import talk  # noqa: E402
 
+BUILD = ROOT / os.environ.get("BUILD", "build")  # an absolute BUILD stays as it is
 BUSYBOX_LOCK = ROOT / "tools/packages/image.lock"
 PROMPT = b"linux> "
 MODULES = ["virtio-rng"]   # without it Linux waits for randomness, on this machine in vain
 MEMORY = "512m"
-LIMIT = int(os.environ.get("TEST_LIMIT", "300"))    # seconds for a boot; ends what hangs, judges nothing
+LIMIT = int(os.environ.get("TEST_LIMIT", "240"))    # seconds for a boot; ends what hangs, judges nothing
 
 # No address differs from boot to boot, and no line of the kernel comes between those of programs
 # (dmesg has them). A Linux in trouble ends.
@@ -55,6 +56,7 @@ def initramfs(config):
         ("init", 0o100755, (HERE / "init").read_bytes()),
         ("numbers", 0o100644, talk.NUMBERS),
         ("bin", 0o040755, b""),
+        ("bin/vm", 0o100755, (BUILD / "test/linux/vm").read_bytes()),
         ("bin/busybox", 0o100755, busybox()),
         *[(f"{i}-{name}.ko", 0o100644, data) for i, (name, data) in enumerate(modules)]])
 

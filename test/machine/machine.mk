@@ -19,7 +19,7 @@ MACHINE_TESTS := $(patsubst $(MACHINE_DIR)/%.c,$(MACHINE_BUILD)/%.elf, \
                    $(sort $(wildcard $(MACHINE_DIR)/tests/*.c $(MACHINE_DIR)/stress/*.c \
                      $(MACHINE_DIR)/monitor/*.c)))
 STRESS_NAMES  := $(basename $(notdir $(sort $(wildcard $(MACHINE_DIR)/stress/*.c))))
-MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o sc.o situation.o words.o worker.o stress.o)
+MACHINE_LIB   := $(addprefix $(MACHINE_BUILD)/lib/,start.o probe.o machine.o table.o radix.o radix_check.o sc.o situation.o words.o worker.o stress.o)
 
 $(MACHINE_BUILD)/%.o: $(MACHINE_DIR)/%.c | $(call packages,kernel)
 	@mkdir -p $(@D)
