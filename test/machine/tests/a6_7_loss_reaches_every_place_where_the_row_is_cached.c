@@ -15,6 +15,9 @@
 #define MIDDLE (1ull << 47)
 #define ROUNDS 4
 
+#define MANY       0x10000000ull
+#define MANY_PAGES 1000
+
 /* The second table lies in row 0 of the first, from its rows on in row 1. */
 #define FIRST_T  16
 #define FIRST_R  4
@@ -40,13 +43,33 @@ __asm__(".globl count_up\n"
         "    sd    t0, (a0)\n"
         "    j     1b\n");
 
-static void writer(uint64_t unused)
+/* a0: address, a1: number of pages; loads from each. */
+extern const char touch[];
+__asm__(".globl touch\n"
+        "touch:\n"
+        "    lui   t1, 1\n"
+        "1:  ld    t0, (a0)\n"
+        "    add   a0, a0, t1\n"
+        "    addi  a1, a1, -1\n"
+        "    bnez  a1, 1b\n"
+        "    ret\n");
+
+/* QEMU makes a TLB larger when it was well filled before a flush, and looks at single pages only of
+ * ranges that are small for it. */
+static void use_many_pages(void)
+{
+    expect_returned(enter(view.mode, (uint64_t)touch, MANY, MANY_PAGES));
+    sfence();
+}
+
+static void writer(uint64_t use_many)
 {
     uint64_t before;
 
-    (void)unused;
     csr_write(CSR_SATP, table_satp(&view.table));
     sds_write(view.usid, 0, 0);
+    if (use_many)
+        use_many_pages();
     before = csr_read(CSR_SCC_FLUSHES);
     view.ended = enter(view.mode, (uint64_t)count_up, view.va, 0);
     view.flushes = csr_read(CSR_SCC_FLUSHES) - before;
@@ -57,7 +80,7 @@ static void check(uint64_t usid, struct sc i, volatile uint64_t *word)
 {
     *word = 0;
     csr_write(CSR_USID, usid);
-    hart_run(writer, 0);
+    hart_run(writer, view.table.R == SPEC_ROWS);
     while (*word < 100)
         ;
     expect_returned(sc_exec(MODE_M, i));
@@ -78,9 +101,12 @@ static void see(enum mode mode, uint64_t usid, uint64_t va)
 
 static void one_cell(uint64_t va, uint64_t pages, uint64_t pa)
 {
-    struct cell cell = {.va = va, .pages = pages, .pa = pa, .row = {P_RW, P_RW}};
+    struct cell cells[] = {
+        {.va = va, .pages = pages, .pa = pa, .row = {P_RW, P_RW}},
+        {.va = MANY, .pages = MANY_PAGES, .pa = SPARE(0), .row = {P_RO, P_RO}},
+    };
 
-    view.table = cells_on(&cell, 1);
+    view.table = CELLS_ON(cells);
 }
 
 /* Row 0 is what S uses, and U as SD 0. */
@@ -139,7 +165,7 @@ static void others_keep_theirs(void)
     see(MODE_U, 2, VA);
     csr_write(CSR_USID, 6);
     *word = 0;
-    hart_run(writer, 0);
+    hart_run(writer, false);
     while (*word < 100)
         ;
     expect_returned(sc_exec(MODE_M, SC_PROT(VA, R)));
@@ -165,7 +191,9 @@ int main(void)
         every_page(MIDDLE - 2 * PAGE, 2, 1);
         every_page(MIDDLE - 2 * PAGE, 4, 1);
         every_page(MIDDLE - 2 * PAGE, 4, 3);
-        every_page(-MIDDLE, 2, 0);
+        every_page(MIDDLE - PAGE, 2, 1);
+        every_page(-MIDDLE, 1, 0);
+        every_page(-MIDDLE, 2, 1);
         other_table();
         others_keep_theirs();
     }
