@@ -29,6 +29,7 @@ import linux  # noqa: E402
 
 OFF = "rv64,h=off"
 ON = "rv64,h=off,seccells=on"
+SLICES = 5      # of a loop in a round
 FAR = {"pages": 1000, "distance": 8 << 30, "apart": 8 << 30, "step": 381}
 
 LOOPS = {   # name: job, instructions in a pass
@@ -93,22 +94,31 @@ class Boots:
 
 def measure_loops(emulators, guest, rounds, seconds):
     """{loop's name: [for each emulator: nanoseconds of a pass, for each round]}. In a round all emulators
-    are there at once and one after the other does a loop, while the others sleep."""
+    are there at once and take turns with slices of a loop, while the others sleep."""
     def start(e):
         return Machine(e.path, e.cpu, guest)
 
     with start(emulators[0]) as machine:
-        passes = {name: passes_for(machine, job, seconds) for name, (job, _) in LOOPS.items()}
+        passes = {name: passes_for(machine, job, seconds / SLICES) for name, (job, _) in LOOPS.items()}
     costs = {name: [[] for _ in emulators] for name in LOOPS}
     for number in range(rounds):
         say(f"loops, round {number + 1} of {rounds}")
         with contextlib.ExitStack() as stack:
             machines = [stack.enter_context(start(e)) for e in emulators]
             for name, (job, _) in LOOPS.items():
-                for k in turned(list(range(len(emulators))), number):
-                    spent, _ = machines[k].do(job, passes[name])
-                    costs[name][k].append(spent / passes[name] * 1e9)
+                spent = slices(machines, job, passes[name], number)
+                for k, seconds_of in enumerate(spent):
+                    costs[name][k].append(seconds_of / (SLICES * passes[name]) * 1e9)
     return costs
+
+
+def slices(machines, job, passes, number):
+    """Seconds that each of the machines took for all its slices of the job."""
+    spent = [0.0] * len(machines)
+    for turn in range(SLICES):
+        for k in turned(list(range(len(machines))), number + turn):
+            spent[k] += machines[k].do(job, passes)[0]
+    return spent
 
 
 def turned(items, number):
