@@ -92,7 +92,9 @@ TEXT
 
 Debian's emulator without our patches, ours with the extension off, and ours with it on and not used. Ratios are to the unpatched emulator in the same
 round; it takes part twice, and what its second ratio is off 1 and spread is what the others may be for no reason. The loops run in U under
-Sv48. The instructions of the two boots were counted once, and are about right.
+Sv48. The instructions of the two boots were counted once, and are about right. A full flush, with or without the extension, is mostly one loop of QEMU's
+own (`tcg_flush_jmp_cache`, 4096 stores), which takes up to twice as long where the linker has laid it across a cache line: that is luck, changes with
+each build, and shows in the row of `sfence.vma` and, less, in Linux's boot.
 
 TEXT
     table emulator-unused
