@@ -17,6 +17,7 @@
 #define TIMEOUT     20000000ull /* of 10 MHz */
 #define MIE_TIMER   0x80
 #define CSR_MTVEC   0x305
+#define MISA_C      0x4
 #define RUN_LIMIT   64
 #define CAUSES      32
 #define TRIES_LIMIT 200
@@ -369,7 +370,7 @@ int main(void)
     csr_write(CSR_MTVEC, dive_vector);
     csr_write(CSR_MIE, MIE_TIMER);
     for (uint64_t seed = first; seed < first + count; seed++) {
-        world_make(&w, seed, table_mode(), shadow);
+        world_make(&w, seed, table_mode(), !(csr_read(CSR_MISA) & MISA_C), shadow);
         for (uint64_t k = 0; k < steps; k++) {
             progress = k;
             step(seed, k);

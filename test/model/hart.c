@@ -356,7 +356,7 @@ static bool do_short(struct ref_hart *h, uint32_t insn)
 {
     if (insn == 0)
         return ref_raise(h, CAUSE_ILLEGAL, 0);
-    if (insn != 0x0001)
+    if (insn != 0x0001 || h->no_c)
         return ref_unknown(h, "this compressed instruction");
     h->pc += 2; /* c.nop */
     return true;
@@ -393,7 +393,9 @@ void ref_step(struct ref_hart *h)
 {
     uint32_t insn;
 
-    if (fetch(h, &insn))
+    if (h->no_c && (h->pc & 2))
+        ref_unknown(h, "a jump between two instructions without C");
+    else if (fetch(h, &insn))
         execute(h, insn);
     if (h->raised && !h->unknown)
         take_trap(h);

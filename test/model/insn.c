@@ -429,8 +429,11 @@ static bool switch_to(struct sc *s, uint64_t target, uint64_t sd)
     uint64_t         word;
 
     s->fail_tval = target;
-    if (!c1_mode_on(s) || !c5_metacell(s) || !c6_caller(s) || !c7_sd(s, sd, sd) ||
-        !read_entry(s, target, sd, &word))
+    if (!c1_mode_on(s))
+        return false;
+    if (h->no_c && (target & 2)) /* A.7.1.2 */
+        return ref_raise(h, CAUSE_MISALIGNED, target);
+    if (!c5_metacell(s) || !c6_caller(s) || !c7_sd(s, sd, sd) || !read_entry(s, target, sd, &word))
         return false;
     if (word != REF_ENTRY) /* A.7.1.7 */
         return ref_raise(h, CAUSE_TARGET, target);

@@ -70,6 +70,7 @@ void            ref_mem_undo(struct ref_mem *m);
 enum ref_priv { REF_U = 0, REF_S = 1, REF_M = 3 };
 
 enum ref_cause {
+    CAUSE_MISALIGNED = 0,
     CAUSE_ILLEGAL = 2,
     CAUSE_FETCH_ACCESS = 1,
     CAUSE_LOAD_ACCESS = 5,
@@ -112,6 +113,7 @@ enum {
 struct ref_hart {
     struct ref_mem *mem;
     uint64_t        mode; /* satp.MODE of the mode (A.2.1): constant */
+    bool            no_c; /* no compressed instructions: constant */
 
     uint64_t      pc, x[32];
     enum ref_priv priv;

@@ -3,26 +3,28 @@
 #
 # run.sh - compare the emulator with the golden model and print TAP-like lines.
 #
-#   run.sh -q QEMU -e ELF [-f FIRST] [-n SEEDS] [-s STEPS] [-p SEEDS_PER_BOOT]
+#   run.sh -q QEMU -e ELF [-c ELF_WITHOUT_C] [-f FIRST] [-n SEEDS] [-s STEPS] [-p SEEDS_PER_BOOT]
 #
 # Seeds FIRST (1) to FIRST + SEEDS - 1 (of 800) are run, STEPS (100) steps of each, one boot and one
-# test for SEEDS_PER_BOOT (100) of them; every eighth boot selects the table by satp.MODE 15. A
-# failure names its seed: run.sh ... -f SEED -n 1 repeats it, with -m 15 if its line says so. The
+# test for SEEDS_PER_BOOT (100) of them; every eighth boot selects the table by satp.MODE 15, and every
+# eighth is of a CPU without compressed instructions, if there is an image for it. A failure names
+# its seed: run.sh ... -f SEED -n 1 repeats it, with -m 15 if its line says so, and with -e for -c. The
 # comparison ends in itself what hangs; the limit here is for what is worse.
 set -u
 
-qemu= elf= first=1 seeds=800 steps=100 boot=100 mode=
+qemu= elf= without_c= first=1 seeds=800 steps=100 boot=100 mode=
 
 usage()
 {
-    echo "usage: $0 -q QEMU -e ELF [-f FIRST] [-n SEEDS] [-s STEPS] [-p SEEDS_PER_BOOT] [-m MODE]" >&2
+    echo "usage: $0 -q QEMU -e ELF [-c ELF_WITHOUT_C] [-f FIRST] [-n SEEDS] [-s STEPS] [-p SEEDS_PER_BOOT] [-m MODE]" >&2
     exit 2
 }
 
-while getopts q:e:f:n:s:p:m: opt; do
+while getopts q:e:c:f:n:s:p:m: opt; do
     case $opt in
     q) qemu=$OPTARG ;;
     e) elf=$OPTARG ;;
+    c) without_c=$OPTARG ;;
     f) first=$OPTARG ;;
     n) seeds=$OPTARG ;;
     s) steps=$OPTARG ;;
@@ -41,9 +43,13 @@ while [ "$first" -lt $last ]; do
     count=$((last - first < boot ? last - first : boot))
     this=${mode:-$((first / boot % 8 == 7 ? 15 : 14))}
     name="seeds $first to $((first + count - 1)), satp.MODE $this"
+    image=$elf cpu="rv64,h=off,seccells=on,seccells-mode=$this"
+    if [ -n "$without_c" ] && [ $((first / boot % 8)) -eq 3 ]; then
+        image=$without_c cpu=$cpu,c=off name="$name, without C"
+    fi
     echo "$first $count $steps" | timeout -k 2 300 "$qemu" -M virt -bios none -display none \
-        -monitor none -serial stdio -cpu "rv64,h=off,seccells=on,seccells-mode=$this" \
-        -kernel "$elf" >"$output" 2>&1
+        -monitor none -serial stdio -cpu "$cpu" \
+        -kernel "$image" >"$output" 2>&1
     status=$?
     if [ $status -eq 0 ]; then
         echo "ok - $name"

@@ -394,7 +394,7 @@ static void put_code(struct world *w)
     put(w, ARENA_BASE + GATE_ACROSS + 4, 4, ECALL);
 }
 
-void world_make(struct world *w, uint64_t seed, uint64_t mode, uint8_t *bytes)
+void world_make(struct world *w, uint64_t seed, uint64_t mode, bool no_c, uint8_t *bytes)
 {
     w->rng.state = seed * 0xd1342543de82ef95ull;
     w->mem.base = ARENA_BASE;
@@ -403,6 +403,7 @@ void world_make(struct world *w, uint64_t seed, uint64_t mode, uint8_t *bytes)
     w->mem.bytes = bytes;
     w->mem.pmp_size = 0;
     w->hart.mode = mode;
+    w->hart.no_c = no_c;
     for (uint64_t k = 0; k < ARENA_SIZE; k += 8)
         put(w, ARENA_BASE + k, 8, 0);
     for (uint64_t k = FRAME_FIRST * PAGE; k < TABLE_FIRST * PAGE; k += 64)
@@ -527,7 +528,7 @@ void world_hart(struct world *w)
     struct ref_hart *h = &w->hart;
     uint64_t         code;
 
-    *h = (struct ref_hart){.mem = &w->mem, .mode = h->mode};
+    *h = (struct ref_hart){.mem = &w->mem, .mode = h->mode, .no_c = h->no_c};
     h->priv = (enum ref_priv[]){REF_U, REF_U, REF_U, REF_S, REF_M}[rng_below(r, 5)];
     h->mstatus = pick_status(w);
     h->medeleg = pick_delegation(w);

@@ -60,7 +60,7 @@ struct world {
 };
 
 /* A new world in bytes (ARENA_SIZE of them). */
-void world_make(struct world *w, uint64_t seed, uint64_t mode, uint8_t *bytes);
+void world_make(struct world *w, uint64_t seed, uint64_t mode, bool no_c, uint8_t *bytes);
 
 /* Some changes to the table, the hart, and the program of the next step. */
 void world_edit(struct world *w);
