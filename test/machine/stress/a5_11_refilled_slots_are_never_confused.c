@@ -11,8 +11,8 @@
  */
 #include "lib/stress.h"
 
-#define OPERATIONS 20000
-#define MEETINGS   60
+#define OPERATIONS 8000
+#define MEETINGS   40
 #define ROUNDS     4
 
 #define USERS      (HARTS - 1)
@@ -242,13 +242,13 @@ static void edit(struct worker *w)
 {
     uint64_t s = 1 + below(w, SLOTS), to = below(w, 2) ? s + 1 : s - 1;
 
-    if (below(w, 64) == 0)
+    if (below(w, 128) == 0)
         edit_guest(GUEST + below(w, CELLS - GUEST));
     else if (cell_in[s] == FREE)
         return;
     else if (to >= 1 && to <= SLOTS && cell_in[to] == FREE)
         move(s, to);
-    else if (below(w, 64) == 0)
+    else if (below(w, 128) == 0)
         migrate(s, below(w, SPARES));
     edits++;
 }

@@ -9,7 +9,7 @@
 #include "lib/stress.h"
 
 #define OPERATIONS 15000
-#define MEETINGS   120
+#define MEETINGS   60
 #define ROUNDS     4
 
 #define TOKENS 3

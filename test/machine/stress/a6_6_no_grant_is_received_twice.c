@@ -10,7 +10,7 @@
 #include "lib/stress.h"
 
 #define OPERATIONS 15000
-#define MEETINGS   50
+#define MEETINGS   20
 #define ROUNDS     4
 
 #define CELLS 4

@@ -8,8 +8,8 @@
  */
 #include "lib/stress.h"
 
-#define OPERATIONS 20000
-#define MEETINGS   100
+#define OPERATIONS 8000
+#define MEETINGS   40
 #define WRITTEN    10
 
 #define SDS    8
