@@ -23,8 +23,7 @@ static struct {
     uint64_t    line, got, want, cause, tval, hart, sd;
 } failure;
 
-/* ---- in M ----------------------------------------------------------------------------------- */
-
+/* ---- in M ------------------------------------------------------------------------------------ */
 uint64_t stress_factor(void)
 {
     uint64_t factor = 0;
@@ -121,7 +120,6 @@ void stress_run(const struct stress *s)
 }
 
 /* ---- in a worker ----------------------------------------------------------------------------- */
-
 uint64_t random_number(struct worker *w)
 {
     w->random ^= w->random << 13;
@@ -207,8 +205,7 @@ void check_result(const char *file, int line, const struct worker *w, struct res
     worker_stop();
 }
 
-/* ---- what the table allows -------------------------------------------------------------------- */
-
+/* ---- what the table allows ------------------------------------------------------------------- */
 const struct touch touches[TOUCHES] = {
     [TOUCH_LOAD] = {act_load, R, 13, 13},       [TOUCH_STORE] = {act_store, W, 15, 15},
     [TOUCH_ADD] = {act_add, W, 15, 15},         [TOUCH_CALL] = {act_call, X, 12, 12},

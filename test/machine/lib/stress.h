@@ -24,8 +24,7 @@
 #include "lib/machine.h"
 #include "lib/sc.h"
 
-/* ---- one instruction ---------------------------------------------------------------------- */
-
+/* ---- one instruction ------------------------------------------------------------------------- */
 /* cause = 0: done, and value is a0; else the trap. */
 struct result {
     uint64_t cause, tval, value;
@@ -74,8 +73,7 @@ static inline void fence(void)
     __asm__ volatile("call worker_fence" ::: "ra", "a7", "t0", "t1", "t2", "t3", "memory");
 }
 
-/* ---- workers ------------------------------------------------------------------------------ */
-
+/* ---- workers --------------------------------------------------------------------------------- */
 struct worker {
     uint64_t hart, sd;  /* sd: what it is, for be() */
     uint64_t random;    /* state of the generator */
@@ -135,8 +133,7 @@ void check_worker(const char *file, int line, const char *what, const struct wor
 void check_result(const char *file, int line, const struct worker *w, struct result r,
                   uint64_t cause, uint64_t tval);
 
-/* ---- what the table allows ----------------------------------------------------------------- */
-
+/* ---- what the table allows ------------------------------------------------------------------- */
 /* The data accesses and the fetch, as act() makes them, and the right that each needs. */
 struct touch {
     const char *code;
@@ -150,9 +147,9 @@ extern const struct touch touches[TOUCHES];
 /* Do these rights allow this access (A.5.8, A.5.9)? */
 bool rights_allow(uint64_t rights, const struct touch *t);
 
-/* Make a page say who it is: the word at 0 is va, the call of va + PAGE_CODE returns va. PAGE_GATE is a
- * gate, PAGE_EXCL an excl of a0 for the rights in a1. va: below 2 GiB. The rest is for data, 64 bytes
- * from PAGE_DATA on for each hart. */
+/* Make a page say who it is: the word at 0 is va, the call of va + PAGE_CODE returns va. PAGE_GATE
+ * is a gate, PAGE_EXCL an excl of a0 for the rights in a1. va: below 2 GiB. The rest is for data,
+ * 64 bytes from PAGE_DATA on for each hart. */
 #define PAGE_CODE 0x40
 #define PAGE_GATE 0x80
 #define PAGE_EXCL 0xc0

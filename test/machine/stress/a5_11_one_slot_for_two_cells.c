@@ -2,11 +2,11 @@
  * qemu: -smp 4 -accel tcg,thread=multi
  *
  * A.5.11, A.6.6: hart 0 uses one slot in turn for two cells, by B.2, as fast as it can: X, on which
- * nobody has a right and nothing is on offer, and Y with all of that. The same harts' h16_... test, with
- * three harts that do nothing but walk, and with instructions: a walk or an instruction that
- * takes X's descriptor with Y's byte or grant succeeds on X; an instruction that writes for Y when
- * the slot is X's leaves a right or a grant there, which the next one finds. (The generation comes
- * round every 2048 fills without a shootdown: to be fooled by that, a walk would have to sleep for
+ * nobody has a right and nothing is on offer, and Y with all of that. It is h16_... with three
+ * harts that walk all the time, and with instructions: a walk or an instruction that takes X's
+ * descriptor with Y's byte or grant succeeds on X; an instruction that writes for Y when the slot
+ * is X's leaves a right or a grant there, which the next one finds. (The generation comes round
+ * every 2048 fills without a shootdown: to be fooled by that, a walk would have to sleep for
  * exactly so long between two of its reads, and meet Y in the middle.)
  */
 #include "lib/stress.h"
@@ -24,14 +24,14 @@
 static struct table t;
 static uint64_t     slot, turns;
 
-/* ---- hart 0, in S ------------------------------------------------------------------------------ */
-
+/* ---- hart 0, in S ---------------------------------------------------------------------------- */
 static void full_fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* SD 1's byte changes right behind the hide: a walk that looks at it last would take the other's. */
+/* SD 1's byte changes right behind the hide: a walk that looks at it last would take the other's.
+ */
 static void reuse(struct desc d, uint8_t byte, uint32_t offer)
 {
     volatile struct desc *where = desc(&t, slot);
@@ -51,8 +51,8 @@ static void reuse(struct desc d, uint8_t byte, uint32_t offer)
     where->lo = d.lo;
 }
 
-/* Z keeps its place and gets a right together with other memory: the words of its range are the same
- * before and after. Nobody else's row is touched. */
+/* Z keeps its place and gets a right together with other memory: the words of its range are the
+ * same before and after. Nobody else's row is touched. */
 static void reuse_in_place(uint64_t frame, uint8_t byte)
 {
     volatile struct desc *where = desc(&t, slot);
@@ -85,8 +85,7 @@ static void alternate(struct worker *w)
     }
 }
 
-/* ---- the others, in U --------------------------------------------------------------------------- */
-
+/* ---- the others, in U ------------------------------------------------------------------------ */
 /* Each right on X is refused: by the row of X, or because it is Y's turn, or nobody's. */
 static void try_x(struct worker *w)
 {

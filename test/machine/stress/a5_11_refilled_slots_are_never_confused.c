@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 4 -accel tcg,thread=multi
  *
- * A.5.11, A.6.6: hart 0 edits the table as a kernel does, by B.2: it moves cells from slot to slot, gives
- * them other memory, takes cells out and puts them back, so that each slot belongs to one cell
- * after another. Three harts use the cells meanwhile: they load, store, fetch, switch, restrict, grant,
- * pass on, receive. Every page says its own address. No access ever meets another page than its
- * own, no instruction another cell's rights or grants: each hart has compartments to itself and knows
- * what these have, to the bit. A fault of a cell that was not hidden at the time is final; of
- * one that was, it may be spurious, and the instruction is made again (B.2.7).
+ * A.5.11, A.6.6: hart 0 edits the table as a kernel does, by B.2: it moves cells from slot to slot,
+ * gives them other memory, takes cells out and puts them back, so that each slot belongs to one
+ * cell after another. Three harts use the cells meanwhile: they load, store, fetch, switch,
+ * restrict, grant, pass on, receive. Every page says its own address. No access ever meets another
+ * page than its own, no instruction another cell's rights or grants: each hart has compartments to
+ * itself and knows what these have, to the bit. A fault of a cell that was not hidden at the time
+ * is final; of one that was, it may be spurious, and the instruction is made again (B.2.7).
  */
 #include "lib/stress.h"
 
@@ -42,8 +42,7 @@ static uint64_t asked, acknowledged[HARTS];
 
 static uint64_t edits;
 
-/* ---- the editor (S, row 0) -------------------------------------------------------------------- */
-
+/* ---- the editor (S, row 0) ------------------------------------------------------------------- */
 static void full_fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -276,8 +275,7 @@ static void edit_and_look(struct worker *w)
     }
 }
 
-/* ---- the users ---------------------------------------------------------------------------------- */
-
+/* ---- the users ------------------------------------------------------------------------------- */
 /* What a hart's compartments have: of its first, of the other's grants. */
 static struct {
     uint64_t rights;
@@ -513,8 +511,7 @@ static void use(struct worker *w)
     __atomic_store_n(&acknowledged[w->hart], ~0ull, __ATOMIC_RELEASE); /* of all that may come */
 }
 
-/* ---- in M, when all harts rest ------------------------------------------------------------------- */
-
+/* ---- in M, when all harts rest --------------------------------------------------------------- */
 static void check_cell(uint64_t c)
 {
     uint64_t slot = slot_of(&t, VA(c));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 4 -accel tcg,thread=multi
  *
- * A.6.6, A.6.7: the right to write a page is a token: one compartment has it, or one grant offers it,
- * and tfer and recv move it. Each compartment belongs to one hart, so whoever has the token is alone on
- * the page, and counts there by a load and a store without any other care. No count is lost; who
- * has the token never misses it; who has passed it on is refused at once.
+ * A.6.6, A.6.7: the right to write a page is a token: one compartment has it, or one grant offers
+ * it, and tfer and recv move it. Each compartment belongs to one hart, so whoever has the token is
+ * alone on the page, and counts there by a load and a store without any other care. No count is
+ * lost; who has the token never misses it; who has passed it on is refused at once.
  */
 #include "lib/stress.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 4 -accel tcg,thread=multi
  *
- * A.6.6: four harts are the same four compartments and all pass on and receive what any of these has:
- * R and W of a few cells, in existence once each. Every tfer that succeeded is matched by exactly one
- * recv, or its grant still stands: by cell, by granter and by receiver. excl, where it is not
- * refused, says that nobody else can have the right, and prot to what one has changes nothing. Two
- * harts are in U, two in S.
+ * A.6.6: four harts are the same four compartments and all pass on and receive what any of these
+ * has: R and W of a few cells, in existence once each. Every tfer that succeeded is matched by
+ * exactly one recv, or its grant still stands: by cell, by granter and by receiver. excl, where it
+ * is not refused, says that nobody else can have the right, and prot to what one has changes
+ * nothing. Two harts are in U, two in S.
  */
 #include "lib/stress.h"
 

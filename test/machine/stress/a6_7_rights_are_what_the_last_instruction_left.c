@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 4 -accel tcg,thread=multi
  *
- * A.6.6, A.6.7 for four harts on the same cells as the same compartments. Each cell has one hart that
- * changes rights on it, by prot, grant, tfer, recv, inval and reval; all harts load, store, fetch,
- * AMO and LR/SC there without pause. Beside each right stands a word that says what it is, or that
- * it is being changed. An access between two equal readings of that word must end as it says: a
- * right that was lost is lost for the first access that begins afterwards on any hart, whatever it has
- * cached; one that was not taken is never missed; SD 6, which never had any, never gets one. The
- * hart that changes a cell knows its rows and grants exactly, and finds them so.
+ * A.6.6, A.6.7 for four harts on the same cells as the same compartments. Each cell has one hart
+ * that changes rights on it, by prot, grant, tfer, recv, inval and reval; all harts load, store,
+ * fetch, AMO and LR/SC there without pause. Beside each right stands a word that says what it is,
+ * or that it is being changed. An access between two equal readings of that word must end as it
+ * says: a right that was lost is lost for the first access that begins afterwards on any hart,
+ * whatever it has cached; one that was not taken is never missed; SD 6, which never had any, never
+ * gets one. The hart that changes a cell knows its rows and grants exactly, and finds them so.
  */
 #include "lib/stress.h"
 
@@ -38,7 +38,6 @@ static uint64_t     stored[HARTS][CELLS][2]; /* each hart has a word of its own 
 static struct table t;
 
 /* ---- the accesses ---------------------------------------------------------------------------- */
-
 static uint64_t pages_of(uint64_t c)
 {
     return c == BIG ? 1024 : 2;
@@ -98,8 +97,7 @@ static void touch_cell(struct worker *w, uint64_t c, uint64_t sd)
         must_end(w, r, rights & R ? touch->cause : touch->first, at);
 }
 
-/* ---- the changes ------------------------------------------------------------------------------ */
-
+/* ---- the changes ----------------------------------------------------------------------------- */
 static void announce(uint64_t c, uint64_t sd)
 {
     __atomic_store_n(&said[c][sd], said[c][sd] | CHANGING, __ATOMIC_RELAXED);
@@ -271,8 +269,7 @@ static void look_at_table(struct worker *w, uint64_t c)
     must_be(w, desc(&t, slot)->hi >> 63, known[c].valid);
 }
 
-/* ---- SD 6 -------------------------------------------------------------------------------------- */
-
+/* ---- SD 6 ------------------------------------------------------------------------------------ */
 static void intrude(struct worker *w, uint64_t c)
 {
     uint64_t p = some_right_of(w, RWX), from = below(w, 2) ? BANK : 1 + below(w, 2);
@@ -301,8 +298,7 @@ static void intrude(struct worker *w, uint64_t c)
     }
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------- */
-
+/* ---- all of it ------------------------------------------------------------------------------- */
 static void work(struct worker *w)
 {
     while (stress_goes_on(w)) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 4 -accel tcg,thread=multi
  *
- * A.9.3, A.5.10, A.5.14: hart 0 gives pages other memory while three harts are at them, and says which
- * memory is in force since. Whoever has read that and then fenced never meets older memory, in
- * none of its compartments, whatever walk was under way meanwhile. The other half is D: hart 0 clears it, has
- * everybody fence, and copies the page; as long as D is clear since, the page is what was copied.
+ * A.9.3, A.5.10, A.5.14: hart 0 gives pages other memory while three harts are at them, and says
+ * which memory is in force since. Whoever has read that and then fenced never meets older memory,
+ * in none of its compartments, whatever walk was under way meanwhile. The other half is D: hart 0
+ * clears it, has everybody fence, and copies the page; as long as D is clear since, the page is
+ * what was copied.
  */
 #include "lib/stress.h"
 
@@ -34,11 +35,10 @@ static bool goes_on(struct worker *w)
     return stress_goes_on(w) || __atomic_load_n(&written, __ATOMIC_ACQUIRE) < WRITTEN;
 }
 
-/* ---- hart 0, in S ------------------------------------------------------------------------------ */
-
-/* Number n goes into the n-th frame. That was in force long ago: who uses it still has not fenced since,
- * and finds a later number, not an earlier one. Code in a frame that may be in use stays as it is:
- * it returns the frame, whose number is in given[]. */
+/* ---- hart 0, in S ---------------------------------------------------------------------------- */
+/* Number n goes into the n-th frame. That was in force long ago: who uses it still has not fenced
+ * since, and finds a later number, not an earlier one. Code in a frame that may be in use stays as
+ * it is: it returns the frame, whose number is in given[]. */
 static void give_memory(uint64_t c)
 {
     uint32_t              n = in_force[c] + 1, frame = FRAMES_EACH * (uint32_t)c + n % FRAMES_EACH;
@@ -124,7 +124,8 @@ static void compare_until_dirty(struct worker *w, uint64_t c, const uint64_t cop
     __atomic_fetch_add(&written, 1, __ATOMIC_RELEASE);
 }
 
-/* D is cleared while the others write, who may set it again before they fence; or while they rest. */
+/* D is cleared while the others write, who may set it again before they fence; or while they rest.
+ * */
 static void collect(struct worker *w, uint64_t c)
 {
     uint64_t copy[WORDS], slot = slot_of(&t, VA(MOVING + c));
@@ -149,8 +150,7 @@ static void edit(struct worker *w)
     }
 }
 
-/* ---- the others, in U ----------------------------------------------------------------------------- */
-
+/* ---- the others, in U ------------------------------------------------------------------------ */
 static void answer(struct worker *w)
 {
     uint64_t number = __atomic_load_n(&asked, __ATOMIC_ACQUIRE);
@@ -172,7 +172,8 @@ static uint64_t number_at(struct worker *w, uint64_t c)
     return by_call ? given[r.value / PAGE] : r.value;
 }
 
-/* Use it with what is cached, in several compartments; fence in one of them; use it again in all. */
+/* Use it with what is cached, in several compartments; fence in one of them; use it again in all.
+ * */
 static void look(struct worker *w)
 {
     static uint64_t last[HARTS][MOVING];

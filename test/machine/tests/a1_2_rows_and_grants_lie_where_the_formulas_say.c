@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.1.1, A.1.2, A.1.3: with lines and rows that are no powers of two, each cell's access is decided by
- * its own byte of the row, each grant goes to its own word, and nothing else is touched: the first and the
- * last slot and those around a line's end, the first and the last row. The places are computed
- * here, by the formulas, from the metacell.
+ * A.1.1, A.1.2, A.1.3: with lines and rows that are no powers of two, each cell's access is decided
+ * by its own byte of the row, each grant goes to its own word, and nothing else is touched: the
+ * first and the last slot and those around a line's end, the first and the last row. The places are
+ * computed here, by the formulas, from the metacell.
  */
 #include "lib/sc.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.1.5, A.6.5: what an instruction would read or write at or above 2^56 fails like a bus error: 5 for
- * a read with rs1 in tval, 7 for what is only written, and nothing is changed. With T = 2^31 the row
- * of SD 2^19 - 16 starts at B + 2^56; cut to 56 bits it would be the table itself. A table in the last
- * page below 2^56 has no memory at all.
+ * A.1.5, A.6.5: what an instruction would read or write at or above 2^56 fails like a bus error: 5
+ * for a read with rs1 in tval, 7 for what is only written, and nothing is changed. With T = 2^31
+ * the row of SD 2^19 - 16 starts at B + 2^56; cut to 56 bits it would be the table itself. A table
+ * in the last page below 2^56 has no memory at all.
  */
 #include "lib/sc.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * qemu: -smp 2
  *
- * A.3.10, A.3.2, A.7.1: hart 0 switches to and fro without pause, in U and in S, and hart 1 interrupts it: the
- * trap is taken with usid and urid as they belong to the interrupted address, of the caller or of
- * the callee, never with those of one and the address of the other. An interrupt that is pending
- * but not enabled stays pending over a switch.
+ * A.3.10, A.3.2, A.7.1: hart 0 switches to and fro without pause, in U and in S, and hart 1
+ * interrupts it: the trap is taken with usid and urid as they belong to the interrupted address, of
+ * the caller or of the callee, never with those of one and the address of the other. An interrupt
+ * that is pending but not enabled stays pending over a switch.
  */
 #include "lib/sc.h"
 

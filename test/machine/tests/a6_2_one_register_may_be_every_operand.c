@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A.6.2: one register may be address, SD or rights, and rd at once: with a cell in page 0, the
- * addresses 2 to 14 are rights and SDs, too. For jalrs, the SD has the number of its gate's address.
+ * addresses 2 to 14 are rights and SDs, too. For jalrs, the SD has the number of its gate's
+ * address.
  */
 #include "lib/sc.h"
 
@@ -55,8 +56,8 @@ static void check_on_page_0(enum mode mode)
     run(mode, REVAL, RX, 0);
 }
 
-/* R = M = 0x2001: SD 0x2000 exists, and its gate is at 0x2000. In M the target is fetched there too,
- * through the row of the SD, but the code that runs would be at PA = VA. */
+/* R = M = 0x2001: SD 0x2000 exists, and its gate is at 0x2000. In M the target is fetched there
+ * too, through the row of the SD, but the code that runs would be at PA = VA. */
 static void check_jalrs(enum mode mode)
 {
     static const struct cell cells[] = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.6.3 (C6) in U: whoever is not in the table fetches nothing, but who is cut off while its code is
- * cached (A.5.14) comes to the instruction: 26, tval u, before any other look at the table. The
- * compartment writes the metacell itself, which is mapped for it, and no fence follows. (A machine that cached less
- * would refuse the fetch; this one does not. C5 is out of reach in U and S: what makes a metacell
- * unreadable, PMP or satp, makes the code unreadable with it.)
+ * A.6.3 (C6) in U: whoever is not in the table fetches nothing, but who is cut off while its code
+ * is cached (A.5.14) comes to the instruction: 26, tval u, before any other look at the table. The
+ * compartment writes the metacell itself, which is mapped for it, and no fence follows. (A machine
+ * that cached less would refuse the fetch; this one does not. C5 is out of reach in U and S: what
+ * makes a metacell unreadable, PMP or satp, makes the code unreadable with it.)
  */
 #include "lib/situation.h"
 

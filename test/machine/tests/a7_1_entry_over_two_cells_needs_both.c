@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A.7.1.6: the four bytes of an entry may lie in two cells with memory far apart. Both are fetched
- * as the target SD; if it cannot fetch the second half, that is 28 with the target in tval, like all else.
+ * as the target SD; if it cannot fetch the second half, that is 28 with the target in tval, like
+ * all else.
  */
 #include "lib/sc.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A.7.1, A.5.1, A.6.2: jals adds modulo 2^64 and cuts nothing. From the last page below 2^47 forward and
- * from the first of the upper half backward it names addresses that are not canonical: 28, with all
- * 64 bits. Over the end of the address space, either way, it arrives; what follows the last
- * instruction of all is address 0.
+ * A.7.1, A.5.1, A.6.2: jals adds modulo 2^64 and cuts nothing. From the last page below 2^47
+ * forward and from the first of the upper half backward it names addresses that are not canonical:
+ * 28, with all 64 bits. Over the end of the address space, either way, it arrives; what follows the
+ * last instruction of all is address 0.
  */
 #include "lib/sc.h"
 
