@@ -124,8 +124,8 @@ static void compare_until_dirty(struct worker *w, uint64_t c, const uint64_t cop
     __atomic_fetch_add(&written, 1, __ATOMIC_RELEASE);
 }
 
-/* D is cleared while the others write, who may set it again before they fence; or while they rest.
- * */
+/* D is cleared while the others write, who may set it again before they fence, or while they
+ * rest. */
 static void collect(struct worker *w, uint64_t c)
 {
     uint64_t copy[WORDS], slot = slot_of(&t, VA(MOVING + c));
