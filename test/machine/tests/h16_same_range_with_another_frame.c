@@ -4,7 +4,8 @@
  * A.5.11, H16: all 128 bits of a descriptor are compared. Hart 1 uses one slot in turn for two cells
  * of the same range, so that their low words are equal: one on frame 0 without any right, one on frame
  * 1 readable. A walk that used the high word of the first with the byte of the second would read
- * frame 0.
+ * frame 0. PMP has an entry that ends between the list and the rows, which makes a walk ask more and
+ * take longer between its two readings; the first cell stays for a while, so that walks meet it.
  */
 #include "lib/machine.h"
 
@@ -15,6 +16,12 @@
 static struct table t;
 static uint64_t     slot;
 static uint32_t     stop;
+
+static void stay(uint64_t rounds)
+{
+    for (volatile uint64_t k = 0; k < rounds; k++)
+        ;
+}
 
 /* The high word and the byte change while the low word stays, so no walk finds the slot hidden:
  * rights last where they come, first where they go.
@@ -28,10 +35,11 @@ static void alternate(uint64_t unused)
         perm_put(&t, 1, slot, P_NONE);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
         desc(&t, slot)->hi = secret.hi | (k & 0x7ff) << DESC_GENERATION;
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        stay(k & 63);
         desc(&t, slot)->hi = open.hi | ((k + 1) & 0x7ff) << DESC_GENERATION;
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        __atomic_thread_fence(__ATOMIC_RELEASE);
         perm_put(&t, 1, slot, P_RO);
+        stay(k & 63);
     }
 }
 
@@ -47,6 +55,7 @@ int main(void)
     t = cells_on(cells, 1);
     slot = slot_of(&t, VA);
     csr_write(CSR_USID, 1);
+    pmp_set(0, t.base, 1024, PMP_R | PMP_W);
     hart_run(alternate, 0);
     for (progress = 0; progress < PROBES || reached < MEETINGS; progress++) {
         struct outcome o = probe(MPRV_U, LOAD, VA);
