@@ -8,6 +8,7 @@
 # COMMAND prints TAP-like lines, on standard output or standard error:
 #
 #   # group NAME              the tests that follow belong to NAME (a program, a test file)
+#   # total TEXT              what all of the suite's tests together did; shown
 #   ok [N] [-] name           passed
 #   not ok [N] [-] name       failed; lines up to the next test or group are shown as its output
 #   ... # SKIP reason         skipped, after either of the two
@@ -57,6 +58,7 @@ read_suite() {
     while IFS= read -r line; do
         case $line in
         '#exit '*) exit_status=${line#'#exit '} ;;
+        '# total '*) printf '  %s\n' "${line#'# total '}" ;;
         '# group '*) end_group "${line#'# group '}" ;;
         'ok '*'# SKIP'* | 'not ok '*'# SKIP'*)
             printf '  skipped %s\n' "$(test_name "$line")"

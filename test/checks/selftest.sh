@@ -147,6 +147,7 @@ runner() {
 echo "# group runner"
 runner runner_adds_up_passes_and_skips 0 '2 passed, 0 failed, 1 skipped' \
     'echo ok 1 - a; echo "not ok 2 # SKIP b"; echo ok 3 - c'
+runner runner_takes_a_total_for_no_test 0 '1 passed, 0 failed' 'echo ok - a; echo "# total 5 steps"'
 runner runner_fails_for_a_failed_test 1 '1 passed, 1 failed' 'echo ok - a; echo not ok - b; exit 1'
 runner runner_fails_when_a_failed_test_hides_behind_status_0 1 '1 passed, 1 failed' \
     'echo ok - a; echo not ok - b'

@@ -96,4 +96,9 @@ fi
 names=$(list "$@")
 [ -n "$names" ] || { echo "$0: no test matches" >&2; exit 2; }
 echo "1..$(echo "$names" | wc -l)"
-echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -x "$factor" -1 '{}' || exit 1
+echo "$names" | xargs -P "$jobs" -I '{}' "$0" -q "$qemu" -b "$build" -t "$limit" -x "$factor" -1 '{}'
+status=$?
+echo "$names" | sed "s,.*,$build/&.log," | xargs awk '
+    $1 == "#" && $3 == "operations:" { sum += $2 }
+    END { if (sum) print "# total", sum, "operations of four harts on one table" }'
+[ $status -eq 0 ]

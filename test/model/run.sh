@@ -37,7 +37,7 @@ done
 
 output=$(mktemp "${TMPDIR:-/tmp}/cella-model.XXXXXX")
 trap 'rm -f "$output"' EXIT
-bad=0 last=$((first + seeds))
+bad=0 last=$((first + seeds)) all_seeds=0 all_steps=0
 
 while [ "$first" -lt $last ]; do
     count=$((last - first < boot ? last - first : boot))
@@ -59,6 +59,10 @@ while [ "$first" -lt $last ]; do
         echo "exit status $status"
     fi
     tr -d '\r' <"$output"
+    # "# 100 seeds, 10000 steps, ...": none if it failed.
+    all_seeds=$((all_seeds + $(awk '$1 == "#" && $3 == "seeds," { n = $2 } END { print n + 0 }' "$output")))
+    all_steps=$((all_steps + $(awk '$1 == "#" && $3 == "seeds," { n = $4 } END { print n + 0 }' "$output")))
     first=$((first + count))
 done
+echo "# total $all_seeds random tables and programs, $all_steps steps compared with the model"
 exit $bad
