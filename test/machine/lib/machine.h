@@ -145,6 +145,9 @@ enum access { FETCH, LOAD, STORE, LR, SC, AMO, LOAD1, STORE1, ACCESSES };
 struct outcome  probe(enum mode mode, enum access access, uint64_t va);
 extern uint64_t probe_value;
 
+/* Code to enter: stores 1, 2, 3... to the word at a0, until a trap ends it. */
+extern const char probe_count_up[];
+
 /* ---- checks ----------------------------------------------------------------------------- */
 
 #define expect(got, want) check_equal(__FILE__, __LINE__, #got, (got), (want))

@@ -65,3 +65,10 @@ probe_amo:
 probe_amo_at:
     amoswap.d a0, a1, (a0)
     ret
+
+    .globl  probe_count_up
+probe_count_up:
+    li      t0, 0
+1:  addi    t0, t0, 1
+    sd      t0, (a0)
+    j       1b

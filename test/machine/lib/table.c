@@ -170,3 +170,18 @@ struct table cells_on(const struct cell *cells, size_t n)
     expect(csr_read(CSR_SATP), table_satp(&t));
     return t;
 }
+
+/* The first of cells gets slot 16, and 16 bytes from B is the start of the first cell here. */
+struct table cells_on_behind_a_row(const struct cell *cells, size_t n)
+{
+    static struct cell all[17];
+
+    for (unsigned k = 0; k < 15; k++)
+        all[k] = (struct cell){.va = (P_RWX + k) * PAGE, .pages = 1, .pa = FRAME(0)};
+    for (size_t k = 0; k < n; k++)
+        all[15 + k] = cells[k];
+    struct table t = cells_on(all, 15 + n);
+    expect(slot_of(&t, cells[0].va), 16);
+    expect(*(uint8_t *)(t.base + 16), P_RWX);
+    return t;
+}

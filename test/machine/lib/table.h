@@ -78,6 +78,10 @@ uint64_t table_satp(const struct table *t);
 struct table cells_on(const struct cell *cells, size_t n);
 #define CELLS_ON(cells) cells_on((cells), sizeof(cells) / sizeof((cells)[0]))
 
+/* As cells_on(), behind 15 cells that make a byte of descriptor 1 look like P_RWX, where the first of
+ * cells would find its right if a row began at the table itself. They end at 0xde000; n is 1 or 2. */
+struct table cells_on_behind_a_row(const struct cell *cells, size_t n);
+
 volatile struct meta *meta(const struct table *t);
 volatile struct desc *desc(const struct table *t, uint64_t slot);
 volatile uint8_t     *perm(const struct table *t, uint64_t sd, uint64_t slot);

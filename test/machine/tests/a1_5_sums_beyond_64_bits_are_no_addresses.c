@@ -27,17 +27,11 @@ static void expect_no_byte(uint64_t sd)
     expect_trap(sc_exec(MODE_M, SC_PROT(VA, 0)), TRAP_M, 5, VA);
 }
 
-/* Slot 16, whose byte in a row that starts at B is the first of descriptor 1. */
 static void build(void)
 {
-    static struct cell cells[16];
+    static const struct cell cell = {.va = VA, .pages = 1, .pa = FRAME(1), .row = {0, P_RW}};
 
-    for (unsigned k = 0; k < 15; k++)
-        cells[k] = (struct cell){.va = (0xcf + k) * PAGE, .pages = 1, .pa = FRAME(0)};
-    cells[15] = (struct cell){.va = VA, .pages = 1, .pa = FRAME(1), .row = {0, P_RW}};
-    t = cells_on(cells, 16);
-    expect(slot_of(&t, VA), 16);
-    expect(*(uint8_t *)(t.base + 16), P_RWX);
+    t = cells_on_behind_a_row(&cell, 1);
 }
 
 /* T = 2^31: rows are 2^37 apart and begin at B + 2^41. */

@@ -34,15 +34,6 @@ static struct {
     uint64_t       flushes;
 } view;
 
-/* a0: word; counts up in it for ever. */
-extern const char count_up[];
-__asm__(".globl count_up\n"
-        "count_up:\n"
-        "    li    t0, 0\n"
-        "1:  addi  t0, t0, 1\n"
-        "    sd    t0, (a0)\n"
-        "    j     1b\n");
-
 /* a0: address, a1: number of pages; loads from each. */
 extern const char touch[];
 __asm__(".globl touch\n"
@@ -71,7 +62,7 @@ static void writer(uint64_t use_many)
     if (use_many)
         use_many_pages();
     before = csr_read(CSR_SCC_FLUSHES);
-    view.ended = enter(view.mode, (uint64_t)count_up, view.va, 0);
+    view.ended = enter(view.mode, (uint64_t)probe_count_up, view.va, 0);
     view.flushes = csr_read(CSR_SCC_FLUSHES) - before;
 }
 

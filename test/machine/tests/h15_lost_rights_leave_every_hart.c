@@ -13,21 +13,12 @@
 static struct table   t;
 static struct outcome ended;
 
-/* a0: word; counts up in it for ever. */
-extern const char count_up[];
-__asm__(".globl count_up\n"
-        "count_up:\n"
-        "    li    t0, 0\n"
-        "1:  addi  t0, t0, 1\n"
-        "    sd    t0, (a0)\n"
-        "    j     1b\n");
-
 static void writer(uint64_t unused)
 {
     (void)unused;
     csr_write(CSR_SATP, table_satp(&t));
     sds_write(1, 0, 0);
-    ended = enter(MODE_U, (uint64_t)count_up, VA, 0);
+    ended = enter(MODE_U, (uint64_t)probe_count_up, VA, 0);
 }
 
 static void check(struct sc i)
