@@ -44,8 +44,12 @@ struct pmap_limits {
     const char *name;         /* "cells", "sv48": for messages only, never for decisions */
     size_t      granule;      /* bytes; every address and length is a multiple */
     size_t      fault_extent; /* bytes: how much a fault should fill at least, when cheap */
-    size_t      max_ranges;   /* discontiguous ranges one pmap can hold; SIZE_MAX: no limit */
-    pmap_dom_t  max_domains;  /* domains, the kernel's included */
+    size_t      run_align;   /* bytes: a range whose address and frames are equal modulo this can be
+                                 mapped more cheaply; granule: it makes no difference */
+    size_t      run_max;     /* bytes: contiguous frames beyond this make nothing cheaper, so that
+                                 nothing should be moved to get them; SIZE_MAX: always worth it */
+    size_t      max_ranges;  /* discontiguous ranges one pmap can hold; SIZE_MAX: no limit */
+    pmap_dom_t  max_domains; /* domains, the kernel's included */
     bool        tracks_dirty; /* pmap_clear_modified tells written from unwritten */
     bool        user_switch;  /* user code changes its domain by an instruction */
 };
@@ -95,6 +99,15 @@ int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsign
  * the caller has taken write permission away, and called pmap_update(), before it copied.
  * Includes the shootdown. -EFAULT if a page is unmapped, -ENOMEM, -ENOSPC. */
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len);
+
+/* For moving frames whose contents change (compaction). pmap_suspend(): from its return on no hart
+ * reads or writes through the mapped range [va, va+len); an access faults, and the fault waits for
+ * the caller's lock. Includes the shootdown. -EFAULT if a page is unmapped, -ENOMEM, -ENOSPC.
+ * pmap_resume(), next and for the same range: shows it again, on the frames [pa, pa+len), with
+ * permissions, grants and "written" as they were. Cannot fail. Between the two no other call but
+ * pmap_extract() may touch the range, and no fault on it is decoded. */
+int  pmap_suspend(struct pmap *pm, vaddr_t va, size_t len);
+void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len);
 
 /* Move the mappings of [old, old+len) to [new, new+len), frames and permissions kept, offers
  * of rights between domains (grants) dropped; holes stay holes. The ranges do not overlap.
@@ -160,6 +173,18 @@ void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *
 /* One line that names what maps va ("cell 12: 0x10000..0x5afff -> 0x80400000 ..."), for panics
  * and fault reports. Never fails. */
 void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size);
+
+struct pmap_stats {
+    size_t   ranges; /* that map user pages: cells, or leaves */
+    size_t   room;   /* ranges that can be added before tables must grow; SIZE_MAX: no such limit */
+    size_t   table_bytes; /* of memory that only this map's tables take */
+    uint64_t moved;       /* ranges that were moved aside for others, since pmap_create() */
+    uint64_t rebuilt;     /* how often a whole table was replaced */
+    uint64_t shootdowns;  /* how often translations were dropped */
+};
+
+/* Counts for reports and benchmarks. */
+void pmap_stats(struct pmap *pm, struct pmap_stats *out);
 
 /* Every invariant, canonical form included; false after describing the first violation in buf. */
 bool pmap_consistent(struct pmap *pm, char *buf, size_t size);

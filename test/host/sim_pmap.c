@@ -27,6 +27,8 @@ struct pmap {
 static const struct pmap_limits limits = {.name = "array",
                                           .granule = PAGE_SIZE,
                                           .fault_extent = 16 * PAGE_SIZE,
+                                          .run_align = PAGE_SIZE,
+                                          .run_max = SIZE_MAX,
                                           .max_ranges = SIZE_MAX,
                                           .max_domains = SIM_DOMAINS};
 const struct pmap_limits *const pmap_limits = &limits;
