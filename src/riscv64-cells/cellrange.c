@@ -266,6 +266,62 @@ void cellrange_join(struct celltable *t, struct cell_range r)
         join_left(t, slot);
 }
 
+/* Make vpn, if it is mapped, the first page of a cell. */
+static void cut_at(struct celltable *t, uint64_t vpn)
+{
+    uint32_t slot = celltable_find(t, vpn);
+    if (slot && slot < t->kfirst && celltable_start(t, slot) < vpn)
+        celltable_split(t, slot, vpn - 1, vpn);
+}
+
+/* The cells of a suspended range touch each other, so that each one's start, which it keeps while it
+ * is hidden, says where the one before it ends. */
+int cellrange_suspend(struct celltable *t, struct cell_range r)
+{
+    int err = check_mapped(t, r);
+    if (err)
+        return err;
+
+    cut_at(t, r.start);
+    cut_at(t, r.end + 1);
+    for (uint32_t slot = celltable_lower(t, r.start);; slot = celltable_next(t, slot + 1)) {
+        bool last = celltable_end(t, slot) == r.end;
+        celltable_hide(t, slot);
+        if (last)
+            return 0;
+    }
+}
+
+static uint64_t suspended_end(const struct celltable *t, struct cell_range r, uint32_t next)
+{
+    uint64_t past = celltable_start(t, next);
+    return past <= r.end ? past - 1 : r.end;
+}
+
+void cellrange_resume(struct celltable *t, struct cell_range r, uint64_t ppn)
+{
+    uint64_t start = r.start, end;
+    uint32_t slot = cellrange_find_suspended(t, r, start, &end);
+    for (;;) {
+        celltable_show(t, slot, start, end, ppn + (start - r.start));
+        if (end == r.end)
+            break;
+        slot = celltable_next(t, slot + 1);
+        start = end + 1;
+        end = suspended_end(t, r, celltable_next(t, slot + 1));
+    }
+    cellrange_join(t, r);
+}
+
+/* What is hidden at start - 1 ends, for the search, before its first page. */
+uint32_t cellrange_find_suspended(const struct celltable *t, struct cell_range r, uint64_t vpn,
+                                  uint64_t *end)
+{
+    uint32_t next = celltable_lower(t, vpn);
+    *end = suspended_end(t, r, next);
+    return celltable_prev(t, next);
+}
+
 /* Put a removed cell's pages and rights down at start. */
 static void put_down(struct celltable *t, struct cell_range at, uint64_t ppn,
                      const struct cell_column *col)

@@ -27,6 +27,17 @@ int cellrange_protect(struct celltable *t, struct cell_range r, uint32_t dom, un
 /* Base change without the shootdown; cellrange_join() after it. -EFAULT, -ENOSPC. */
 int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn);
 
+/* Hide every cell of r, cut out first. A shootdown comes next, and no other edit than
+ * cellrange_resume(). -EFAULT, -ENOSPC. */
+int cellrange_suspend(struct celltable *t, struct cell_range r);
+
+/* Show them again on the frames from ppn on, as few cells as possible. */
+void cellrange_resume(struct celltable *t, struct cell_range r, uint64_t ppn);
+
+/* The slot of the cell that holds vpn, which is in a suspended range; *end is the cell's. */
+uint32_t cellrange_find_suspended(const struct celltable *t, struct cell_range r, uint64_t vpn,
+                                  uint64_t *end);
+
 /* Merge whatever can be merged in r and with its neighbours. */
 void cellrange_join(struct celltable *t, struct cell_range r);
 

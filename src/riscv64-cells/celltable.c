@@ -13,8 +13,9 @@
  *  2. Commit last: bytes, grants, high word, fence, low word.
  *  3. An empty slot's e lies in the gap between its live neighbours, before and after the edit.
  *     A cell that moves right, is split or merged or starts elsewhere hides at its own start - 1
- *     (the lower one), any other at the start of the next live cell - 1. Before a live range is
- *     stored, the empties that it would pass are rewritten.
+ *     (the lower one), any other at the start of the next live cell - 1 (or, since it stays where it
+ *     is, at its own as well). Before a live range is stored, the empties that it would pass are
+ *     rewritten.
  *  4. The generation goes up whenever a high word is written for a live cell. When it wraps, other
  *     harts answer a shootdown first, so that no walk can sleep through 2,048 fills.
  *  5. Live bytes change by amoand and amoor only. Into a hidden slot that will be emptied, or an
@@ -32,6 +33,7 @@
  *  shrink end      lo; shootdown
  *  change start    empties to the left F lo empty F hi F lo; shrinking: shootdown
  *  replace frames  hi; shootdown                    (equal contents, nobody can write)
+ *  move frames     lo empty F; shootdown; the caller copies; hi F lo
  *  revoke          lo empty F amoand bytes, scrub the column's grants F lo as before; shootdown
  *  add right       amoor
  *  clear dirty     amoand; shootdown
@@ -104,6 +106,7 @@ void celltable_format(struct celltable *t, uint32_t doms, const struct cell_spec
     t->kfirst = t->nslots - n;
     t->nlive = 0;
     t->stale = false;
+    t->moved = 0;
     for (uint32_t i = 0; i < t->lines; i++)
         t->live[i] = 0;
     mark_live(t, 0);
@@ -356,6 +359,7 @@ static void move(struct celltable *t, uint32_t from, uint32_t to, uint64_t e)
     end_edit();
     mark_empty(t, from);
     mark_live(t, to);
+    t->moved++;
 }
 
 static void move_up(struct celltable *t, uint32_t from, uint32_t to)
@@ -603,6 +607,23 @@ void celltable_change_start(struct celltable *t, uint32_t slot, uint64_t start, 
     set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & (cell.hi | ~CELL_VALID)));
     tbl_fence(); /* base before range: no address may meet the other one's base */
     set_lo(t, slot, cell_lo(start, cell_lo_end(cell.lo)));
+    end_edit();
+}
+
+/* At its own start - 1: so it remembers where it began, and no empty between it and its neighbours
+ * is out of place, before or after. */
+void celltable_hide(struct celltable *t, uint32_t slot)
+{
+    hide(t, slot, celltable_start(t, slot) - 1);
+    t->stale = true;
+}
+
+void celltable_show(struct celltable *t, uint32_t slot, uint64_t start, uint64_t end, uint64_t ppn)
+{
+    uint64_t hi = t->cell[slot].hi;
+    set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & (hi | ~CELL_VALID)));
+    tbl_fence(); /* base before range: the old base is never seen again */
+    set_lo(t, slot, cell_lo(start, end));
     end_edit();
 }
 

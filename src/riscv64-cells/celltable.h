@@ -41,6 +41,8 @@ struct celltable {
     uint64_t *live;
 
     bool stale; /* something was taken away since the last shootdown */
+
+    uint64_t moved; /* cells that made way for others, since the map was created */
 };
 
 /* What all rows hold for one cell. Rows doms.. are not set. */
@@ -157,6 +159,13 @@ void celltable_shrink_end(struct celltable *t, uint32_t slot, uint64_t end);
 
 /* Both directions; the base moves with the start: ppn is that of the new first page. */
 void celltable_change_start(struct celltable *t, uint32_t slot, uint64_t start, uint64_t ppn);
+
+/* Take the cell out of sight in its slot, and show it again, as [start, end] on the frames from ppn
+ * on: for moving frames whose contents change. In between it has no end, and no other edit may
+ * meet it: hidden cells must be each other's neighbours, in sight again before anything else is
+ * edited. Bytes and grants stay. The caller sends a shootdown after hiding. */
+void celltable_hide(struct celltable *t, uint32_t slot);
+void celltable_show(struct celltable *t, uint32_t slot, uint64_t start, uint64_t end, uint64_t ppn);
 
 /* Other frames with equal contents that nobody can write: one store. */
 void celltable_replace(struct celltable *t, uint32_t slot, uint64_t ppn);

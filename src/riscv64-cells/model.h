@@ -5,13 +5,17 @@
 
 #include "machine/layout.h"
 #include "machine/pmap.h"
-#include "riscv64-cells/celltable.h"
+#include "riscv64-cells/cellrange.h"
 
 /* One frame. The table lies apart, since it is replaced by a larger one when it is full. */
 struct pmap {
     struct celltable table;
-    paddr_t          self;    /* of this frame */
-    uint64_t         domains; /* bit d: domain d exists */
+    paddr_t          self;                /* of this frame */
+    uint64_t         domains;             /* bit d: domain d exists */
+    uint64_t         rebuilt, shootdowns; /* for pmap_stats() */
+
+    /* Between pmap_suspend() and pmap_resume(): the range; start is 0 at other times. */
+    struct cell_range suspended;
 
     /* Bitmaps of live slots, for the table in use and the one that replaces it. */
     uint64_t live[2][CELLS_MAX_LINES];

@@ -164,6 +164,8 @@ int pmap_create(struct pmap **out)
         return err;
     }
     pm->self = self;
+    pm->rebuilt = pm->shootdowns = 0;
+    pm->suspended = (struct cell_range){0, 0};
     pm->domains = 1u << PMAP_DOM_KERNEL | 1u << PMAP_DOM_FIRST;
     *out = pm;
     return 0;
@@ -203,6 +205,7 @@ void pmap_update(struct pmap *pm)
     tlb_fence();
     shootdown_others();
     pm->table.stale = false;
+    pm->shootdowns++;
 }
 
 /* --- a larger table --- */
@@ -224,7 +227,9 @@ static int resize(struct pmap *pm, uint32_t lines, uint32_t rows)
 
     celltable_copy(&new, &old);
     new.stale = old.stale;
+    new.moved = old.moved;
     pm->table = new;
+    pm->rebuilt++;
     if (is_active(&old)) {
         activate(&pm->table);
         pm->table.stale = false;
@@ -334,6 +339,32 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
     return 0;
 }
 
+int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
+{
+    if (!pmap_user_range_ok(va, len))
+        return -EINVAL;
+    ASSERT(pm->suspended.start == 0);
+
+    int err;
+    do
+        err = cellrange_suspend(&pm->table, range_of(va, len));
+    while (made_room(pm, &err));
+    if (err)
+        return err;
+    pm->suspended = range_of(va, len);
+    pmap_update(pm); /* B.2.8: nobody writes an old frame while the caller copies it */
+    return 0;
+}
+
+void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
+{
+    struct cell_range r = range_of(va, len);
+    ASSERT(r.start == pm->suspended.start && r.end == pm->suspended.end && pmap_frames_ok(pa, len));
+
+    cellrange_resume(&pm->table, r, pa >> PAGE_SHIFT);
+    pm->suspended = (struct cell_range){0, 0};
+}
+
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
 {
     if (!pmap_user_range_ok(old_va, len) || !pmap_user_range_ok(new_va, len) ||
@@ -347,17 +378,29 @@ int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
     return err;
 }
 
+/* The slot of the user cell at vpn, in sight or suspended; 0 for none. */
+static uint32_t slot_at(const struct pmap *pm, uint64_t vpn, uint64_t *end)
+{
+    if (pm->suspended.start && pm->suspended.start <= vpn && vpn <= pm->suspended.end)
+        return cellrange_find_suspended(&pm->table, pm->suspended, vpn, end);
+
+    uint32_t slot = vpn < USER_END_VPN ? celltable_find(&pm->table, vpn) : 0;
+    *end = celltable_end(&pm->table, slot);
+    return slot;
+}
+
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run)
 {
     const struct celltable *t = &pm->table;
-    uint32_t                slot = va < USER_END ? celltable_find(t, va >> PAGE_SHIFT) : 0;
+    uint64_t                end;
+    uint32_t                slot = slot_at(pm, va >> PAGE_SHIFT, &end);
     if (slot == 0)
         return -ENOENT;
 
     unsigned byte = dom < t->doms ? *celltable_byte(t, dom, slot) : 0;
     run->pa = (celltable_ppn(t, slot) << PAGE_SHIFT) +
               (va - (celltable_start(t, slot) << PAGE_SHIFT));
-    run->len = ((celltable_end(t, slot) + 1) << PAGE_SHIFT) - va;
+    run->len = ((end + 1) << PAGE_SHIFT) - va;
     run->prot = t->cell[slot].hi & CELL_VALID ? perm_usable(byte) >> 1 : PMAP_NONE;
     return 0;
 }
@@ -384,6 +427,21 @@ int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap
     cellrange_clear_dirty(&pm->table, range_of(va, len), bitmap);
     pmap_update(pm);
     return 0;
+}
+
+/* --- statistics --- */
+
+void pmap_stats(struct pmap *pm, struct pmap_stats *out)
+{
+    const struct celltable *t = &pm->table;
+    *out = (struct pmap_stats){
+        .ranges = t->nlive,
+        .room = celltable_free(t),
+        .table_bytes = table_pages(t->lines, t->rows) * PAGE_SIZE,
+        .moved = t->moved,
+        .rebuilt = pm->rebuilt,
+        .shootdowns = pm->shootdowns,
+    };
 }
 
 /* --- domains --- */

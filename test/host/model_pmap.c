@@ -214,9 +214,21 @@ static void check_canonical(void)
     CHECK(ranges == expected, "%ld ranges where %ld are enough", ranges, expected);
 }
 
+/* What the statistics say, by the walker's count. */
+static void check_stats(void)
+{
+    struct pmap_stats s;
+    long              ranges = walk_ranges(sim_satp);
+    pmap_stats(pm, &s);
+    CHECK(ranges < 0 || s.ranges == (size_t)ranges, "%zu ranges told, %ld there", s.ranges, ranges);
+    CHECK(!updated || s.table_bytes == walk_frames(sim_satp) * PAGE_SIZE,
+          "%zu bytes of tables told, %zu frames there", s.table_bytes, walk_frames(sim_satp));
+}
+
 static void check_map(uint32_t i, uint32_t n)
 {
     char text[120] = "";
+    check_stats();
     CHECK(pmap_consistent(pm, text, sizeof(text)), "%s", text);
     check_canonical();
     uint32_t from = i > 1 ? i - 2 : 0, to = i + n + 2 < NPAGES ? i + n + 2 : NPAGES;
@@ -370,6 +382,45 @@ static void call_replace(uint32_t i, uint32_t n)
         page[k].pa = pa + (k - i) * PAGE_SIZE;
 }
 
+/* Nobody gets through, by the tables or by what the TLB kept, and what lies beside it is as ever. */
+static void check_suspended(uint32_t i, uint32_t n)
+{
+    for (unsigned k = 0; k < 24; k++) {
+        paddr_t  pa;
+        uint32_t at = i + model_choose(n);
+        CHECK(!user_access(choose_possible_dom(), at, 1u << model_choose(3), &pa),
+              "page %u is suspended, and reached", at);
+    }
+    if (i > 0)
+        check_access(1, i - 1, PMAP_R);
+    if (i + n < NPAGES)
+        check_access(1, i + n, PMAP_R);
+}
+
+/* Frames whose contents change, as compaction moves them. */
+static void call_suspend(uint32_t i, uint32_t n)
+{
+    if (model_choose(4))
+        while (n > 1 && !all_mapped(i, n))
+            n /= 2;
+    paddr_t pa = choose_pa(i, n);
+    snprintf(last_call, sizeof(last_call), "suspend %u+%u, resume on pa %#lx", i, n, pa);
+    bool mapped = all_mapped(i, n);
+    int  err = pmap_suspend(pm, va_of(i), n * PAGE_SIZE);
+    if (refused(err))
+        return;
+    CHECK(err == (mapped ? 0 : -EFAULT), "%d", err);
+    if (err)
+        return;
+    updated = true;
+    for (uint32_t k = i; k < i + n; k += 1 + n / 8)
+        check_page(k); /* where it was is still told: the caller copies from there */
+    check_suspended(i, n);
+    pmap_resume(pm, va_of(i), pa, n * PAGE_SIZE);
+    for (uint32_t k = i; k < i + n; k++)
+        page[k].pa = pa + (k - i) * PAGE_SIZE;
+}
+
 static void call_move(uint32_t i, uint32_t n)
 {
     uint32_t to = choose_index();
@@ -456,7 +507,7 @@ try {
 
 static void chosen_call(void)
 {
-    uint32_t   i = choose_index(), n = choose_len(i), kind = model_choose(with_domains ? 100 : 99);
+    uint32_t   i = choose_index(), n = choose_len(i), kind = model_choose(with_domains ? 108 : 107);
     struct try tries[4]; /* before, to fill the TLB, and again after it, to meet stale entries */
     for (unsigned k = 0; k < ARRAY_LEN(tries); k++) {
         tries[k] = (struct try){choose_possible_dom(), 1u << model_choose(3), i + model_choose(n)};
@@ -478,6 +529,8 @@ static void chosen_call(void)
         call_move(i, n);
     else if (kind < 99)
         call_clear_modified(i, n);
+    else if (kind < 107)
+        call_suspend(i, n);
     else
         call_domain();
     sim_fail_after(0);

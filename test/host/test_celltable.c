@@ -545,6 +545,31 @@ static void do_replace(unsigned i, unsigned n)
     end();
 }
 
+/* Frames whose contents change: from the shootdown until the cells are shown again, nothing of them
+ * may be in sight, at whatever store. */
+static void do_suspend(unsigned i, unsigned n)
+{
+    uint64_t ppn = 0x300000 + rnd(100);
+    if (rnd(2) && i > 0 && before[i - 1].mapped)
+        ppn = before[i - 1].ppn + 1;
+    snprintf(last_call, sizeof(last_call), "suspend %u+%u", i, n);
+    bool mapped = after_all_mapped(i, n);
+    watching = true;
+    int err = cellrange_suspend(&table, range(i, n));
+    if (err) {
+        CHECK(err == (mapped ? -ENOSPC : -EFAULT), i);
+        end();
+        return;
+    }
+    CHECK(mapped && nqueue == 0, i); /* a fence was last: what the shootdown relies on */
+    for (unsigned k = i; k < i + n; k++) {
+        CHECK(walk(FIRST + k) == 0, k);
+        before[k].ppn = after[k].ppn = ppn + k - i; /* the old frames are never seen again */
+    }
+    cellrange_resume(&table, range(i, n), ppn);
+    end();
+}
+
 static void do_move(unsigned i, unsigned n)
 {
     unsigned to = rnd(NPAGES - n + 1);
@@ -608,7 +633,7 @@ static void others_see_old_or_new_at_every_store(void **state)
         celltable_set_doms(&table, seed % 2 ? 3 : 2); /* with one compartment, neighbours grow */
         arrive_all();
         for (step = 0; step < 1500; step++) {
-            unsigned n = rnd(3) ? 1 + rnd(3) : 1 + rnd(20), i = rnd(NPAGES - n + 1), kind = rnd(20);
+            unsigned n = rnd(3) ? 1 + rnd(3) : 1 + rnd(20), i = rnd(NPAGES - n + 1), kind = rnd(21);
             begin();
             event_page = rnd(2) ? i + rnd(n) : i ? i - 1 : i + n - 1;
             if (kind < 8)
@@ -621,6 +646,8 @@ static void others_see_old_or_new_at_every_store(void **state)
                 do_replace(i, n);
             else if (kind < 18)
                 do_move(i, n);
+            else if (kind < 19)
+                do_suspend(i, n);
             else
                 do_grant(i);
         }
@@ -663,6 +690,9 @@ static void a_full_table_refuses_what_needs_a_slot_and_changes_nothing(void **st
     assert_int_equal(cellrange_protect(&table, range(82, 1), 1, PERM_R), -ENOSPC);
     assert_int_equal(cellrange_protect(&table, range(81, 1), 1, PERM_R), -ENOSPC);
     assert_int_equal(cellrange_replace(&table, range(81, 1), 0x7000), -ENOSPC);
+    assert_int_equal(cellrange_suspend(&table, range(81, 1)), -ENOSPC);
+    assert_int_equal(cellrange_suspend(&table, range(82, 1)), -ENOSPC);
+    assert_int_equal(cellrange_suspend(&table, range(83, 1)), -EFAULT);
     assert_int_equal(cellrange_move(&table, range(81, 1), FIRST + 90), -ENOSPC);
     assert_int_equal(cellrange_move(&table, range(80, 1), FIRST + 90), -ENOSPC);
     assert_int_equal(cellrange_move(&table, range(82, 1), FIRST + 90), -ENOSPC);

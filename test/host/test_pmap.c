@@ -95,6 +95,7 @@ static void ranges_outside_user_space_and_odd_ones_are_refused(void **state)
         assert_int_equal(pmap_replace(pm, va, 0x90000000, len), -EINVAL);
         assert_int_equal(pmap_move(pm, va, 0x50000000, len), -EINVAL);
         assert_int_equal(pmap_move(pm, 0x50000000, va, len), -EINVAL);
+        assert_int_equal(pmap_suspend(pm, va, len), -EINVAL);
         assert_int_equal(pmap_next(pm, va, len, &found), -EINVAL);
         assert_int_equal(pmap_clear_modified(pm, va, len, bitmap), -EINVAL);
     }
@@ -181,6 +182,75 @@ static void a_map_that_fails_to_be_created_leaves_no_frame(void **state)
         assert_int_equal(sim_frames_used(), used);
     }
     assert_int_equal(sim_frames_used(), used);
+}
+
+/* Three ranges of different rights, one of them cut at both ends, go to one run of frames. */
+static void suspended_ranges_are_out_of_reach_and_resume_on_other_frames(void **state)
+{
+    (void)state;
+    static const unsigned prot[] = {PMAP_R, PMAP_R | PMAP_W, PMAP_R};
+    struct pmap_run       run;
+    uint64_t              pa;
+    uint8_t               bitmap[2] = {0};
+    for (unsigned k = 0; k < 3; k++)
+        assert_int_equal(pmap_enter(pm, base + k * 4 * PAGE_SIZE, 0x90000000 + k * 0x100000,
+                                    4 * PAGE_SIZE, 1, prot[k]),
+                         0);
+    assert_true(walk_access(sim_satp, 1, base + 5 * PAGE_SIZE, PMAP_W, &pa));
+    unsigned fences = sim_fences, shootdowns = sim_shootdowns;
+    assert_int_equal(pmap_suspend(pm, base + 2 * PAGE_SIZE, 8 * PAGE_SIZE), 0);
+    assert_true(sim_fences > fences && sim_shootdowns > shootdowns);
+    for (unsigned i = 0; i < 12; i++) {
+        bool away = i >= 2 && i < 10;
+        assert_int_equal(walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_R, &pa), !away);
+        assert_int_equal(pmap_extract(pm, 1, base + i * PAGE_SIZE + 7, &run), 0);
+        assert_int_equal(run.pa, 0x90000000 + i / 4 * 0x100000 + i % 4 * PAGE_SIZE + 7);
+        assert_int_equal(run.prot, prot[i / 4]);
+    }
+    assert_int_equal(pmap_extract(pm, 1, base + 12 * PAGE_SIZE, &run), -ENOENT);
+    pmap_resume(pm, base + 2 * PAGE_SIZE, 0xa0000000, 8 * PAGE_SIZE);
+    for (unsigned i = 2; i < 10; i++) {
+        assert_true(walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_R, &pa));
+        assert_int_equal(pa, 0xa0000000 + (i - 2) * PAGE_SIZE);
+        assert_int_equal(walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_W, &pa), i / 4 == 1);
+    }
+    assert_int_equal(pmap_clear_modified(pm, base, 12 * PAGE_SIZE, bitmap), 0);
+    assert_true(bitmap[0] & 1 << 5); /* what was written before is not forgotten */
+}
+
+static void suspending_what_is_partly_unmapped_changes_nothing(void **state)
+{
+    (void)state;
+    uint64_t pa;
+    assert_int_equal(pmap_enter(pm, base, 0x90000000, 4 * PAGE_SIZE, 1, PMAP_R), 0);
+    assert_int_equal(pmap_enter(pm, base + 5 * PAGE_SIZE, 0x90000000, PAGE_SIZE, 1, PMAP_R), 0);
+    assert_int_equal(pmap_suspend(pm, base + PAGE_SIZE, 5 * PAGE_SIZE), -EFAULT);
+    assert_int_equal(pmap_suspend(pm, base + 4 * PAGE_SIZE, PAGE_SIZE), -EFAULT);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_R, &pa), i != 4);
+}
+
+static void statistics_count_ranges_tables_and_shootdowns(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    struct pmap_stats before, s;
+    pmap_stats(pm, &before);
+    assert_int_equal(before.ranges, 0);
+    for (unsigned i = 0; i < N; i++)
+        assert_int_equal(
+            pmap_enter(pm, base + i * 0x200000ul, 0x90000000 + i * PAGE_SIZE, PAGE_SIZE, 1, PMAP_R),
+            0);
+    pmap_stats(pm, &s);
+    assert_int_equal(s.ranges, N);
+    assert_true(s.table_bytes > before.table_bytes);
+    assert_true(before.room == SIZE_MAX ? s.rebuilt == 0 : s.rebuilt > 0);
+    assert_int_equal(s.shootdowns, 0); /* nothing was taken away */
+    assert_int_equal(pmap_remove(pm, base, PAGE_SIZE), 0);
+    pmap_update(pm);
+    pmap_stats(pm, &s);
+    assert_int_equal(s.ranges, N - 1);
+    assert_int_equal(s.shootdowns, 1);
 }
 
 static void a_mapping_without_rights_is_mapped_and_unreachable(void **state)
@@ -412,6 +482,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_window_is_text_rodata_ram_and_devices_in_every_map,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_map_that_fails_to_be_created_leaves_no_frame, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            suspended_ranges_are_out_of_reach_and_resume_on_other_frames, setup, teardown),
+        cmocka_unit_test_setup_teardown(suspending_what_is_partly_unmapped_changes_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(statistics_count_ranges_tables_and_shootdowns, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_mapping_without_rights_is_mapped_and_unreachable, setup,
                                         teardown),
