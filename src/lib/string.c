@@ -14,10 +14,10 @@
 
 #define WORD        sizeof(word_t)
 #define WORD_BITS   (8 * (unsigned)WORD)
-#define BULK        (2 * WORD) /* below it, words do not pay */
-#define COPY_WORDS  8          /* words per turn of the unrolled loops */
+#define BULK        (2 * WORD)         /* below it, words do not pay */
+#define GROUP       8                  /* words that an unrolled piece moves at once */
+#define TURN        (8 * GROUP * WORD) /* bytes per turn of the loops for what is large, as pages are */
 #define SHIFT_WORDS 4
-#define FILL_WORDS  16
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
@@ -28,31 +28,48 @@ static inline size_t misalignment(const void *ptr)
 
 /* --- copying ------------------------------------------------------------------------------- */
 
-/* Both aligned. All loads of a turn come before its stores, so that overlapping ranges with dst
- * below src are copied right. */
+/* All loads come before the stores, so that overlapping ranges with dst below src are copied right. */
+static inline __attribute__((always_inline)) void copy_group(word_t *d, const word_t *s)
+{
+    word_t w0 = s[0], w1 = s[1], w2 = s[2], w3 = s[3];
+    word_t w4 = s[4], w5 = s[5], w6 = s[6], w7 = s[7];
+    d[0] = w0;
+    d[1] = w1;
+    d[2] = w2;
+    d[3] = w3;
+    d[4] = w4;
+    d[5] = w5;
+    d[6] = w6;
+    d[7] = w7;
+}
+
+/* One turn of the loop, upward. */
+static inline __attribute__((always_inline)) void copy_turn(word_t *d, const word_t *s)
+{
+    copy_group(d, s);
+    copy_group(d + GROUP, s + GROUP);
+    copy_group(d + 2 * GROUP, s + 2 * GROUP);
+    copy_group(d + 3 * GROUP, s + 3 * GROUP);
+    copy_group(d + 4 * GROUP, s + 4 * GROUP);
+    copy_group(d + 5 * GROUP, s + 5 * GROUP);
+    copy_group(d + 6 * GROUP, s + 6 * GROUP);
+    copy_group(d + 7 * GROUP, s + 7 * GROUP);
+}
+
+/* Both aligned. */
 static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
 {
-    word_t       *d = (word_t *)dst;
-    const word_t *s = (const word_t *)src;
-    size_t        left = len;
+    uint8_t *const start = dst, *turns = dst + ALIGN_DOWN(len, TURN);
+    uint8_t *const groups = dst + ALIGN_DOWN(len, GROUP * WORD);
+    uint8_t *const words = dst + ALIGN_DOWN(len, WORD);
 
-    for (; left >= COPY_WORDS * WORD; left -= COPY_WORDS * WORD) {
-        word_t w0 = s[0], w1 = s[1], w2 = s[2], w3 = s[3];
-        word_t w4 = s[4], w5 = s[5], w6 = s[6], w7 = s[7];
-        d[0] = w0;
-        d[1] = w1;
-        d[2] = w2;
-        d[3] = w3;
-        d[4] = w4;
-        d[5] = w5;
-        d[6] = w6;
-        d[7] = w7;
-        d += COPY_WORDS;
-        s += COPY_WORDS;
-    }
-    for (; left >= WORD; left -= WORD)
-        *d++ = *s++;
-    return len - left;
+    for (; dst != turns; dst += TURN, src += TURN)
+        copy_turn((word_t *)dst, (const word_t *)src);
+    for (; dst != groups; dst += GROUP * WORD, src += GROUP * WORD)
+        copy_group((word_t *)dst, (const word_t *)src);
+    for (; dst != words; dst += WORD, src += WORD)
+        *(word_t *)dst = *(const word_t *)src;
+    return (size_t)(dst - start);
 }
 
 /* dst aligned, src not. `carry` holds the bytes from src up to the next boundary, in its upper end.
@@ -138,33 +155,44 @@ void *memmove(void *dst, const void *src, size_t len)
 
 /* --- filling ------------------------------------------------------------------------------- */
 
+static inline __attribute__((always_inline)) void fill_group(word_t *d, word_t value)
+{
+    d[0] = value;
+    d[1] = value;
+    d[2] = value;
+    d[3] = value;
+    d[4] = value;
+    d[5] = value;
+    d[6] = value;
+    d[7] = value;
+}
+
+/* One turn of the loop. */
+static inline __attribute__((always_inline)) void fill_turn(word_t *d, word_t value)
+{
+    fill_group(d, value);
+    fill_group(d + GROUP, value);
+    fill_group(d + 2 * GROUP, value);
+    fill_group(d + 3 * GROUP, value);
+    fill_group(d + 4 * GROUP, value);
+    fill_group(d + 5 * GROUP, value);
+    fill_group(d + 6 * GROUP, value);
+    fill_group(d + 7 * GROUP, value);
+}
+
 static inline size_t fill_words(uint8_t *dst, word_t value, size_t len)
 {
-    word_t *d = (word_t *)dst;
-    size_t  left = len;
+    uint8_t *const start = dst, *turns = dst + ALIGN_DOWN(len, TURN);
+    uint8_t *const groups = dst + ALIGN_DOWN(len, GROUP * WORD);
+    uint8_t *const words = dst + ALIGN_DOWN(len, WORD);
 
-    for (; left >= FILL_WORDS * WORD; left -= FILL_WORDS * WORD) {
-        d[0] = value;
-        d[1] = value;
-        d[2] = value;
-        d[3] = value;
-        d[4] = value;
-        d[5] = value;
-        d[6] = value;
-        d[7] = value;
-        d[8] = value;
-        d[9] = value;
-        d[10] = value;
-        d[11] = value;
-        d[12] = value;
-        d[13] = value;
-        d[14] = value;
-        d[15] = value;
-        d += FILL_WORDS;
-    }
-    for (; left >= WORD; left -= WORD)
-        *d++ = value;
-    return len - left;
+    for (; dst != turns; dst += TURN)
+        fill_turn((word_t *)dst, value);
+    for (; dst != groups; dst += GROUP * WORD)
+        fill_group((word_t *)dst, value);
+    for (; dst != words; dst += WORD)
+        *(word_t *)dst = value;
+    return (size_t)(dst - start);
 }
 
 void *memset(void *dst, int byte, size_t len)
