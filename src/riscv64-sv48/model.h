@@ -10,6 +10,7 @@
 struct pmap {
     struct radix tree;
     paddr_t      self; /* the frame of this structure */
+    uint64_t     shootdowns;
 };
 
 /* pm's tree, or the kernel's own for NULL. */

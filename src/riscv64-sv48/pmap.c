@@ -125,7 +125,7 @@ int pmap_create(struct pmap **out)
     }
 
     struct pmap *pm = phys_ptr(frame[0]);
-    pm->self = frame[0];
+    *pm = (struct pmap){.self = frame[0]};
     tree_init(&pm->tree, frame[1], frame[2]);
     *out = pm;
     return 0;
@@ -165,6 +165,7 @@ void pmap_update(struct pmap *pm)
             tlb_fence_page(va);
     }
     shootdown_others();
+    pm->shootdowns++;
     radix_settle(rx);
 }
 
@@ -208,6 +209,22 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
     if (!err)
         pmap_update(pm);
     return err;
+}
+
+int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
+{
+    if (!pmap_user_range_ok(va, len))
+        return -EINVAL;
+    int err = radix_suspend(&pm->tree, va, va + len);
+    if (!err)
+        pmap_update(pm);
+    return err;
+}
+
+void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
+{
+    ASSERT(pmap_frames_ok(pa, len));
+    radix_resume(&pm->tree, va, va + len, pa);
 }
 
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
@@ -254,6 +271,15 @@ int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap
     radix_clear_dirty(&pm->tree, va, va + len, bitmap);
     pmap_update(pm);
     return 0;
+}
+
+void pmap_stats(struct pmap *pm, struct pmap_stats *out)
+{
+    /* An entry never has to make room for another, and no table grows. */
+    *out = (struct pmap_stats){.ranges = radix_leaves(&pm->tree),
+                               .room = SIZE_MAX,
+                               .table_bytes = pm->tree.ntables * PAGE_SIZE,
+                               .shootdowns = pm->shootdowns};
 }
 
 /* --- domains: one --- */

@@ -138,6 +138,7 @@ static void free_below(paddr_t table, unsigned level, vaddr_t va)
 
 void radix_destroy(struct radix *rx)
 {
+    ASSERT(!rx->hidden_spare);
     radix_settle(rx);
     free_below(rx->root, TOP, 0);
 }
@@ -299,7 +300,8 @@ static void split(struct radix *rx, struct radix_pos *pos, vaddr_t va)
         for (unsigned i = 0; i < PTE_PER_TABLE; i++)
             __atomic_fetch_or(&entry[i], PTE_D, __ATOMIC_RELAXED);
     }
-    mark_stale(rx, pos); /* the large translation may still be cached */
+    if (old & PTE_V)
+        mark_stale(rx, pos); /* the large translation may still be cached */
     *pos = descend(entry, pos->level - 1, va);
 }
 
@@ -457,6 +459,62 @@ int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
     return 0;
 }
 
+/* --- suspend, resume --- */
+
+/* Tables to split a leaf of this level down to pages. */
+static unsigned split_cost(unsigned level)
+{
+    return level == 0 ? 0 : level == 1 ? 1 : 1 + PTE_PER_TABLE * split_cost(level - 1);
+}
+
+/* V is taken away by an atomic operation, and a hart that sets A or D looks at V in the same step
+ * (4.3.2, step 9): a write before it is seen in D, a write after it faults. */
+int radix_suspend(struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    ASSERT(rx->hidden_lo >= rx->hidden_hi);
+    int err = check_mapped(rx, va, end);
+    if (err)
+        return err;
+    unsigned more = 0;
+    for (struct radix_pos pos = radix_find(rx, va); pos.va < end; radix_step(rx, &pos))
+        more += split_cost(pos.level);
+    err = cut_out(rx, va, end, more);
+    if (err)
+        return err;
+
+    for (struct radix_pos pos = radix_find(rx, va); pos.va < end; radix_step(rx, &pos)) {
+        if (__atomic_fetch_and(pos.pte, ~PTE_V, __ATOMIC_RELAXED) & PTE_V)
+            mark_stale(rx, &pos);
+    }
+    rx->hidden_lo = va;
+    rx->hidden_hi = end;
+    rx->hidden_spare = rx->spare;
+    rx->hidden_nspare = rx->nspare;
+    rx->spare = 0;
+    rx->nspare = 0;
+    return 0;
+}
+
+void radix_resume(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    ASSERT(rx->hidden_lo == va && rx->hidden_hi == end && !rx->spare);
+    rx->spare = rx->hidden_spare;
+    rx->nspare = rx->hidden_nspare;
+    rx->hidden_lo = rx->hidden_hi = 0;
+    rx->hidden_spare = 0;
+    rx->hidden_nspare = 0;
+
+    for (struct radix_pos pos = radix_find(rx, va); pos.va < end; radix_step(rx, &pos)) {
+        while (new_pa(&pos, va, pa) & (pte_size(pos.level) - 1))
+            split(rx, &pos, pos.va);
+        pte_t flags = pte_load(pos.pte) & ~PTE_PPN_MASK;
+        if (flags & PTE_RIGHTS)
+            flags |= PTE_V;
+        pte_store(pos.pte, pte_of_pa(new_pa(&pos, va, pa)) | flags);
+    }
+    radix_release(rx);
+}
+
 /* --- move --- */
 
 /* Counts tables for ranges given in ascending order, each table once. */
@@ -549,4 +607,14 @@ void radix_clear_dirty(struct radix *rx, vaddr_t va, vaddr_t end, uint8_t *bitma
             mark_stale(rx, &pos);
         }
     }
+}
+
+/* --- counting --- */
+
+size_t radix_leaves(const struct radix *rx)
+{
+    size_t n = 0;
+    for (struct radix_pos pos = radix_find(rx, 0); pos.va < USER_END; radix_step(rx, &pos))
+        n += pte_is_mapped(pte_load(pos.pte));
+    return n;
 }

@@ -26,6 +26,11 @@ struct radix {
     /* Since the last shootdown: */
     paddr_t dead;               /* tables taken out: hardware may still hold pointers to them */
     vaddr_t stale_lo, stale_hi; /* translations taken away lie in here; empty if lo >= hi */
+
+    /* Between radix_suspend() and radix_resume(): */
+    vaddr_t  hidden_lo, hidden_hi; /* leaves in here have no V; empty if lo >= hi */
+    paddr_t  hidden_spare;         /* tables for splitting them, whatever frames come; as `spare` */
+    unsigned hidden_nspare;
 };
 
 /* A position in the tree: the entry that decides about va. Entries at level > 0 are absent or
@@ -61,6 +66,14 @@ int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end);                /* -
 int radix_protect(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights); /* -EFAULT, -ENOMEM */
 int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);   /* -EFAULT, -ENOMEM */
 int radix_move(struct radix *rx, vaddr_t va, vaddr_t end, vaddr_t to);      /* -EEXIST, -ENOMEM */
+
+/* Hide the range's leaves: they keep all but V, so that a walk ends there. -EFAULT, -ENOMEM. Then
+ * show them again, on other frames. One range at a time. */
+int  radix_suspend(struct radix *rx, vaddr_t va, vaddr_t end);
+void radix_resume(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);
+
+/* How many leaves map user pages. */
+size_t radix_leaves(const struct radix *rx);
 
 /* Set the bits of pages that may have been written and clear their marks; a large leaf that
  * reaches beyond the range keeps its mark. */

@@ -6,9 +6,10 @@
 /* --- pmap_consistent --- */
 
 struct check {
-    char  *buf;
-    size_t size;
-    size_t ntables; /* seen */
+    char               *buf;
+    size_t              size;
+    const struct radix *rx;
+    size_t              ntables; /* seen */
 };
 
 static bool wrong(const struct check *c, vaddr_t va, const char *what)
@@ -24,7 +25,8 @@ static bool leaf_ok(const struct check *c, pte_t pte, unsigned level, vaddr_t va
         return wrong(c, va, "leaf too large");
     if (pte_pa(pte) & (pte_size(level) - 1))
         return wrong(c, va, "leaf not aligned");
-    if ((pte & PTE_V) != (pte & PTE_RIGHTS ? PTE_V : 0))
+    bool hidden = va >= c->rx->hidden_lo && va < c->rx->hidden_hi;
+    if ((pte & PTE_V) != (pte & PTE_RIGHTS && !hidden ? PTE_V : 0))
         return wrong(c, va, "valid without rights, or rights without valid");
     if ((pte & PTE_V) && (pte & (PTE_U | PTE_A | PTE_G)) != (PTE_U | PTE_A))
         return wrong(c, va, "not a user leaf");
@@ -62,8 +64,8 @@ bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
     if (!pm)
         return true; /* built once, never changed; the entries above are users' */
 
-    struct check c = {buf, size, 0};
-    if (pm->tree.spare)
+    struct check c = {buf, size, &pm->tree, 0};
+    if (pm->tree.spare || (pm->tree.hidden_spare && pm->tree.hidden_lo >= pm->tree.hidden_hi))
         return wrong(&c, 0, "reserved frames were not given back");
     if (!table_ok(&c, pm->tree.root, PTE_LEVELS - 1, 0))
         return false;
