@@ -13,13 +13,15 @@ bench: $(TOOL) $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEM
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
 	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
+	@PLATFORMS="$(PLATFORMS)" bench/memory.sh
+	@PLATFORMS="$(PLATFORMS)" bench/ranges.sh
 
 $(BENCH_PLUGIN): bench/plugin/count.c | $(call packages,host)
 	@echo "  HOSTCC  $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC -fvisibility=hidden $< -o $@
 
-$(BENCH_OUT)/guest/%: bench/guest/%.c | $(call packages,guest)
+$(BENCH_OUT)/guest/%: bench/guest/%.c bench/guest/measure.h | $(call packages,guest)
 	@echo "  GUESTCC $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)riscv64-linux-gnu-gcc -O2 $(WARNINGS) -static -pthread $< -o $@
