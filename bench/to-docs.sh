@@ -88,6 +88,16 @@ TEXT
     side_by_side ranges 2 3
     printf '\nInsert and remove at 4,000 ranges against 40 (means):\n\n'
     side_by_side ratios 1 3
+    cat <<'TEXT'
+
+## Memory: references of a walk
+
+What the hart's own counters say of the reads in a program with that many areas, each read once after its translations were dropped (the same
+run without the reads is taken off). References are those of the whole walk: metacell, descriptors of the search and the last one again,
+permission byte. Sv48 reads an entry for each level down to the leaf.
+
+TEXT
+    table walks
 }
 
 emulator() {
@@ -184,7 +194,7 @@ kept() {
 # Benchmarks
 TEXT
     part counts boot syscall footprint
-    part memory memory ranges ratios
+    part memory memory ranges ratios walks
     part emulator emulator-cells emulator-switch emulator-walk emulator-table emulator-unused
 } >"$doc.new"
 mv "$doc.new" "$doc"

@@ -176,11 +176,8 @@ static void measure(int ranges)
 int main(void)
 {
     static const int counts[] = {10, 40, 100, 1000, MOST};
-    size_t           all = 3 * MOST * SLOT;
-    char *space = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    need(space != MAP_FAILED && !munmap(space, all), "space");
-    slots = space + MOST * SLOT;
+    slots = free_space(3 * MOST * SLOT) + MOST * SLOT;
     one_page_file = open("/tmp/page", O_CREAT | O_RDWR, 0600);
     need(one_page_file >= 0 && write(one_page_file, "contents", 8) == 8, "/tmp/page");
     for (size_t n = 0; n < sizeof(counts) / sizeof(counts[0]); n++)
