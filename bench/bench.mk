@@ -24,6 +24,10 @@ bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions o
 test-bench: $(NEEDS_bench) | $(call packages,run image) ## the same counts, held to their targets
 	@V=$(V) test/run.sh "$(SUITE_bench)"
 
+bench-docs: | $(call packages,plot) ## write docs/benchmarks.md and draw its plots from what bench and bench-emulator counted
+	@bench/to-docs.sh
+	@bench/plots.sh
+
 $(BENCH_PLUGIN): bench/plugin/count.c | $(call packages,host)
 	@echo "  HOSTCC  $<"
 	$(Q)mkdir -p $(@D)
@@ -68,4 +72,4 @@ bench-emulator: $(EMULATOR_NEEDS) | $(call packages,oracle image run) ## take th
 
 -include $(BENCH_OUT)/emulator/guest.d $(BENCH_OUT)/emulator/loops.d
 
-.PHONY: bench test-bench bench-emulator
+.PHONY: bench test-bench bench-docs bench-emulator

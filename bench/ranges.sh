@@ -15,8 +15,9 @@ printf 'operation\tplatform\tranges\tmean\tleast\tmost\n' >"$tsv.new"
 for platform in $PLATFORMS; do
     measure "$platform" 1g ranges
     awk -F '\t' -v OFS='\t' -v platform="$platform" '{ split($1, name, "@")
-        print name[1], platform, name[2], $2, $3, $4 }' "$out/ranges.$platform.pieces" >>"$tsv.new"
-done
+        print name[1], platform, name[2], $2, $3, $4 }' "$out/ranges.$platform.pieces"
+done | awk -F '\t' '!($1 in seen) { seen[$1]; names[++n] = $1 } { rows[$1] = rows[$1] $0 "\n" }
+    END { for (k = 1; k <= n; k++) printf "%s", rows[names[k]] }' >>"$tsv.new"
 mv "$tsv.new" "$tsv"
 
 awk -F '\t' -v OFS='\t' '

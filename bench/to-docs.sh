@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # to-docs.sh - write docs/benchmarks.md from the tables that `make bench` and `make bench-emulator` left in
-# $BUILD/bench. A part whose tables are not there stays as it is.
+# $BUILD/bench (make bench-docs). A part whose tables are not there stays as it is.
 #
 #   bench/to-docs.sh
 
@@ -34,7 +34,7 @@ side_by_side() {
             line = "| " name " |"; rule = keys == 1 ? "|---|" : "|---|--:|"
             for (p = 1; p <= platforms; p++)
                 for (k = 0; k < values; k++) {
-                    short = platform[p]; sub(/^riscv64-/, "", short)
+                    short = platform[p]; sub(/^riscv64-/, "", short); sub(/^virt$/, "sv48", short)
                     line = line " " short ": " head[k] " |"; rule = rule "--:|"
                 }
             for (k = 0; k < tail; k++) rule = rule "--:|"
@@ -75,6 +75,7 @@ the rows of faults; the figure is per touch.
 
 TEXT
     side_by_side memory 1 2
+    printf '\n![The same, beside Linux and Nanos](plots/memory.svg)\n'
     cat <<'TEXT'
 
 ## Memory: what an operation costs among many ranges
@@ -86,6 +87,7 @@ table was replaced by a larger one.
 
 TEXT
     side_by_side ranges 2 3
+    printf '\n![Instructions of an operation, by the number of ranges: mean, least and most](plots/ranges.svg)\n'
     printf '\nInsert and remove at 4,000 ranges against 40 (means):\n\n'
     side_by_side ratios 1 3
     cat <<'TEXT'
