@@ -29,6 +29,7 @@ int vmspace_create(struct vmspace **out)
     }
     mutex_init(&vs->mutex);
     RB_INIT(&vs->areas);
+    RB_INIT(&vs->reservations);
     vs->map_max = SIZE_MAX;
     frame_stats(&stats);
     vs->commit_max = stats.total << PAGE_SHIFT;
@@ -53,6 +54,7 @@ static void drop_all_frames(struct pmap *pm)
 
 void vmspace_destroy(struct vmspace *vs)
 {
+    reserve_drop(vs, 0, USER_END);
     drop_all_frames(vs->pmap);
     pmap_destroy(vs->pmap);
     area_cut(&vs->areas, USER_MIN, USER_END, NULL);
@@ -123,6 +125,7 @@ int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
     }
     vs->mapped -= covered_bytes(first, va, end);
     area_cut(&vs->areas, va, end, spare);
+    reserve_drop(vs, va, end);
     return 0;
 }
 
