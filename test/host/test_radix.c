@@ -4,7 +4,9 @@
  * tables (walk.h).
  */
 /* sources: test/host/sim_machine.c test/host/walk_sv48.c src/lib/fmt.c src/lib/string.c
- *          src/riscv64-sv48/radix.c src/riscv64-sv48/radixcheck.c src/riscv64-sv48/pmap.c */
+ *          src/riscv64-sv48/radix.c src/riscv64-sv48/radixleaf.c
+ *          src/riscv64-sv48/radixidle.c src/riscv64-sv48/radixrange.c src/riscv64-sv48/radixmove.c
+ *          src/riscv64-sv48/radixcheck.c src/riscv64-sv48/pmap.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
