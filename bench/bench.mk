@@ -9,7 +9,7 @@ BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench
                 $(BENCH_OUT)/guest/hello-dynamic
 
 ##@ Measuring
-NEEDS_bench = $(TOOL) $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU)
+NEEDS_bench = $(TOOL) $(BUILD)/images/sqlite3.img $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU)
 SUITE_bench = bench=PLATFORMS="$(PLATFORMS)" bench/test.sh
 
 bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
@@ -18,7 +18,7 @@ bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions o
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
 	@PLATFORMS="$(PLATFORMS)" bench/memory.sh
 	@PLATFORMS="$(PLATFORMS)" bench/ranges.sh
-	@$(TOOL) build -o $(BENCH_OUT)/areas.img $(BENCH_OUT)/guest/areas
+	@PLATFORMS="$(PLATFORMS)" bench/sizes.sh
 	@QEMU=$(QEMU) bench/walks.py
 
 test-bench: $(NEEDS_bench) | $(call packages,run image) ## the same counts, held to their targets

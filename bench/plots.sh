@@ -103,6 +103,33 @@ plot "$data/memory" using (\$5/\$6):0:(0.1):(\$5/\$6):(\$0+0.16):(\$0+0.36) with
 GNUPLOT
 }
 
-for plot in "${@:-ranges memory}"; do
-    for each in $plot; do $each; done
+# of each program: its name; bytes on cells, sv48
+size_rows() {
+    awk -F '\t' -v OFS='\t' 'FNR > 1 {
+        if (!($1 in seen)) { seen[$1] = 1; row[++rows] = $1 }
+        bytes[$1, $2] = $5 }
+        END { for (r = 1; r <= rows; r++)
+            print row[r], bytes[row[r], "riscv64-cells"] / 1024, bytes[row[r], "riscv64-virt"] / 1024 }' "$out/sizes.tsv"
+}
+
+sizes() {
+    size_rows >"$data/sizes"
+    draw sizes 900 320 <<GNUPLOT
+set title "KiB of tables when the program ends"
+set logscale x
+set xrange [4:65536]
+set format x "%.0f"
+unset grid
+set grid xtics lc "#e0e0e0"
+set yrange [4.6:-0.6]
+set key outside bottom center horizontal
+set ytics scale 0
+plot "$data/sizes" using 3:0:(4):3:(\$0):(\$0+0.3) with boxxyerror fs solid lc rgb "$sv48" title "sv48", \\
+     "" using 2:0:(4):2:(\$0-0.3):(\$0) with boxxyerror fs solid lc rgb "$cells" title "cells", \\
+     "" using (4):0:ytic(1) with dots notitle
+GNUPLOT
+}
+
+for plot in memory ranges sizes; do
+    $plot
 done

@@ -8,11 +8,11 @@
 
 set -u
 
-for suite in boot syscall footprint memory ranges; do
+for suite in boot syscall footprint memory ranges sizes; do
     bench/$suite.sh >"$BUILD/bench/$suite.log" 2>&1 || {
         echo "not ok - suite $suite counts"
         tail -n 20 "$BUILD/bench/$suite.log"
         exit 1
     }
 done
-bench/judge.py boot syscall footprint memory ratios
+bench/judge.py boot syscall footprint memory ratios sizes

@@ -5,7 +5,7 @@ counters (docs/securecells.md, A.2.2), with tables of different lengths.
 
     BUILD=... bench/walks.py
 
-Writes $BUILD/bench/walks.tsv. The program (bench/guest/areas.c) reads from areas whose translations are
+Writes $BUILD/bench/walks.tsv; needs $BUILD/bench/areas.img, as bench/sizes.sh makes it. The program (bench/guest/areas.c) reads from areas whose translations are
 not cached; the same run without these reads is taken off, so what is left are their walks: metacell,
 descriptors of the search and the last one again, permission byte. A walk of Sv48 has no counter: it reads one entry for
 each level down to the leaf.
