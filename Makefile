@@ -35,6 +35,7 @@ include test/machine/coverage/coverage.mk
 include test/mutants/mutants.mk
 include test/kernel/kernel.mk
 include test/guest/guest.mk
+include test/soak/soak.mk
 include test/app/app.mk
 include test/boot/boot.mk
 include test/fuzz/fuzz.mk
@@ -54,7 +55,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 ##@ Help
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk test/linux/linux.mk \
-	    $(wildcard test/machine/machine.mk test/model/model.mk \
+	    $(wildcard test/machine/machine.mk test/model/model.mk test/soak/soak.mk \
 	        test/machine/coverage/coverage.mk test/mutants/mutants.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo

@@ -304,27 +304,34 @@ void frame_get_run(paddr_t pa, size_t npages)
     spinlock_release(&lock);
 }
 
+/* How many frames from f on, at most max, have one reference, as the first one has, and drop it. */
+static size_t drop_last_refs(struct frame *f, size_t max)
+{
+    uint64_t head = f->head;
+    size_t   n = 0;
+
+    do
+        f[n].head = FRAME_NONE;
+    while (++n < max && f[n].head == head);
+    return n;
+}
+
 /* Frees contiguous stretches in one go. */
 void frame_put_run(paddr_t pa, size_t npages)
 {
     spinlock_acquire(&lock);
     struct frame *f = frames_at(pa, npages);
-    uint32_t      first = index_of(pa), freed = 0;
-    for (uint32_t k = 0; k < npages; k++) {
-        uint64_t head = f[k].head;
-        ASSERT(head_is_used(head));
-        if (head_refs(head) == 1) {
-            f[k].head = FRAME_NONE;
-            freed++;
+    uint32_t      first = index_of(pa);
+    for (size_t k = 0; k < npages;) {
+        ASSERT(head_is_used(f[k].head));
+        if (head_refs(f[k].head) > 1) {
+            f[k++].head -= HEAD_ONE_REF;
             continue;
         }
-        f[k].head = head - HEAD_ONE_REF;
-        if (freed)
-            range_free(first + k - freed, freed);
-        freed = 0;
+        size_t freed = drop_last_refs(&f[k], npages - k);
+        range_free(first + (uint32_t)k, freed);
+        k += freed;
     }
-    if (freed)
-        range_free(first + (uint32_t)npages - freed, freed);
     spinlock_release(&lock);
 }
 
@@ -388,37 +395,21 @@ int frame_reserve(size_t npages, size_t align, size_t phase, uint64_t id, paddr_
     return 0;
 }
 
-size_t frame_reserved_run(paddr_t pa, size_t max, uint64_t id)
+size_t frame_claim(paddr_t pa, size_t above, size_t *below, uint64_t id)
 {
-    size_t n = 0;
+    uint64_t head = head_reserved(id);
+    size_t   up = 0, down = 0;
 
     spinlock_acquire(&lock);
-    const struct frame *f = frames_at(pa, max);
-    while (n < max && f[n].head == head_reserved(id))
-        n++;
+    struct frame *f = frames_at(pa, above);
+    while (up < above && f[up].head == head)
+        f[up++].head = FRAME_MOVABLE | HEAD_ONE_REF;
+    while (up && down < *below && f[-1 - (ptrdiff_t)down].head == head)
+        f[-1 - (ptrdiff_t)down++].head = FRAME_MOVABLE | HEAD_ONE_REF;
+    nreserved -= up + down;
     spinlock_release(&lock);
-    return n;
-}
-
-size_t frame_reserved_run_below(paddr_t pa, size_t max, uint64_t id)
-{
-    size_t n = 0;
-
-    spinlock_acquire(&lock);
-    const struct frame *f = frames_at(pa, 1);
-    while (n < max && f[-1 - (ptrdiff_t)n].head == head_reserved(id))
-        n++;
-    spinlock_release(&lock);
-    return n;
-}
-
-void frame_claim(paddr_t pa, size_t npages)
-{
-    spinlock_acquire(&lock);
-    ASSERT(head_state(frames_at(pa, npages)->head) == FRAME_RESERVED);
-    mark_run(index_of(pa), npages, FRAME_MOVABLE | HEAD_ONE_REF);
-    nreserved -= npages;
-    spinlock_release(&lock);
+    *below = down;
+    return up;
 }
 
 size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id)

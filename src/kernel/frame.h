@@ -51,12 +51,10 @@ uint32_t frame_tag(paddr_t pa);
  * reclaims. -ENOMEM. */
 int frame_reserve(size_t npages, size_t align, size_t phase, uint64_t id, paddr_t *out);
 
-/* How many frames from pa on (below pa), at most max, are reserved by id. */
-size_t frame_reserved_run(paddr_t pa, size_t max, uint64_t id);
-size_t frame_reserved_run_below(paddr_t pa, size_t max, uint64_t id);
-
-/* Reserved frames become movable ones with one reference. */
-void frame_claim(paddr_t pa, size_t npages);
+/* Frames that id has reserved become movable ones with one reference: from pa on, at most `above`, and if
+ * there are any, then from pa downwards, at most *below. Returns how many from pa on; *below: how
+ * many before it. */
+size_t frame_claim(paddr_t pa, size_t above, size_t *below, uint64_t id);
 
 /* Free those of the run that id has reserved. Returns how many. */
 size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id);

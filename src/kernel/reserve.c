@@ -114,15 +114,14 @@ bool reserve_claim(struct vmspace *vs, vaddr_t page, vaddr_t *lo, vaddr_t *hi, p
 
     vaddr_t from = *lo > r->start ? *lo : r->start, to = *hi < r->end ? *hi : r->end;
     paddr_t frame = r->pa + (page - r->start);
-    size_t  above = frame_reserved_run(frame, (to - page) >> PAGE_SHIFT, r->id);
+    size_t  below = (page - from) >> PAGE_SHIFT;
+    size_t  above = frame_claim(frame, (to - page) >> PAGE_SHIFT, &below, r->id);
     if (!above)
         return false;
 
-    size_t below = frame_reserved_run_below(frame, (page - from) >> PAGE_SHIFT, r->id);
     *lo = page - (below << PAGE_SHIFT);
     *hi = page + (above << PAGE_SHIFT);
     *pa = frame - (below << PAGE_SHIFT);
-    frame_claim(*pa, below + above);
     forget_if_filled(vs, r, *lo, *hi);
     return true;
 }

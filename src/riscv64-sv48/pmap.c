@@ -26,7 +26,7 @@
 static const struct pmap_limits limits = {
     .name = "sv48",
     .granule = PAGE_SIZE,
-    .fault_extent = 16 * PAGE_SIZE,
+    .fault_extent = 8 * PAGE_SIZE,
     .run_align = 2ul << 20, /* a leaf of the second level */
     .run_max = 2ul << 20,
     .max_ranges = SIZE_MAX,

@@ -251,7 +251,9 @@ static void reserved_frames_are_neither_free_nor_used(void **state)
     assert_int_equal(stats_now().reserved, 100);
     assert_int_equal(frame_refs(pa + 50 * PAGE_SIZE), 0);
 
-    frame_claim(pa + 10 * PAGE_SIZE, 20);
+    size_t below = 0;
+    assert_int_equal(frame_claim(pa + 10 * PAGE_SIZE, 20, &below, 7), 20);
+    assert_int_equal(below, 0);
     assert_int_equal(frame_refs(pa + 10 * PAGE_SIZE), 1);
     assert_int_equal(stats_now().reserved, 80);
     assert_int_equal(frame_unreserve(pa, 100, 7), 80); /* what was claimed stays */
@@ -267,15 +269,21 @@ static void only_the_one_who_reserved_a_frame_finds_it(void **state)
 
     assert_int_equal(frame_reserve(64, 1, 0, 1, &pa), 0);
     assert_int_equal(frame_reserve(64, 1, 0, 2, &other), 0);
-    assert_int_equal(frame_reserved_run(pa, 64, 1), 64);
-    assert_int_equal(frame_reserved_run(pa, 64, 2), 0);
+    size_t below = 5;
+    assert_int_equal(frame_claim(pa + 32 * PAGE_SIZE, 1, &below, 2), 0);
+    assert_int_equal(below, 0);
     assert_int_equal(frame_unreserve(pa, 64, 2), 0);
-    frame_claim(pa + 32 * PAGE_SIZE, 1);
-    assert_int_equal(frame_reserved_run(pa, 64, 1), 32);
-    assert_int_equal(frame_reserved_run(pa + 33 * PAGE_SIZE, 31, 1), 31);
-    assert_int_equal(frame_reserved_run_below(pa + 32 * PAGE_SIZE, 32, 1), 32);
-    assert_int_equal(frame_reserved_run_below(pa + 32 * PAGE_SIZE, 5, 1), 5);
-    assert_int_equal(frame_reserved_run_below(pa + 33 * PAGE_SIZE, 33, 1), 0);
+    below = 5;
+    assert_int_equal(frame_claim(pa + 32 * PAGE_SIZE, 1, &below, 1), 1);
+    assert_int_equal(below, 5);
+    below = 32;
+    assert_int_equal(frame_claim(pa + 20 * PAGE_SIZE, 44, &below, 1), 7); /* up to what is taken */
+    assert_int_equal(below, 20);
+    below = 1;
+    assert_int_equal(frame_claim(pa + 33 * PAGE_SIZE, 31, &below, 1), 31);
+    assert_int_equal(below, 0);
+    assert_int_equal(stats_now().reserved, 64);
+    assert_int_equal(frame_unreserve(other, 64, 2), 64);
 }
 
 static void a_reserved_run_has_the_alignment_and_phase_asked_for(void **state)
@@ -389,8 +397,9 @@ static void an_emptied_window_belongs_to_who_asked_and_a_failed_one_is_freed(voi
         assert_true(frame_vacate(pages[i], 1));
     }
     assert_true(frame_settle(pa, 64, 9));
-    assert_int_equal(frame_reserved_run(pa, 64, 9), 64);
     assert_int_equal(stats_now().free, free_before - 32);
+    assert_int_equal(frame_unreserve(pa, 64, 9), 64);
+    assert_int_equal(stats_now().free, free_before + 32);
 }
 
 /* --- heap --------------------------------------------------------------------------------- */
