@@ -23,6 +23,10 @@
 #include "machine/layout.h"
 #include "machine/pmap.h"
 
+/* Areas of this size and above get a multiple of it as their start, if the program leaves it to the kernel,
+ * so that memory models can map them in large pieces. Bytes. */
+#define VMSPACE_LARGE ((size_t)2 << 20)
+
 struct vmspace {
     struct pmap *pmap; /* constant; calls on it need mutex */
 

@@ -133,10 +133,13 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
-    struct page *p = range(pm, va, len);
+    if (!zone_has(va) || !zone_has(va + len - PAGE_SIZE))
+        return -EFAULT;
 
+    struct page *p = range(pm, va, len);
     for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
-        ASSERT(p[i].mapped);
+        if (!p[i].mapped)
+            return -EFAULT;
     if (fails())
         return -ENOSPC;
     for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
