@@ -44,18 +44,19 @@ ranges() {
         of "$operation" riscv64-cells >"$data/cells$n"
         of "$operation" riscv64-virt >"$data/sv48$n"
         printf 'set title "%s"\n' "$operation"
-        [ "$operation" != 'map and touch as many again' ] ||
-            printf 'set logscale y\nset yrange [1000:*]\nset key top left\n' # the dearest may have replaced the table
+        case $operation in *' again' | *' in turn') # the dearest may have replaced the table
+            printf 'set logscale y\nset yrange [1000:1000000]\nset key top left\n' ;;
+        esac
         printf 'plot "%s/cells%d" with yerrorlines lc rgb "%s" pt 7 ps 0.6 title "cells",' "$data" $n "$cells"
         printf '"%s/sv48%d" using ($1*1.06):2:3:4 with yerrorlines lc rgb "%s" pt 5 ps 0.6 title "sv48"\n' "$data" $n "$sv48"
     done >"$data/plots" <<'OPERATIONS'
-map, untouched
 first touch, anonymous
+unmap, touched
 insert: first touch, cached file
 remove: unmap it
 split: protect the middle
 merge: give it back
-protect twice, whole area
+protect each second page in turn
 map and touch as many again
 OPERATIONS
     { cat <<'GNUPLOT'

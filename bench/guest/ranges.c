@@ -201,9 +201,8 @@ static void measure(int ranges)
     shuffle(2 * ranges);
     make_areas(ranges);
     for (int n = 0; n < SAMPLES; n++) {
-        int free = ranges + (int)random_below((uint32_t)ranges);
-        come_and_go(place_of(free));
-        come_and_go_cached(place_of(free));
+        come_and_go(place_of(ranges + (int)random_below((uint32_t)ranges)));
+        come_and_go_cached(place_of(ranges + (int)random_below((uint32_t)ranges)));
         change_rights(place_of((int)random_below((uint32_t)ranges)));
     }
     grow_and_shrink(ranges);
