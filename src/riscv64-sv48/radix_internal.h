@@ -11,10 +11,41 @@
 #ifndef RISCV64_SV48_RADIX_INTERNAL_H
 #define RISCV64_SV48_RADIX_INTERNAL_H
 
+#include "machine/layout.h"
 #include "riscv64-sv48/ptemem.h"
 #include "riscv64-sv48/radix.h"
 
 #define RADIX_TOP (PTE_LEVELS - 1)
+
+static inline pte_t *table_at(paddr_t pa)
+{
+    return phys_ptr(pa);
+}
+
+/* The table that an entry is in. */
+static inline pte_t *table_of(pte_t *pte)
+{
+    return pte - (uintptr_t)pte % PAGE_SIZE / sizeof(*pte);
+}
+
+/* Whether hardware may set D at any instant. */
+static inline bool pte_may_get_dirty(pte_t pte)
+{
+    return (pte & (PTE_V | PTE_W | PTE_D)) == (PTE_V | PTE_W);
+}
+
+/* Replace all of *p but D, which stays as it is at that moment. Returns the old entry. */
+static inline pte_t pte_change(pte_t *p, pte_t v)
+{
+    pte_t old = pte_load(p);
+    if (!pte_may_get_dirty(old)) {
+        pte_store(p, v | (old & PTE_D));
+        return old;
+    }
+    while (!pte_cas(p, &old, v | (old & PTE_D)))
+        ;
+    return old;
+}
 
 static inline vaddr_t pos_end(const struct radix_pos *pos)
 {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* radixleaf.c - large leaves: cutting one into a table of 512, and making one of such a table.
  *
- * What a hart finds is the same before and after, but for D: a leaf that takes the place of others
- * has D if one of them had it, and gives it to all that take its place. So the only thing that can
- * go wrong is a mark that another hart sets while the entry above is exchanged: splitting looks at
- * the entry that it took out, joining takes the marks out of the table when nothing new leads to
- * it.
+ * What a hart finds is the same before and after, so neither takes anything away: a hart may go on
+ * with what it has cached, and whoever changes a page later drops, with the fence for that page,
+ * whatever leaf translated it (4.2.1). Only the table that joining takes out waits for a fence for
+ * all addresses.
+ *
+ * What can get lost is a mark of a write. A leaf that takes the place of others has D if one of
+ * them had it, and gives it to all that take its place. When another hart sets one while the entry
+ * above is exchanged, splitting finds it in the entry that it took out, and joining takes the marks
+ * out of the table once nothing new leads to it.
  */
 #include "lib/errno.h"
 #include "riscv64-sv48/radix_internal.h"
@@ -19,16 +23,14 @@ void radix_split(struct radix *rx, struct radix_pos *pos, vaddr_t va)
     pte_t    old = pte_load(pos->pte);
     uint64_t step = pte_of_pa(pte_size(pos->level - 1));
     for (unsigned i = 0; i < PTE_PER_TABLE; i++)
-        entry[i] = old + i * step;
+        pte_store(entry + i, old + i * step);
 
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* filled before it is reachable */
+    pte_fence(); /* filled before it is reachable */
     pte_t last = pte_swap(pos->pte, pte_of_pa(table) | PTE_V);
     if ((last & ~old) & PTE_D) { /* written between our read and the exchange */
         for (unsigned i = 0; i < PTE_PER_TABLE; i++)
             pte_set(&entry[i], PTE_D);
     }
-    if (old & PTE_V)
-        radix_mark_stale(rx, pos->va, pos_end(pos)); /* the large one may still be cached */
     *pos = radix_descend(entry, pos->level - 1, va);
 }
 

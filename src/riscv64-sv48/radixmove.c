@@ -59,6 +59,7 @@ int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
         return err;
 
     align_range(rx, va, end, pa);
+    pte_fence(); /* the frames were filled before they are reachable */
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
         replace_span(rx, &s, new_pa(&s.first, va, pa));
     radix_join_range(rx, va, end);
@@ -128,7 +129,7 @@ void radix_resume(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
     rx->hidden_nspare = 0;
 
     align_range(rx, va, end, pa);
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* the frames' contents before the way to them */
+    pte_fence(); /* the frames were filled before they are reachable */
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
         show_span(&s, new_pa(&s.first, va, pa));
     radix_join_range(rx, va, end);

@@ -63,13 +63,15 @@ static void grow_table(struct radix *rx, struct radix_pos *pos, vaddr_t va)
 {
     paddr_t table = radix_take_table(rx);
     memset(table_at(table), 0, PAGE_SIZE);
-    pte_publish(pos->pte, pte_of_pa(table) | PTE_V);
+    pte_fence(); /* cleared before it is reachable */
+    pte_store(pos->pte, pte_of_pa(table) | PTE_V);
     *pos = radix_descend(table_at(table), pos->level - 1, va);
 }
 
 /* Leaves of one table, one behind the other. */
 static void map_entries(pte_t *pte, unsigned n, pte_t leaf, pte_t step)
 {
+    pte_fence(); /* the frames were filled before they are reachable */
     for (pte_t *stop = pte + n; pte < stop; pte++, leaf += step)
         pte_store(pte, leaf);
 }
