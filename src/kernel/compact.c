@@ -142,10 +142,14 @@ int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phas
     return err ? -ENOMEM : 0;
 }
 
-bool compact_for_tables(struct vmspace *vs, size_t npages)
+/* Tables grow by doubling; a model whose tables are single frames finds one or there is none. */
+bool compact_for_tables(struct vmspace *vs)
 {
-    paddr_t pa;
+    struct pmap_stats stats;
+    pmap_stats(vs->pmap, &stats);
 
+    paddr_t pa;
+    size_t  npages = pages_for(2 * stats.table_bytes) + 1;
     if (compact_reserve(vs, npages, 1, 0, npages, 0, &pa))
         return false;
     frame_unreserve(pa, npages, 0);

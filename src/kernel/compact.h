@@ -18,9 +18,9 @@ struct vmspace;
 int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phase, size_t limit,
                     uint64_t id, paddr_t *pa);
 
-/* Make a run of npages free, for a call of the memory model that failed for want of it. Whether it
- * is worth trying again. As above. */
-bool compact_for_tables(struct vmspace *vs, size_t npages);
+/* A call of the memory model failed with -ENOMEM: a larger table may need a run that is not there
+ * although memory is. Make one. Whether the call is worth trying again. As above. */
+bool compact_for_tables(struct vmspace *vs);
 
 struct compact_stats {
     uint64_t runs;   /* made */

@@ -203,15 +203,13 @@ static int area_frames(struct filling *f, paddr_t *pa)
 
 /* --- filling ----------------------------------------------------------------------------- */
 
-#define TABLE_RUN 64 /* frames: contiguous memory that a memory model's table may want */
-
 /* Map frames, whose references become the mapping's. */
 static int enter(struct filling *f, paddr_t pa, unsigned prot)
 {
     size_t len = f->hi - f->lo;
     int    err = pmap_enter(f->vs->pmap, f->lo, pa, len, f->area->dom, prot);
 
-    if (err == -ENOMEM && compact_for_tables(f->vs, TABLE_RUN))
+    if (err == -ENOMEM && compact_for_tables(f->vs))
         err = pmap_enter(f->vs->pmap, f->lo, pa, len, f->area->dom, prot);
     if (err) {
         frame_put_run(pa, len >> PAGE_SHIFT);

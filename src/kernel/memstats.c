@@ -41,10 +41,8 @@ static void log_map(struct vmspace *vs)
     struct pmap_stats    stats;
     struct compact_stats compact;
 
-    mutex_lock(&vs->mutex);
-    pmap_stats(vs->pmap, &stats);
+    vmspace_map_stats(vs, &stats);
     compact_stats(&compact);
-    mutex_unlock(&vs->mutex);
     log_notice("memory: ranges=%zu table_bytes=%zu moved_aside=%lu rebuilt=%lu shootdowns=%lu",
                stats.ranges, stats.table_bytes, (unsigned long)stats.moved,
                (unsigned long)stats.rebuilt, (unsigned long)stats.shootdowns);

@@ -163,4 +163,7 @@ struct vmspace_stats {
 
 void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out);
 
+/* pmap_stats() of it. */
+void vmspace_map_stats(struct vmspace *vs, struct pmap_stats *out);
+
 #endif

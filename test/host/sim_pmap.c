@@ -245,6 +245,13 @@ void pmap_update(struct pmap *pm)
     pm->nremoved = 0;
 }
 
+void pmap_stats(struct pmap *pm, struct pmap_stats *out)
+{
+    *out = (struct pmap_stats){.room = SIZE_MAX, .table_bytes = sizeof(*pm)};
+    for (size_t i = 0; i < NPAGES; i++)
+        out->ranges += pm->pages[i].mapped;
+}
+
 void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size)
 {
     struct pmap_run run;
