@@ -25,7 +25,6 @@ enum lock_order {
     LOCK_WAITQ,
     LOCK_SCHED,
     LOCK_HEAP,
-    LOCK_RESERVE,
     LOCK_FRAME,
     LOCK_RANDOM,
     LOCK_LOG,

@@ -81,8 +81,19 @@ void trap_handle(struct trapframe *tf)
     thread_enters_user(t);
 }
 
-/* One hart runs: there are no others to tell. */
+/* One hart runs: there are no others to tell, or to stop. */
 void shootdown_others(void)
 {
     ASSERT(cpu_nharts == 1);
+}
+
+void stop_others(void)
+{
+    ASSERT(cpu_nharts == 1);
+}
+
+void resume_others(void (*fn)(void *arg), void *arg)
+{
+    ASSERT(cpu_nharts == 1 && fn);
+    (void)arg;
 }

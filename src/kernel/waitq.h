@@ -45,19 +45,17 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
 void waitq_wake_one(struct waitq *q); /* any context */
 void waitq_wake_all(struct waitq *q);
 
-/* A sleeping lock: its holder may sleep (disk, memory). Threads only. Taken and let go by one atomic
- * instruction each while nobody waits. */
+/* A sleeping lock: its holder may sleep (disk, memory). Threads only. */
 struct mutex {
-    _Atomic(struct thread *)
-                    owner; /* NULL: free. Lowest bit: who lets go has to look for sleepers */
     struct spinlock lock;
     /* lock protects: */
-    struct waitq waiters;
+    struct thread *owner;
+    struct waitq   waiters;
 };
 
 #define MUTEX_INIT(m)                                              \
     {                                                              \
-        .owner = NULL, .lock = SPINLOCK_INIT(LOCK_WAITQ, "mutex"), \
+        .lock = SPINLOCK_INIT(LOCK_WAITQ, "mutex"), .owner = NULL, \
         .waiters = WAITQ_INIT((m).waiters)                         \
     }
 

@@ -24,4 +24,11 @@ void frame_free(paddr_t pa, size_t npages);
  * (edit-protocol rule 7). A no-op while one hart runs. */
 void shootdown_others(void);
 
+/* For what has to change under all harts at once, such as the root that they translate by. From
+ * stop_others() to resume_others() every hart but this one stands still in the kernel, between two
+ * instructions of whatever it ran; before it goes on, it calls fn(arg), interrupts off. The pair is
+ * short, does not nest, and is a no-op while one hart runs. */
+void stop_others(void);
+void resume_others(void (*fn)(void *arg), void *arg);
+
 #endif

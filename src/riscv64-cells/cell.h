@@ -132,11 +132,11 @@ static inline uint32_t grant_target(uint32_t grant)
 }
 
 /* Sizes (A.1.2). */
-#define TABLE_SLOTS(lines) (64u * (lines))
+#define TABLE_SLOTS(lines) ((size_t)64 * (lines))
 
-static inline size_t table_bytes(uint32_t lines, uint32_t rows)
+static inline size_t table_bytes(size_t lines, size_t rows)
 {
-    return (size_t)64 * lines * (16 + 5 * (size_t)rows);
+    return 64 * lines * (16 + 5 * rows);
 }
 
 #endif

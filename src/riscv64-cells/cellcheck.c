@@ -14,9 +14,9 @@ struct report {
     size_t size;
 };
 
-static bool wrong(const struct report *to, uint32_t slot, const char *what)
+static bool wrong(const struct report *to, size_t slot, const char *what)
 {
-    fmt_snprintf(to->buf, to->size, "slot %u: %s", slot, what);
+    fmt_snprintf(to->buf, to->size, "slot %zu: %s", slot, what);
     return false;
 }
 
@@ -32,17 +32,19 @@ static bool metacell_ok(const struct celltable *t, const struct report *to)
 }
 
 /* An empty slot: in its gap, and nothing in its column that could reach another cell (B.2.1). */
-static bool empty_ok(const struct celltable *t, uint32_t slot, const struct report *to)
+static bool empty_ok(const struct celltable *t, size_t slot, const struct report *to)
 {
     uint64_t start = celltable_start(t, slot), e = celltable_end(t, slot);
-    uint32_t left = celltable_prev(t, slot), right = celltable_next(t, slot);
+    size_t   left = celltable_prev(t, slot), right = celltable_next(t, slot);
     if (start != e + 1)
         return wrong(to, slot, "not live but not empty");
     if ((left && e < celltable_end(t, left)) || start > celltable_start(t, right))
         return wrong(to, slot, "empty slot outside its gap");
+    if (slot > 1 && e < celltable_end(t, slot - 1))
+        return wrong(to, slot, "empty slot that ends before the slot before it");
     if (t->cell[slot].hi & ~(CELL_GEN_MASK << CELL_GEN_SHIFT))
         return wrong(to, slot, "empty slot with a base");
-    for (uint32_t dom = 0; dom < t->rows; dom++) {
+    for (size_t dom = 0; dom < t->rows; dom++) {
         if (*celltable_byte(t, dom, slot) || *celltable_grant(t, dom, slot) != GRANT_NONE)
             return wrong(to, slot, "empty slot with rights or grants");
     }
@@ -51,10 +53,10 @@ static bool empty_ok(const struct celltable *t, uint32_t slot, const struct repo
 
 /* Rights that must not be there: users' in kernel cells, the kernel's in users', anybody's in rows
  * that do not exist, grants to domains that do not. */
-static bool column_ok(const struct celltable *t, uint32_t slot, const struct report *to)
+static bool column_ok(const struct celltable *t, size_t slot, const struct report *to)
 {
     bool kernel = slot >= t->kfirst;
-    for (uint32_t dom = 0; dom < t->rows; dom++) {
+    for (size_t dom = 0; dom < t->rows; dom++) {
         unsigned byte = *celltable_byte(t, dom, slot);
         uint32_t grant = *celltable_grant(t, dom, slot);
         if (byte && (dom >= t->doms || kernel != (dom == 0)))
@@ -66,11 +68,11 @@ static bool column_ok(const struct celltable *t, uint32_t slot, const struct rep
     return true;
 }
 
-static bool live_ok(const struct celltable *t, uint32_t slot, const struct report *to)
+static bool live_ok(const struct celltable *t, size_t slot, const struct report *to)
 {
     uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
     uint64_t ppn = celltable_ppn(t, slot), last_ppn = ppn + (end - start);
-    uint32_t left = celltable_prev(t, slot);
+    size_t   left = celltable_prev(t, slot);
     if (start > end)
         return wrong(to, slot, "live but empty");
     if (left && celltable_end(t, left) >= start)
@@ -90,11 +92,11 @@ bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
 {
     const struct celltable *t = model_table(pm);
     struct report           to = {buf, size};
-    uint32_t                nlive = 0;
+    size_t                  nlive = 0;
 
     if (!metacell_ok(t, &to))
         return false;
-    for (uint32_t slot = 1; slot < t->nslots; slot++) {
+    for (size_t slot = 1; slot < t->nslots; slot++) {
         bool live = celltable_is_live(t, slot);
         if (slot >= t->kfirst && !live)
             return wrong(&to, slot, "kernel cell marked empty");
@@ -119,13 +121,12 @@ static size_t perm_text(unsigned byte, char *buf, size_t size)
                         byte & PERM_A ? 'a' : ' ', byte & PERM_D ? 'd' : ' ');
 }
 
-static size_t grant_text(const struct celltable *t, uint32_t dom, uint32_t slot, char *buf,
-                         size_t size)
+static size_t grant_text(const struct celltable *t, size_t dom, size_t slot, char *buf, size_t size)
 {
     uint32_t grant = *celltable_grant(t, dom, slot);
     if (grant == GRANT_NONE)
         return 0;
-    return fmt_snprintf(buf, size, " [%u offers %s%s%s to %u]", dom, grant & PERM_R ? "r" : "",
+    return fmt_snprintf(buf, size, " [%zu offers %s%s%s to %u]", dom, grant & PERM_R ? "r" : "",
                         grant & PERM_W ? "w" : "", grant & PERM_X ? "x" : "", grant_target(grant));
 }
 
@@ -140,21 +141,21 @@ static char *at(char *line, size_t n)
     return line + (n < LINE_SIZE ? n : LINE_SIZE - 1);
 }
 
-static void slot_text(const struct celltable *t, uint32_t slot, char *line)
+static void slot_text(const struct celltable *t, size_t slot, char *line)
 {
     uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
-    size_t n = fmt_snprintf(line, LINE_SIZE, "%5u %010llx-%010llx %10llx %8llu KiB %4llu%s ", slot,
+    size_t n = fmt_snprintf(line, LINE_SIZE, "%5zu %010llx-%010llx %10llx %8llu KiB %4llu%s ", slot,
                             (unsigned long long)start << PAGE_SHIFT,
                             ((unsigned long long)(end + 1) << PAGE_SHIFT) - 1,
                             (unsigned long long)celltable_ppn(t, slot) << PAGE_SHIFT,
                             (unsigned long long)(end + 1 - start) * (PAGE_SIZE / 1024),
                             (unsigned long long)cell_hi_gen(t->cell[slot].hi),
                             t->cell[slot].hi & CELL_VALID ? "" : " INVALID");
-    for (uint32_t dom = 0; dom < t->doms; dom++) {
+    for (size_t dom = 0; dom < t->doms; dom++) {
         n += fmt_snprintf(at(line, n), room(n), " ");
         n += perm_text(*celltable_byte(t, dom, slot), at(line, n), room(n));
     }
-    for (uint32_t dom = 0; dom < t->doms; dom++)
+    for (size_t dom = 0; dom < t->doms; dom++)
         n += grant_text(t, dom, slot, at(line, n), room(n));
 }
 
@@ -162,8 +163,8 @@ static void head_text(const struct celltable *t, char *line)
 {
     size_t n = fmt_snprintf(line, LINE_SIZE, "%5s %21s %10s %12s %4s ", "slot", "virtual",
                             "physical", "size", "gen");
-    for (uint32_t dom = 0; dom < t->doms; dom++)
-        n += fmt_snprintf(at(line, n), room(n), " dom%-2u", dom);
+    for (size_t dom = 0; dom < t->doms; dom++)
+        n += fmt_snprintf(at(line, n), room(n), " dom%-2zu", dom);
 }
 
 void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *arg)
@@ -172,13 +173,13 @@ void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *
     char                    line[LINE_SIZE];
 
     fmt_snprintf(line, sizeof(line),
-                 "cell table at %#llx, %zu bytes: %u of %u cells, %u of %u domains",
+                 "cell table at %#llx, %zu bytes: %zu of %zu cells, %zu of %zu domains",
                  (unsigned long long)t->base, table_bytes(t->lines, t->rows),
                  t->nlive + t->nslots - t->kfirst, t->nslots - 1, t->doms, t->rows);
     out(arg, line);
     head_text(t, line);
     out(arg, line);
-    for (uint32_t slot = 1; slot < t->nslots; slot++) {
+    for (size_t slot = 1; slot < t->nslots; slot++) {
         if (!celltable_is_live(t, slot))
             continue;
         slot_text(t, slot, line);
@@ -188,19 +189,19 @@ void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *
 
 void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size)
 {
-    const struct celltable *t = model_table(pm);
-    uint32_t slot = va >> PAGE_SHIFT <= VPN_MASK ? celltable_find(t, va >> PAGE_SHIFT) : 0;
+    struct celltable *t = model_table(pm);
+    size_t            slot = va >> PAGE_SHIFT <= VPN_MASK ? celltable_find(t, va >> PAGE_SHIFT) : 0;
     if (slot == 0) {
         fmt_snprintf(buf, size, "no cell maps %#llx", (unsigned long long)va);
         return;
     }
 
-    size_t n = fmt_snprintf(buf, size, "cell %u: %#llx-%#llx -> %#llx", slot,
+    size_t n = fmt_snprintf(buf, size, "cell %zu: %#llx-%#llx -> %#llx", slot,
                             (unsigned long long)celltable_start(t, slot) << PAGE_SHIFT,
                             ((unsigned long long)(celltable_end(t, slot) + 1) << PAGE_SHIFT) - 1,
                             (unsigned long long)celltable_ppn(t, slot) << PAGE_SHIFT);
-    for (uint32_t dom = 0; dom < t->doms && n < size; dom++) {
-        n += fmt_snprintf(buf + n, size - n, ", %u ", dom);
+    for (size_t dom = 0; dom < t->doms && n < size; dom++) {
+        n += fmt_snprintf(buf + n, size - n, ", %zu ", dom);
         if (n < size)
             n += perm_text(*celltable_byte(t, dom, slot), buf + n, size - n);
     }

@@ -16,64 +16,72 @@ static uint64_t range_pages(struct cell_range r)
     return r.end - r.start + 1;
 }
 
-static bool reaches_before(const struct celltable *t, uint32_t slot, struct cell_range r)
+static bool reaches_before(const struct celltable *t, size_t slot, struct cell_range r)
 {
     return celltable_start(t, slot) < r.start;
 }
 
-static bool reaches_past(const struct celltable *t, uint32_t slot, struct cell_range r)
+static bool reaches_past(const struct celltable *t, size_t slot, struct cell_range r)
 {
     return celltable_end(t, slot) > r.end;
 }
 
 /* --- enter --- */
 
-static void fill_column(const struct celltable *t, const uint8_t *rights, uint32_t ndoms,
-                        struct cell_column *col)
+/* Whether the cell gives everybody what these bytes do, no grants outstanding. */
+static bool column_is(const struct celltable *t, size_t slot, const uint8_t *byte)
 {
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
-        unsigned r = dom < ndoms ? rights[dom] : 0;
-        col->byte[dom] = (uint8_t)(r ? PERM_V | PERM_A | r : 0);
-        col->grant[dom] = GRANT_NONE;
-    }
-}
-
-/* Whether the cell gives everybody what col does, no grants outstanding. */
-static bool column_is(const struct celltable *t, uint32_t slot, const struct cell_column *col)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
-        if (perm_rights(tbl_load8(celltable_byte(t, dom, slot))) != perm_rights(col->byte[dom]) ||
+    for (size_t dom = 1; dom < t->doms; dom++) {
+        if (perm_rights(tbl_load8(celltable_byte(t, dom, slot))) != perm_rights(byte[dom]) ||
             tbl_load32(celltable_grant(t, dom, slot)) != GRANT_NONE)
             return false;
     }
     return true;
 }
 
-/* The neighbours of a free range that could hold it as well; 0 for none. */
-struct joints {
-    uint32_t left, right;
+/* The surroundings of a range: the search's last slot before it, and the neighbours that touch it; 0 for
+ * none. */
+struct place {
+    size_t before, left, right;
 };
 
-static struct joints find_joints(const struct celltable *t, struct cell_range r, uint64_t ppn,
-                                 uint32_t next, const struct cell_column *col)
+/* False if something is mapped in r. Empty slots next to the range say how far it is free: scanning for
+ * what is live is for ranges that touch others. */
+static bool find_place(struct celltable *t, struct cell_range r, struct place *p)
 {
-    struct joints j = {celltable_prev(t, next), next < t->kfirst ? next : 0};
+    p->before = celltable_before(t, r.start);
+    p->left = p->right = 0;
+    if (celltable_start(t, p->before + 1) <= r.end + 1) {
+        size_t next = celltable_next(t, p->before + 1);
+        if (celltable_start(t, next) <= r.end)
+            return false;
+        if (celltable_start(t, next) == r.end + 1 && next < t->kfirst)
+            p->right = next;
+    }
+    if (p->before && celltable_end(t, p->before) + 1 == r.start) {
+        size_t left = celltable_prev(t, p->before + 1);
+        if (left && celltable_end(t, left) + 1 == r.start)
+            p->left = left;
+    }
+    return true;
+}
 
-    if (j.left && (celltable_end(t, j.left) + 1 != r.start ||
-                   celltable_ppn(t, j.left) + r.start - celltable_start(t, j.left) != ppn ||
-                   !column_is(t, j.left, col)))
-        j.left = 0;
-    if (j.right &&
-        (celltable_start(t, j.right) != r.end + 1 ||
-         celltable_ppn(t, j.right) != ppn + range_pages(r) || !column_is(t, j.right, col)))
-        j.right = 0;
-    return j;
+/* Keep only the neighbours that could hold the range as well. */
+static void find_joints(const struct celltable *t, struct cell_range r, uint64_t ppn,
+                        const uint8_t *byte, struct place *p)
+{
+    if (p->left && (celltable_ppn(t, p->left) + r.start - celltable_start(t, p->left) != ppn ||
+                    !column_is(t, p->left, byte)))
+        p->left = 0;
+    if (p->right &&
+        (celltable_ppn(t, p->right) != ppn + range_pages(r) || !column_is(t, p->right, byte)))
+        p->right = 0;
 }
 
 /* Merge the cell with both neighbours where possible. Returns its slot. */
-static uint32_t join_around(struct celltable *t, uint32_t slot)
+static size_t join_around(struct celltable *t, size_t slot)
 {
-    uint32_t left = celltable_prev(t, slot);
+    size_t left = celltable_prev(t, slot);
     if (left && celltable_merge(t, left))
         slot = left;
     celltable_merge(t, slot);
@@ -91,42 +99,48 @@ static bool may_grow(const struct celltable *t)
     return t->doms <= 2;
 }
 
-int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *rights,
-                    uint32_t ndoms)
+/* Enter beside cells that may touch the range. */
+static int enter_beside(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *byte)
 {
-    uint32_t next = celltable_lower(t, r.start);
-    if (celltable_start(t, next) <= r.end)
+    struct place p;
+    if (!find_place(t, r, &p))
         return -EEXIST;
-
-    struct cell_column col;
-    fill_column(t, rights, ndoms, &col);
-    struct joints j = find_joints(t, r, ppn, next, &col);
-    if (may_grow(t) && j.left) {
-        celltable_grow_end(t, j.left, r.end);
-        if (j.right)
-            celltable_merge(t, j.left);
+    find_joints(t, r, ppn, byte, &p);
+    if (may_grow(t) && p.left) {
+        celltable_grow_end(t, p.left, r.end);
+        if (p.right)
+            celltable_merge(t, p.left);
         return 0;
     }
-    if (may_grow(t) && j.right) {
-        celltable_change_start(t, j.right, r.start, ppn);
+    if (may_grow(t) && p.right) {
+        celltable_change_start(t, p.right, r.start, ppn);
         return 0;
     }
     if (celltable_free(t) == 0)
         return -ENOSPC;
-    uint32_t slot = celltable_insert(t, r.start, r.end, ppn, &col);
-    if (j.left || j.right)
+    size_t slot = celltable_insert(t, p.before, r.start, r.end, ppn, byte);
+    if (p.left || p.right)
         join_around(t, slot);
+    return 0;
+}
+
+int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *byte)
+{
+    size_t             before = celltable_before(t, r.start);
+    const struct cell *at = &t->cell[before];
+    if (cell_lo_start(at[1].lo) <= r.end + 1 || cell_lo_end(at[0].lo) + 1 == r.start)
+        return enter_beside(t, r, ppn, byte);
+    if (celltable_free(t) == 0)
+        return -ENOSPC;
+    celltable_insert(t, before, r.start, r.end, ppn, byte);
     return 0;
 }
 
 /* --- remove --- */
 
-int cellrange_remove(struct celltable *t, struct cell_range r)
+/* From slot on, which holds pages of r. */
+static int remove_from(struct celltable *t, size_t slot, struct cell_range r)
 {
-    uint32_t slot = celltable_lower(t, r.start);
-    if (celltable_start(t, slot) > r.end)
-        return 0;
-
     if (reaches_before(t, slot, r)) {
         if (reaches_past(t, slot, r)) {
             if (celltable_free(t) == 0)
@@ -148,42 +162,41 @@ int cellrange_remove(struct celltable *t, struct cell_range r)
     return 0;
 }
 
-/* --- protect --- */
-
-/* Whether setting dom's rights on the cell takes something away: a right that it holds, or one that
- * a standing grant would let it receive. */
-static bool takes_away(const struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights)
+int cellrange_remove(struct celltable *t, struct cell_range r)
 {
-    if (perm_rights(tbl_load8(celltable_byte(t, dom, slot))) & ~rights)
-        return true;
-    for (uint32_t d = 1; d < t->doms; d++) {
-        uint32_t grant = tbl_load32(celltable_grant(t, d, slot));
-        if (grant_target(grant) == dom && (grant & PERM_RIGHTS & ~rights))
-            return true;
+    size_t slot = celltable_before(t, r.start) + 1;
+    if (celltable_start(t, slot) > r.end) /* live or empty: nothing here */
+        return 0;
+    if (t->cell[slot].lo == cell_lo(r.start, r.end)) { /* live, since not empty: just this cell */
+        celltable_remove(t, slot, NULL);
+        return 0;
     }
-    return false;
+    slot = celltable_next(t, slot);
+    return celltable_start(t, slot) > r.end ? 0 : remove_from(t, slot, r);
 }
 
-static bool changes(const struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights)
+/* --- protect --- */
+
+static bool changes(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
     return perm_rights(tbl_load8(celltable_byte(t, dom, slot))) != rights ||
-           takes_away(t, slot, dom, rights);
+           celltable_takes_away(t, slot, dom, rights);
 }
 
 /* The slots that splits at the edges of r need, whatever the cells' rights are by then. */
-static uint32_t edge_slots(const struct celltable *t, struct cell_range r)
+static size_t edge_slots(struct celltable *t, struct cell_range r)
 {
-    uint32_t first = celltable_find(t, r.start), last = celltable_find(t, r.end);
-    uint32_t need = first && reaches_before(t, first, r) ? 1 : 0;
+    size_t first = celltable_find(t, r.start), last = celltable_find(t, r.end);
+    size_t need = first && reaches_before(t, first, r) ? 1 : 0;
     return last && reaches_past(t, last, r) ? need + 1 : need;
 }
 
 /* 0 if every page of r is mapped and the table has the slots to cut r out. */
-static int check_mapped(const struct celltable *t, struct cell_range r)
+static int check_mapped(struct celltable *t, struct cell_range r)
 {
     uint64_t vpn = r.start;
-    uint32_t slot = celltable_lower(t, vpn);
-    uint32_t need = reaches_before(t, slot, r);
+    size_t   slot = celltable_lower(t, vpn);
+    size_t   need = reaches_before(t, slot, r);
     for (; vpn <= r.end; slot = celltable_next(t, slot + 1)) {
         if (slot >= t->kfirst || celltable_start(t, slot) > vpn)
             return -EFAULT;
@@ -194,7 +207,7 @@ static int check_mapped(const struct celltable *t, struct cell_range r)
 }
 
 /* Cut the cell so that only its part inside r is left in the slot returned. */
-static uint32_t clip(struct celltable *t, uint32_t slot, struct cell_range r)
+static size_t clip(struct celltable *t, size_t slot, struct cell_range r)
 {
     if (reaches_before(t, slot, r))
         slot = celltable_split(t, slot, r.start - 1, r.start);
@@ -203,27 +216,88 @@ static uint32_t clip(struct celltable *t, uint32_t slot, struct cell_range r)
     return slot;
 }
 
-static uint32_t join_left(struct celltable *t, uint32_t slot)
+static size_t join_left(struct celltable *t, size_t slot)
 {
-    uint32_t left = celltable_prev(t, slot);
+    size_t left = celltable_prev(t, slot);
     return left && celltable_merge(t, left) ? left : slot;
 }
 
-static void set_rights(struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights)
+static void set_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
-    if (takes_away(t, slot, dom, rights))
+    if (celltable_takes_away(t, slot, dom, rights))
         celltable_revoke(t, slot, dom, rights);
     else
         celltable_add_rights(t, slot, dom, rights);
 }
 
-int cellrange_protect(struct celltable *t, struct cell_range r, uint32_t dom, unsigned rights)
+/* The neighbour of a cell that ends, or begins, where the cell does not; 0 if none touches it. The
+ * slot next to it tells at a glance (celltable.h). */
+static size_t touching_left(const struct celltable *t, size_t slot)
+{
+    if (slot == 1 || celltable_end(t, slot - 1) + 1 != celltable_start(t, slot))
+        return 0;
+    size_t left = celltable_prev(t, slot);
+    return celltable_adjacent(t, left, slot) ? left : 0;
+}
+
+static size_t touching_right(const struct celltable *t, size_t slot)
+{
+    if (celltable_start(t, slot + 1) - 1 != celltable_end(t, slot))
+        return 0;
+    size_t right = celltable_next(t, slot + 1);
+    return celltable_adjacent(t, slot, right) ? right : 0;
+}
+
+static bool has_rights(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
+{
+    return slot && perm_rights(tbl_load8(celltable_byte(t, dom, slot))) == rights;
+}
+
+/* One cell as a whole: with whatever neighbours it comes to equal, it becomes one cell in one edit. */
+static void protect_whole(struct celltable *t, size_t slot, size_t dom, unsigned rights)
+{
+    size_t left = touching_left(t, slot), right = touching_right(t, slot);
+    size_t with_left = has_rights(t, left, dom, rights);
+    size_t with_right = has_rights(t, right, dom, rights);
+
+    if (with_left || with_right) {
+        struct cell_union u = {.changed = with_left, .dom = dom, .rights = rights};
+        if (with_left)
+            u.slot[u.n++] = left;
+        u.slot[u.n++] = slot;
+        if (with_right)
+            u.slot[u.n++] = right;
+        if (celltable_unite(t, &u))
+            return;
+    }
+    set_rights(t, slot, dom, rights);
+    slot = join_left(t, slot);
+    celltable_merge(t, slot);
+}
+
+/* Part of one cell. */
+static int protect_part(struct celltable *t, size_t slot, struct cell_range r, size_t dom,
+                        unsigned rights)
+{
+    bool left = reaches_before(t, slot, r), right = reaches_past(t, slot, r);
+    if (celltable_free(t) < (size_t)left + right)
+        return -ENOSPC;
+
+    slot = celltable_carve(t, slot, r.start, r.end, dom, rights);
+    if (!left)
+        slot = join_left(t, slot);
+    if (!right)
+        celltable_merge(t, slot);
+    return 0;
+}
+
+static int protect_many(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
 {
     int err = check_mapped(t, r);
     if (err)
         return err;
 
-    uint32_t slot = celltable_lower(t, r.start);
+    size_t slot = celltable_lower(t, r.start);
     for (;; slot = celltable_next(t, slot + 1)) {
         if (changes(t, slot, dom, rights)) {
             slot = clip(t, slot, r);
@@ -237,6 +311,21 @@ int cellrange_protect(struct celltable *t, struct cell_range r, uint32_t dom, un
     return 0;
 }
 
+int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
+{
+    size_t slot = celltable_find(t, r.start);
+    if (!slot)
+        return -EFAULT;
+    if (celltable_end(t, slot) < r.end)
+        return protect_many(t, r, dom, rights);
+    if (!changes(t, slot, dom, rights))
+        return 0;
+    if (reaches_before(t, slot, r) || reaches_past(t, slot, r))
+        return protect_part(t, slot, r, dom, rights);
+    protect_whole(t, slot, dom, rights);
+    return 0;
+}
+
 /* --- other frames, another place --- */
 
 int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn)
@@ -245,7 +334,7 @@ int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn)
     if (err)
         return err;
 
-    uint32_t slot = celltable_lower(t, r.start);
+    size_t slot = celltable_lower(t, r.start);
     for (;; slot = celltable_next(t, slot + 1)) {
         slot = clip(t, slot, r);
         celltable_replace(t, slot, ppn + (celltable_start(t, slot) - r.start));
@@ -257,7 +346,7 @@ int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn)
 
 void cellrange_join(struct celltable *t, struct cell_range r)
 {
-    uint32_t slot = celltable_lower(t, r.start);
+    size_t slot = celltable_lower(t, r.start);
     while (slot < t->kfirst && celltable_start(t, slot) <= r.end) {
         slot = join_left(t, slot);
         slot = celltable_next(t, slot + 1);
@@ -269,7 +358,7 @@ void cellrange_join(struct celltable *t, struct cell_range r)
 /* Make vpn, if it is mapped, the first page of a cell. */
 static void cut_at(struct celltable *t, uint64_t vpn)
 {
-    uint32_t slot = celltable_find(t, vpn);
+    size_t slot = celltable_find(t, vpn);
     if (slot && slot < t->kfirst && celltable_start(t, slot) < vpn)
         celltable_split(t, slot, vpn - 1, vpn);
 }
@@ -284,7 +373,7 @@ int cellrange_suspend(struct celltable *t, struct cell_range r)
 
     cut_at(t, r.start);
     cut_at(t, r.end + 1);
-    for (uint32_t slot = celltable_lower(t, r.start);; slot = celltable_next(t, slot + 1)) {
+    for (size_t slot = celltable_lower(t, r.start);; slot = celltable_next(t, slot + 1)) {
         bool last = celltable_end(t, slot) == r.end;
         celltable_hide(t, slot);
         if (last)
@@ -292,7 +381,7 @@ int cellrange_suspend(struct celltable *t, struct cell_range r)
     }
 }
 
-static uint64_t suspended_end(const struct celltable *t, struct cell_range r, uint32_t next)
+static uint64_t suspended_end(const struct celltable *t, struct cell_range r, size_t next)
 {
     uint64_t past = celltable_start(t, next);
     return past <= r.end ? past - 1 : r.end;
@@ -301,7 +390,7 @@ static uint64_t suspended_end(const struct celltable *t, struct cell_range r, ui
 void cellrange_resume(struct celltable *t, struct cell_range r, uint64_t ppn)
 {
     uint64_t start = r.start, end;
-    uint32_t slot = cellrange_find_suspended(t, r, start, &end);
+    size_t   slot = cellrange_find_suspended(t, r, start, &end);
     for (;;) {
         celltable_show(t, slot, start, end, ppn + (start - r.start));
         if (end == r.end)
@@ -314,31 +403,31 @@ void cellrange_resume(struct celltable *t, struct cell_range r, uint64_t ppn)
 }
 
 /* What is hidden at start - 1 ends, for the search, before its first page. */
-uint32_t cellrange_find_suspended(const struct celltable *t, struct cell_range r, uint64_t vpn,
-                                  uint64_t *end)
+size_t cellrange_find_suspended(struct celltable *t, struct cell_range r, uint64_t vpn,
+                                uint64_t *end)
 {
-    uint32_t next = celltable_lower(t, vpn);
+    size_t next = celltable_lower(t, vpn);
     *end = suspended_end(t, r, next);
     return celltable_prev(t, next);
 }
 
 /* Put a removed cell's pages and rights down at start. */
-static void put_down(struct celltable *t, struct cell_range at, uint64_t ppn,
-                     const struct cell_column *col)
+static void put_down(struct celltable *t, struct cell_range at, uint64_t ppn, const uint8_t *byte)
 {
-    join_around(t, celltable_insert(t, at.start, at.end, ppn, col));
+    size_t before = celltable_before(t, at.start);
+    join_around(t, celltable_insert(t, before, at.start, at.end, ppn, byte));
 }
 
 int cellrange_move(struct celltable *t, struct cell_range from, uint64_t to)
 {
-    uint32_t at = celltable_lower(t, to);
+    size_t at = celltable_lower(t, to);
     if (celltable_start(t, at) <= to + (from.end - from.start))
         return -EEXIST;
     if (edge_slots(t, from) > celltable_free(t))
         return -ENOSPC;
 
     for (;;) {
-        uint32_t slot = celltable_lower(t, from.start);
+        size_t slot = celltable_lower(t, from.start);
         if (celltable_start(t, slot) > from.end)
             return 0;
         slot = clip(t, slot, from);
@@ -348,7 +437,7 @@ int cellrange_move(struct celltable *t, struct cell_range from, uint64_t to)
         struct cell_range  dest = {to + (celltable_start(t, slot) - from.start),
                                    to + (celltable_end(t, slot) - from.start)};
         celltable_remove(t, slot, &col); /* frees the slot that the insert needs */
-        put_down(t, dest, ppn, &col);
+        put_down(t, dest, ppn, col.byte);
     }
 }
 
@@ -362,7 +451,7 @@ static void set_bits(uint8_t *bitmap, uint64_t first, uint64_t last)
 
 void cellrange_clear_dirty(struct celltable *t, struct cell_range r, uint8_t *bitmap)
 {
-    for (uint32_t slot = celltable_lower(t, r.start); celltable_start(t, slot) <= r.end;
+    for (size_t slot = celltable_lower(t, r.start); celltable_start(t, slot) <= r.end;
          slot = celltable_next(t, slot + 1)) {
         bool     whole = !reaches_before(t, slot, r) && !reaches_past(t, slot, r);
         uint64_t first = reaches_before(t, slot, r) ? r.start : celltable_start(t, slot);
@@ -374,18 +463,18 @@ void cellrange_clear_dirty(struct celltable *t, struct cell_range r, uint8_t *bi
 
 /* --- domains --- */
 
-static bool names_domain(const struct celltable *t, uint32_t slot, uint32_t dom)
+static bool names_domain(const struct celltable *t, size_t slot, size_t dom)
 {
     bool found = tbl_load8(celltable_byte(t, dom, slot)) != 0 ||
                  tbl_load32(celltable_grant(t, dom, slot)) != GRANT_NONE;
-    for (uint32_t d = 1; d < t->doms; d++)
+    for (size_t d = 1; d < t->doms; d++)
         found |= grant_target(tbl_load32(celltable_grant(t, d, slot))) == dom;
     return found;
 }
 
-void cellrange_drop_domain(struct celltable *t, uint32_t dom)
+void cellrange_drop_domain(struct celltable *t, size_t dom)
 {
-    uint32_t slot;
+    size_t slot;
     for (slot = celltable_next(t, 1); slot < t->kfirst; slot = celltable_next(t, slot + 1)) {
         if (!names_domain(t, slot, dom))
             continue;

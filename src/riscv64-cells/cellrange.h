@@ -15,14 +15,13 @@ struct cell_range {
     uint64_t start, end;
 };
 
-/* rights[d]: PERM_R, W, X for domains 1..ndoms-1; none for others. -EEXIST, -ENOSPC. */
-int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *rights,
-                    uint32_t ndoms);
+/* byte[d]: what the row of domain d shall hold, for all of them. -EEXIST, -ENOSPC. */
+int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, const uint8_t *byte);
 
 int cellrange_remove(struct celltable *t, struct cell_range r); /* -ENOSPC: cutting a hole */
 
 /* -EFAULT: a page is unmapped; -ENOSPC. */
-int cellrange_protect(struct celltable *t, struct cell_range r, uint32_t dom, unsigned rights);
+int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights);
 
 /* Base change without the shootdown; cellrange_join() after it. -EFAULT, -ENOSPC. */
 int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn);
@@ -35,8 +34,8 @@ int cellrange_suspend(struct celltable *t, struct cell_range r);
 void cellrange_resume(struct celltable *t, struct cell_range r, uint64_t ppn);
 
 /* The slot of the cell that holds vpn, which is in a suspended range; *end is the cell's. */
-uint32_t cellrange_find_suspended(const struct celltable *t, struct cell_range r, uint64_t vpn,
-                                  uint64_t *end);
+size_t cellrange_find_suspended(struct celltable *t, struct cell_range r, uint64_t vpn,
+                                uint64_t *end);
 
 /* Merge whatever can be merged in r and with its neighbours. */
 void cellrange_join(struct celltable *t, struct cell_range r);
@@ -50,6 +49,6 @@ void cellrange_clear_dirty(struct celltable *t, struct cell_range r, uint8_t *bi
 
 /* Take every right and grant of dom, and every grant to it (B.3.4), then merge what became
  * equal. */
-void cellrange_drop_domain(struct celltable *t, uint32_t dom);
+void cellrange_drop_domain(struct celltable *t, size_t dom);
 
 #endif

@@ -12,10 +12,9 @@
  *     ordered before the following *loads* as well.
  *  2. Commit last: bytes, grants, high word, fence, low word.
  *  3. An empty slot's e lies in the gap between its live neighbours, before and after the edit.
- *     A cell that moves right, is split or merged or starts elsewhere hides at its own start - 1
- *     (the lower one), any other at the start of the next live cell - 1 (or, since it stays where it
- *     is, at its own as well). Before a live range is stored, the empties that it would pass are
- *     rewritten.
+ *     A cell hides at its own start - 1 (the lower one, if that changes), but at its own end when
+ *     another slot to its left takes over its pages: it moves left, or is joined to a neighbour there.
+ *     Before a live range is stored, the empties that it would pass are rewritten.
  *  4. The generation goes up whenever a high word is written for a live cell. When it wraps, other
  *     harts answer a shootdown first, so that no walk can sleep through 2,048 fills.
  *  5. Live bytes change by amoand and amoor only. Into a hidden slot that will be emptied, or an
@@ -24,11 +23,15 @@
  *  F stands for the fence; lo, hi are the words of slot s.
  *
  *  move s to d     lo[s] empty F take column F put column, hi[d] F lo[d]; hi[s] cleared
+ *                  (cellroom.c)
  *  insert          empties around, column, hi F lo
  *  remove          lo empty F take column, hi cleared; shootdown
- * split, hole lo[s] empty F read column F put column in d, hi[d] F lo[d], lo[s]; hole: shootdown
- *  merge s, d      lo[s], lo[d] empty F read both F (differ: show both, give up)
- *                  A/D into s, column[d] cleared, hi[d] cleared, empties between F lo[s]
+ *  split, hole     lo[s] empty F read column F put column in d, hi[d] F lo[d], lo[s]; hole: shootdown
+ *  carve           lo[s] empty F read column F columns, hi[new] of up to three parts, one of them with
+ *                  other rights F their lo; rights lost: shootdown
+ *  unite s, d...   all lo empty F read all F (differ: show all, give up)
+ *                  A/D into s, other columns, hi cleared, empties between F lo[s]; one of them gets
+ *                  other rights in passing, and if it loses some: shootdown
  *  grow end        empties to the right F lo
  *  shrink end      lo; shootdown
  *  change start    empties to the left F lo empty F hi F lo; shrinking: shootdown
@@ -45,185 +48,50 @@
  * only, so it needs no right there, a stray kernel pointer into user space faults, and no edit
  * ever touches row 0. Grants of row 0 do not exist.
  *
+ * The ends of all slots, empty ones included, never fall from one slot to the next. So a search that
+ * ignores what is empty finds the place of a page, and where the empties next to that place are on
+ * the wrong side of a new range, they are few and adjacent.
+ *
  * Source: securecells.md A.1, A.5, B.2, B.3.
  */
 #include "riscv64-cells/celltable.h"
 
 #include "lib/assert.h"
-#include "machine/layout.h"
-#include "machine/upcall.h"
-#include "riscv64-cells/tblmem.h"
-
-/* --- building --- */
-
-void celltable_attach(struct celltable *t, paddr_t base, uint32_t lines, uint32_t rows,
-                      uint64_t *live)
-{
-    t->base = base;
-    t->lines = lines;
-    t->rows = rows;
-    t->nslots = TABLE_SLOTS(lines);
-    t->cell = phys_ptr(base);
-    t->perm = (uint8_t *)(t->cell + t->nslots);
-    t->grant = (uint32_t *)(void *)(t->perm + (size_t)t->nslots * rows);
-    t->live = live;
-}
-
-static void mark_live(struct celltable *t, uint32_t slot)
-{
-    t->live[slot / 64] |= 1ull << (slot % 64);
-}
-
-static void mark_empty(struct celltable *t, uint32_t slot)
-{
-    t->live[slot / 64] &= ~(1ull << (slot % 64));
-}
-
-/* M and N share a word, so that both change in one store (A.5.2). */
-static void store_doms(struct celltable *t, uint32_t doms)
-{
-    t->doms = doms;
-    tbl_store64(&t->cell[0].hi, doms | (uint64_t)t->nslots << 32);
-}
-
-/* Row dom as B.1.2 wants it, eight bytes a store: nslots is a multiple of 64. */
-static void clear_row(struct celltable *t, uint32_t dom)
-{
-    uint64_t *bytes = (uint64_t *)(void *)celltable_byte(t, dom, 0);
-    for (uint32_t i = 0; i < t->nslots / 8; i++)
-        tbl_store64(&bytes[i], 0);
-
-    uint64_t *grants = (uint64_t *)(void *)celltable_grant(t, dom, 0);
-    for (uint32_t i = 0; i < t->nslots / 2; i++)
-        tbl_store64(&grants[i], (uint64_t)GRANT_NONE << 32 | GRANT_NONE);
-}
-
-void celltable_format(struct celltable *t, uint32_t doms, const struct cell_spec *kernel,
-                      uint32_t n)
-{
-    ASSERT(n > 0 && n < t->nslots && doms >= 1 && doms <= t->rows);
-
-    t->kfirst = t->nslots - n;
-    t->nlive = 0;
-    t->stale = false;
-    t->moved = 0;
-    for (uint32_t i = 0; i < t->lines; i++)
-        t->live[i] = 0;
-    mark_live(t, 0);
-    for (uint32_t dom = 0; dom < t->rows; dom++)
-        clear_row(t, dom);
-
-    tbl_store64(&t->cell[0].lo, t->rows | (uint64_t)t->lines << 32);
-    store_doms(t, doms);
-    for (uint32_t i = 1; i < t->kfirst; i++) {
-        tbl_store64(&t->cell[i].lo, cell_lo_empty(kernel[0].start - 1));
-        tbl_store64(&t->cell[i].hi, 0);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t slot = t->kfirst + i;
-        tbl_store8(celltable_byte(t, 0, slot), kernel[i].byte);
-        tbl_store64(&t->cell[slot].hi, cell_hi(0, kernel[i].ppn));
-        tbl_store64(&t->cell[slot].lo, cell_lo(kernel[i].start, kernel[i].end));
-        mark_live(t, slot);
-    }
-}
-
-bool celltable_kernel_spec(const struct celltable *t, uint32_t k, struct cell_spec *spec)
-{
-    uint32_t slot = t->kfirst + k;
-    if (slot >= t->nslots)
-        return false;
-
-    spec->start = celltable_start(t, slot);
-    spec->end = celltable_end(t, slot);
-    spec->ppn = celltable_ppn(t, slot);
-    spec->byte = *celltable_byte(t, 0, slot);
-    return true;
-}
-
-void celltable_set_doms(struct celltable *t, uint32_t doms)
-{
-    ASSERT(doms >= 1 && doms <= t->rows);
-
-    for (uint32_t dom = t->doms; dom < doms; dom++)
-        clear_row(t, dom);
-    tbl_fence(); /* the rows before the M that makes them valid: pairs with the walker's read */
-    store_doms(t, doms);
-}
+#include "riscv64-cells/celledit.h"
+#include "riscv64-cells/cellroom.h"
 
 /* --- looking --- */
 
-uint32_t celltable_next(const struct celltable *t, uint32_t slot)
+size_t celltable_search(struct celltable *t, uint64_t vpn)
 {
-    uint32_t k = slot / 64;
-    uint64_t word = t->live[k] >> (slot % 64) << (slot % 64);
-    while (!word)
-        word = t->live[++k];
-    return k * 64 + (uint32_t)__builtin_ctzll(word);
-}
-
-uint32_t celltable_prev(const struct celltable *t, uint32_t slot)
-{
-    uint32_t k = (slot - 1) / 64;
-    uint32_t above = 63 - (slot - 1) % 64;
-    uint64_t word = t->live[k] << above >> above;
-    while (!word)
-        word = t->live[--k]; /* ends at bit 0, the metacell's */
-    return k * 64 + 63 - (uint32_t)__builtin_clzll(word);
-}
-
-/* The first empty slot after `slot`, nslots if there is none. */
-static uint32_t next_empty(const struct celltable *t, uint32_t slot)
-{
-    for (uint32_t k = slot / 64; k < t->lines; k++) {
-        uint64_t word = ~t->live[k];
-        if (k == slot / 64)
-            word = word >> (slot % 64) << (slot % 64);
-        if (word)
-            return k * 64 + (uint32_t)__builtin_ctzll(word);
+    const char *at = (const char *)t->cell;
+    uint64_t    bound = vpn << CELL_END_SHIFT;
+    for (size_t step = t->nslots / 2 * sizeof(struct cell); step >= sizeof(struct cell);
+         step /= 2) {
+        if (((const struct cell *)(const void *)(at + step))->lo < bound)
+            at += step;
     }
-    return t->nslots;
+    size_t found = (size_t)((const struct cell *)(const void *)at - t->cell);
+    if (found + 1 < t->nslots) /* the hint is a slot with another one after it */
+        t->hint = found;
+    return found;
 }
 
-/* The last empty slot before `slot`, 0 if there is none. */
-static uint32_t prev_empty(const struct celltable *t, uint32_t slot)
+size_t celltable_lower(struct celltable *t, uint64_t vpn)
 {
-    uint32_t above = 63 - (slot - 1) % 64;
-    uint64_t word = ~t->live[(slot - 1) / 64] << above >> above;
-    for (uint32_t k = (slot - 1) / 64;; word = ~t->live[--k]) {
-        if (word)
-            return k * 64 + 63 - (uint32_t)__builtin_clzll(word);
-        if (k == 0)
-            return 0;
-    }
+    return celltable_next(t, celltable_before(t, vpn) + 1);
 }
 
-uint32_t celltable_lower(const struct celltable *t, uint64_t vpn)
+/* An empty slot there begins after vpn. */
+size_t celltable_find(struct celltable *t, uint64_t vpn)
 {
-    /* Ends of the slots are in order but for empties among themselves, which all lie on the
-     * same side of vpn unless vpn is in their gap: then any place in the gap will do. */
-    uint32_t lo = 1, hi = t->nslots - 1;
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (vpn > celltable_end(t, mid))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return celltable_next(t, lo);
+    size_t slot = celltable_before(t, vpn) + 1;
+    return slot < t->nslots && celltable_start(t, slot) <= vpn ? slot : 0;
 }
 
-uint32_t celltable_find(const struct celltable *t, uint64_t vpn)
+static bool columns_equal(const struct celltable *t, size_t a, size_t b)
 {
-    if (vpn > celltable_end(t, t->nslots - 1))
-        return 0;
-    uint32_t slot = celltable_lower(t, vpn);
-    return celltable_start(t, slot) <= vpn ? slot : 0;
-}
-
-static bool columns_equal(const struct celltable *t, uint32_t a, uint32_t b)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
+    for (size_t dom = 1; dom < t->doms; dom++) {
         if (perm_rights(tbl_load8(celltable_byte(t, dom, a))) !=
                 perm_rights(tbl_load8(celltable_byte(t, dom, b))) ||
             tbl_load32(celltable_grant(t, dom, a)) != tbl_load32(celltable_grant(t, dom, b)))
@@ -232,274 +100,127 @@ static bool columns_equal(const struct celltable *t, uint32_t a, uint32_t b)
     return true;
 }
 
-bool celltable_mergeable(const struct celltable *t, uint32_t a, uint32_t b)
+bool celltable_mergeable(const struct celltable *t, size_t a, size_t b)
 {
-    if (a == 0 || b >= t->kfirst)
-        return false;
+    return celltable_adjacent(t, a, b) && columns_equal(t, a, b);
+}
 
-    uint64_t lo = t->cell[a].lo, hi_a = t->cell[a].hi, hi_b = t->cell[b].hi;
-    uint64_t npages = cell_lo_end(lo) + 1 - cell_lo_start(lo);
-    return cell_lo_end(lo) + 1 == celltable_start(t, b) &&
-           cell_hi_ppn(hi_a) + npages == cell_hi_ppn(hi_b) && !((hi_a ^ hi_b) & CELL_VALID) &&
-           columns_equal(t, a, b);
+bool celltable_takes_away(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
+{
+    if (perm_rights(tbl_load8(celltable_byte(t, dom, slot))) & ~rights)
+        return true;
+    for (size_t d = 1; d < t->doms; d++) {
+        uint32_t grant = tbl_load32(celltable_grant(t, d, slot));
+        if (grant_target(grant) == dom && (grant & PERM_RIGHTS & ~rights))
+            return true;
+    }
+    return false;
 }
 
 /* --- parts of edits --- */
 
-/* The high word for a live cell in slot, with base and valid as in `like`. */
-static uint64_t next_hi(struct celltable *t, uint32_t slot, uint64_t like)
+/* Rule 3 for the empties left of slot: those that [start, ...] in it would pass go as far down as they
+ * may. */
+static void lower_empties_before(struct celltable *t, size_t slot, uint64_t start)
 {
-    uint64_t gen = (cell_hi_gen(t->cell[slot].hi) + 1) & CELL_GEN_MASK;
-    if (gen == 0)
-        shootdown_others(); /* rule 4: no walk of before may meet this generation again */
-    return (like & ~(CELL_GEN_MASK << CELL_GEN_SHIFT)) | gen << CELL_GEN_SHIFT;
-}
-
-static void set_lo(struct celltable *t, uint32_t slot, uint64_t lo)
-{
-    tbl_store64(&t->cell[slot].lo, lo);
-}
-
-static void set_hi(struct celltable *t, uint32_t slot, uint64_t hi)
-{
-    tbl_store64(&t->cell[slot].hi, hi);
-}
-
-static void set_hi_empty(struct celltable *t, uint32_t slot)
-{
-    set_hi(t, slot, cell_hi_empty(cell_hi_gen(t->cell[slot].hi)));
-}
-
-static void hide(struct celltable *t, uint32_t slot, uint64_t e)
-{
-    set_lo(t, slot, cell_lo_empty(e));
-    tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
-}
-
-/* Last of every edit: its stores have arrived before the first of the next one, or a
- * shootdown. The orders are checked edit by edit and rely on that. */
-static void end_edit(void)
-{
-    tbl_fence();
-}
-
-/* e for a cell that leaves nothing to its left in the gap: the next cell's start - 1. */
-static uint64_t e_right(const struct celltable *t, uint32_t slot)
-{
-    return celltable_start(t, celltable_next(t, slot + 1)) - 1;
-}
-
-static void read_column(const struct celltable *t, uint32_t slot, struct cell_column *col)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
-        col->byte[dom] = tbl_load8(celltable_byte(t, dom, slot));
-        col->grant[dom] = tbl_load32(celltable_grant(t, dom, slot));
-    }
-}
-
-static void clear_column(struct celltable *t, uint32_t slot)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
-        tbl_store8(celltable_byte(t, dom, slot), 0);
-        tbl_store32(celltable_grant(t, dom, slot), GRANT_NONE);
-    }
-}
-
-static void put_column(struct celltable *t, uint32_t slot, const struct cell_column *col)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
-        tbl_store8(celltable_byte(t, dom, slot), col->byte[dom]);
-        tbl_store32(celltable_grant(t, dom, slot), col->grant[dom]);
-    }
-}
-
-static void scrub_grants(struct celltable *t, uint32_t slot)
-{
-    for (uint32_t dom = 1; dom < t->doms; dom++)
-        tbl_store32(celltable_grant(t, dom, slot), GRANT_NONE);
-}
-
-/* Rule 3 for the empties left of slot, up to the live cell before it. */
-static void lower_empties_before(struct celltable *t, uint32_t slot, uint64_t e)
-{
-    for (uint32_t i = slot - 1; !celltable_is_live(t, i); i--)
-        set_lo(t, i, cell_lo_empty(e));
-}
-
-/* Rule 3 for the empties right of slot. */
-static void raise_empties_after(struct celltable *t, uint32_t slot)
-{
-    uint32_t right = celltable_next(t, slot + 1);
-    uint64_t lo = cell_lo_empty(celltable_start(t, right) - 1);
-    for (uint32_t i = slot + 1; i < right; i++)
+    size_t i = slot - 1;
+    while (i > 0 && celltable_end(t, i) >= start)
+        i--;
+    if (i + 1 == slot)
+        return;
+    uint64_t lo = cell_lo_empty(i ? celltable_end(t, i) : 0);
+    while (++i < slot)
         set_lo(t, i, lo);
 }
 
-/* --- finding room --- */
-
-/* Move a cell to an empty slot with only empty ones between, hiding it at e. Those between lie
- * on its other side afterwards: while it is hidden any place in the gap is right for them. */
-static void move(struct celltable *t, uint32_t from, uint32_t to, uint64_t e)
+/* Rule 3 for the empties right of slot: those that [..., end] in it would pass go as far up. */
+static void raise_empties_after(struct celltable *t, size_t slot, uint64_t end)
 {
-    struct cell_column col;
-    struct cell        cell = t->cell[from];
-    uint32_t           first = from < to ? from + 1 : to + 1, past = from < to ? to : from;
-
-    hide(t, from, e);
-    for (uint32_t i = first; i < past; i++)
-        set_lo(t, i, cell_lo_empty(e));
-    read_column(t, from, &col);
-    clear_column(t, from);
-    tbl_fence(); /* taken here before it appears there: no right is in two places */
-    put_column(t, to, &col);
-    set_hi(t, to, next_hi(t, to, cell.hi));
-    tbl_fence(); /* complete before it is shown: pairs with the walker's read of the low word */
-    set_lo(t, to, cell.lo);
-    set_hi_empty(t, from);
-    end_edit();
-    mark_empty(t, from);
-    mark_live(t, to);
-    t->moved++;
+    size_t i = slot + 1;
+    while (celltable_end(t, i) < end)
+        i++;
+    if (i == slot + 1)
+        return;
+    uint64_t lo = cell_lo_empty(celltable_start(t, i) - 1);
+    while (--i > slot)
+        set_lo(t, i, lo);
 }
 
-static void move_up(struct celltable *t, uint32_t from, uint32_t to)
+/* Set dom's rights to exactly `rights` in a hidden slot that will be shown again, or add them. D
+ * stays to be collected, also one set by a late walker. Grants that stand would let a receive give
+ * back what is taken (B.3.1). */
+static void write_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights, bool takes)
 {
-    move(t, from, to, celltable_start(t, from) - 1);
+    uint8_t *byte = celltable_byte(t, dom, slot);
+    if (takes)
+        tbl_and8(byte, PERM_A | PERM_D);
+    if (rights)
+        tbl_or8(byte, (uint8_t)(PERM_V | PERM_A | rights));
+    if (takes)
+        scrub_grants(t, slot);
 }
 
-static void move_down(struct celltable *t, uint32_t from, uint32_t to)
+/* The same in a column on its way to another slot. */
+static void change_rights_of(struct cell_column *col, size_t dom, unsigned rights, bool takes,
+                             size_t doms)
 {
-    move(t, from, to, e_right(t, from));
+    unsigned byte = takes ? col->byte[dom] & (PERM_A | PERM_D) : col->byte[dom];
+    col->byte[dom] = (uint8_t)(rights ? byte | PERM_V | PERM_A | rights : byte);
+    for (size_t d = 1; takes && d < doms; d++)
+        col->grant[d] = GRANT_NONE;
 }
 
-/* Slots [first, past) in which `items` things, cells and one place to be left empty, are
- * spread evenly. */
-struct window {
-    uint32_t first, past;
-    uint32_t items;
-};
+/* --- insert, remove --- */
 
-/* Where item k belongs. */
-static uint32_t window_slot(const struct window *w, uint32_t k)
+/* Grants of an empty slot are none already. */
+static void put_bytes(struct celltable *t, size_t slot, const uint8_t *byte)
 {
-    return w->first + (2 * k + 1) * (w->past - w->first) / (2 * w->items);
+    uint8_t *to = celltable_byte(t, 1, slot);
+    size_t   doms = t->doms, stride = t->nslots;
+    for (size_t dom = 1; dom < doms; dom++, to += stride)
+        tbl_store8(to, byte[dom]);
 }
 
-/* Live slots in [first, past). */
-static uint32_t count_live(const struct celltable *t, uint32_t first, uint32_t past)
+/* The slot where the search ended will do as it is: it is empty, and so is, in a table that has room to
+ * spare, the next one, and no empty slot has to be rewritten. */
+static bool fits_at_once(const struct celltable *t, size_t slot, uint64_t end)
 {
-    uint32_t n = 0;
-    for (uint32_t i = celltable_next(t, first); i < past; i = celltable_next(t, i + 1))
-        n++;
-    return n;
+    uint64_t near = t->live[slot / 64] >> (slot % 64);
+    uint64_t want = t->lines <= CELLROOM_SMALL ? 3 : 1;
+    return !(near & want) && cell_lo_end(t->cell[slot + 1].lo) >= end;
 }
 
-/* The smallest window around `slot` that is at most half full, or all of the users' slots. */
-static struct window window_around(const struct celltable *t, uint32_t slot)
+static size_t make_place(struct celltable *t, size_t before, uint64_t start, uint64_t end)
 {
-    for (uint32_t half = 8;; half *= 2) {
-        struct window w = {slot > half ? slot - half : 1,
-                           slot + half < t->kfirst ? slot + half : t->kfirst, 0};
-        w.items = count_live(t, w.first, w.past) + 1;
-        if (2 * w.items <= w.past - w.first || (w.first == 1 && w.past == t->kfirst))
-            return w;
-    }
+    size_t slot = cellroom_for(t, before, start);
+    lower_empties_before(t, slot, start);
+    raise_empties_after(t, slot, end);
+    return slot;
 }
 
-/* Spread the cells around live slot `right` evenly; returns the empty slot left for a new cell
- * before it. Cells that go down move in ascending order, those that go up in descending order,
- * so that each finds its way free. */
-static uint32_t spread(struct celltable *t, uint32_t right)
+size_t celltable_insert(struct celltable *t, size_t before, uint64_t start, uint64_t end,
+                        uint64_t ppn, const uint8_t *byte)
 {
-    struct window w = window_around(t, right);
-    uint32_t      place = count_live(t, w.first, right); /* the item to be left empty */
-    uint32_t      slot = w.first - 1;
+    size_t slot = before;
+    if (!fits_at_once(t, before, end))
+        slot = make_place(t, before, start, end);
 
-    for (uint32_t k = 0; k < w.items; k++) {
-        if (k == place)
-            continue;
-        slot = celltable_next(t, slot + 1);
-        if (window_slot(&w, k) < slot)
-            move_down(t, slot, window_slot(&w, k));
-    }
-    slot = w.past;
-    for (uint32_t k = w.items; k-- > 0;) {
-        if (k == place)
-            continue;
-        slot = celltable_prev(t, slot);
-        if (window_slot(&w, k) > slot)
-            move_up(t, slot, window_slot(&w, k));
-    }
-    return window_slot(&w, place);
-}
-
-/* Moving a few neighbours is cheaper than spreading many. */
-#define SHIFT_MAX 4u
-
-/* The place for a cell at vpn in a gap. Programs make ranges side by side, upwards or
- * downwards: one that is much nearer to a neighbour goes close to it, two slots off, so that
- * the gap lasts for a whole row of them. Otherwise the middle. Beside the metacell or the
- * kernel's cells nothing is near. */
-static uint32_t gap_slot(const struct celltable *t, uint32_t left, uint32_t right, uint64_t vpn)
-{
-    uint64_t below = left ? vpn - celltable_end(t, left) : VPN_MASK;
-    uint64_t above = right < t->kfirst ? celltable_start(t, right) - vpn : VPN_MASK;
-    uint32_t middle = (right - left) / 2;
-    uint32_t step = middle < 2 ? middle : 2;
-
-    if (below < above / 4)
-        return left + step;
-    return above < below / 4 ? right - step : left + middle;
-}
-
-/* An empty slot between the live cell `right` and the one before it, for a cell at vpn; may
- * move cells. The policy of where to open a gap is here alone: in an existing gap as
- * gap_slot() says; else by a short shift towards the nearest empty slot; else by spreading the
- * neighbourhood, which pays for the next inserts there as well (a packed-memory array). */
-static uint32_t make_room(struct celltable *t, uint32_t right, uint64_t vpn)
-{
-    uint32_t left = celltable_prev(t, right);
-    if (right - left > 1)
-        return gap_slot(t, left, right, vpn);
-
-    ASSERT(celltable_free(t) > 0);
-    uint32_t up = next_empty(t, right), down = prev_empty(t, right);
-    if (up < t->nslots && up - right <= SHIFT_MAX) {
-        for (; up > right; up--)
-            move_up(t, up - 1, up);
-        return right;
-    }
-    if (down > 0 && left - down <= SHIFT_MAX) {
-        for (; down < left; down++)
-            move_down(t, down + 1, down);
-        return left;
-    }
-    return spread(t, right);
-}
-
-/* --- edits --- */
-
-uint32_t celltable_insert(struct celltable *t, uint64_t start, uint64_t end, uint64_t ppn,
-                          const struct cell_column *col)
-{
-    uint32_t slot = make_room(t, celltable_lower(t, start), start);
-
-    lower_empties_before(t, slot, start - 1);
-    raise_empties_after(t, slot);
-    for (uint32_t dom = 1; dom < t->doms; dom++) /* grants of an empty slot are none already */
-        tbl_store8(celltable_byte(t, dom, slot), col->byte[dom]);
+    put_bytes(t, slot, byte);
     set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn)));
     tbl_fence(); /* all of it before the commit: pairs with the walker's read of the low word */
     set_lo(t, slot, cell_lo(start, end));
     end_edit();
     mark_live(t, slot);
     t->nlive++;
+    t->hint = slot - 1;
     return slot;
 }
 
-void celltable_remove(struct celltable *t, uint32_t slot, struct cell_column *col)
+/* At the lowest e that may be: so the slot looks as before the cell came, and for a range that comes
+ * to the same place nothing has to be rewritten. */
+void celltable_remove(struct celltable *t, size_t slot, struct cell_column *col)
 {
-    hide(t, slot, e_right(t, slot));
+    hide(t, slot, slot > 1 ? celltable_end(t, slot - 1) : 0);
     if (col)
         read_column(t, slot, col);
     clear_column(t, slot);
@@ -508,30 +229,28 @@ void celltable_remove(struct celltable *t, uint32_t slot, struct cell_column *co
     mark_empty(t, slot);
     t->nlive--;
     t->stale = true;
+    t->hint = slot;
 }
 
+/* --- split, carve --- */
+
 /* Both slots' low words are stored last, either first: the pages of each were hidden together. */
-uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
-                         uint64_t right_start)
+size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint64_t right_start)
 {
-    uint32_t right = slot + 1;
-    if (celltable_is_live(t, right)) {
-        right = make_room(t, right, right_start);
-        slot = celltable_prev(t, right);
-    }
+    ASSERT(celltable_free(t) > 0);
+    slot = cellroom_after(t, slot, 1);
 
     struct cell_column col;
     struct cell        cell = t->cell[slot];
+    size_t             right = slot + 1;
     uint64_t           start = cell_lo_start(cell.lo);
     uint64_t           ppn = cell_hi_ppn(cell.hi) + (right_start - start);
 
     hide(t, slot, start - 1);
-    for (uint32_t i = slot + 1; i < right; i++)
-        set_lo(t, i, cell_lo_empty(right_start - 1));
     read_column(t, slot, &col);
     tbl_fence(); /* read before it is shown again, when it belongs to the users anew */
     put_column(t, right, &col);
-    set_hi(t, right, next_hi(t, right, cell_hi(0, ppn) & (cell.hi | ~CELL_VALID)));
+    set_hi(t, right, next_hi(t, right, hi_with_ppn(cell.hi, ppn)));
     tbl_fence(); /* the right half is complete before it is shown */
     set_lo(t, right, cell_lo(right_start, cell_lo_end(cell.lo)));
     set_lo(t, slot, cell_lo(start, left_end));
@@ -542,124 +261,249 @@ uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
     return right;
 }
 
-bool celltable_merge(struct celltable *t, uint32_t slot)
+/* The parts left and right of the carved one, which is the cell's own slot if there is none on the
+ * left. New slots are next to each other: no empties between. */
+size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
+                       unsigned rights)
 {
-    uint32_t right = celltable_next(t, slot + 1);
-    if (!celltable_mergeable(t, slot,
-                             right)) /* cheap refusal; proves nothing while they are shown */
-        return false;
+    uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
+    size_t   left = first > start, right = last < end;
+    ASSERT(celltable_free(t) >= left + right);
+    slot = cellroom_after(t, slot, left + right);
 
-    uint64_t lo = t->cell[slot].lo, right_lo = t->cell[right].lo;
-    uint64_t e = e_right(t, right);
-    set_lo(t, slot, cell_lo_empty(cell_lo_start(lo) - 1));
-    hide(t, right, e); /* its fence orders both */
+    struct cell_column col;
+    uint64_t           hi = t->cell[slot].hi, ppn = cell_hi_ppn(hi);
+    size_t             mid = slot + left, tail = mid + 1;
 
-    bool equal = columns_equal(t, slot, right);
-    if (equal) {
-        for (uint32_t dom = 1; dom < t->doms; dom++) {
-            uint8_t byte = tbl_load8(celltable_byte(t, dom, right));
-            tbl_or8(celltable_byte(t, dom, slot), byte & (PERM_A | PERM_D));
-        }
-        tbl_fence(); /* read before it is taken */
-        clear_column(t, right);
-        set_hi_empty(t, right);
-        for (uint32_t i = slot + 1; i < right; i++)
-            set_lo(t, i, cell_lo_empty(e));
-        mark_empty(t, right);
-        t->nlive--;
-        lo = cell_lo(cell_lo_start(lo), cell_lo_end(right_lo));
+    hide(t, slot, start - 1);
+    read_column(t, slot, &col);
+    bool takes = celltable_takes_away(t, slot, dom, rights);
+    tbl_fence(); /* read before it is shown again */
+    if (right) {
+        put_column(t, tail, &col);
+        set_hi(t, tail, next_hi(t, tail, hi_with_ppn(hi, ppn + (last + 1 - start))));
+    }
+    if (left) {
+        change_rights_of(&col, dom, rights, takes, t->doms);
+        put_column(t, mid, &col);
+        set_hi(t, mid, next_hi(t, mid, hi_with_ppn(hi, ppn + (first - start))));
+        set_lo(t, mid, cell_lo_empty(first - 1)); /* the tail must not be shown left of it */
     } else {
-        set_lo(t, right, right_lo);
+        write_rights(t, slot, dom, rights, takes);
+    }
+    tbl_fence(); /* all parts are complete before one is shown */
+    if (right)
+        set_lo(t, tail, cell_lo(last + 1, end));
+    set_lo(t, mid, cell_lo(first, last));
+    if (left)
+        set_lo(t, slot, cell_lo(start, first - 1));
+    end_edit();
+    if (right)
+        mark_live(t, tail);
+    mark_live(t, mid);
+    t->nlive += left + right;
+    t->stale |= takes;
+    t->hint = mid - 1;
+    return mid;
+}
+
+/* --- merge, unite --- */
+
+/* What a check of all columns finds out, by domain: A and D of all cells. */
+struct union_marks {
+    uint8_t marks[CELLS_MAX_DOMS];
+};
+
+static bool equal_in_dom(const struct celltable *t, const struct cell_union *u, size_t dom,
+                         uint8_t *marks)
+{
+    unsigned rights = 0, all = 0;
+    uint32_t grant = GRANT_NONE;
+    for (size_t k = 0; k < u->n; k++) {
+        unsigned byte = tbl_load8(celltable_byte(t, dom, u->slot[k]));
+        uint32_t g = tbl_load32(celltable_grant(t, dom, u->slot[k]));
+        unsigned r = k == u->changed && dom == u->dom ? u->rights : perm_rights(byte);
+        if (k == 0) {
+            rights = r;
+            grant = g;
+        } else if (r != rights || g != grant) {
+            return false;
+        }
+        all |= byte;
+    }
+    *marks = (uint8_t)(all & (PERM_A | PERM_D));
+    return u->changed == u->n || grant == GRANT_NONE;
+}
+
+/* Whether all cells of the union will give the same once the change is made. There must be no grants
+ * then, so that nobody has to ask what the change does to them. */
+static bool union_equal(const struct celltable *t, const struct cell_union *u,
+                        struct union_marks *m)
+{
+    for (size_t dom = 1; dom < t->doms; dom++) {
+        if (!equal_in_dom(t, u, dom, &m->marks[dom]))
+            return false;
+    }
+    return true;
+}
+
+/* Make the change in the cells, which are hidden and about to become one with these rights. Only the
+ * first one's column stays. There are no grants. */
+static void apply_change(struct celltable *t, const struct cell_union *u)
+{
+    size_t   slot = u->slot[u->changed];
+    unsigned had = perm_rights(tbl_load8(celltable_byte(t, u->dom, slot)));
+    bool     takes = had & ~u->rights;
+    if (u->changed == 0)
+        write_rights(t, slot, u->dom, u->rights, takes);
+    t->stale |= takes;
+}
+
+/* Make the first cell's slot the whole union's, whose last page is end; all are hidden. */
+static void absorb(struct celltable *t, const struct cell_union *u, const struct union_marks *m,
+                   uint64_t end)
+{
+    size_t first = u->slot[0], last = u->slot[u->n - 1];
+    for (size_t dom = 1; dom < t->doms; dom++) {
+        uint8_t *to = celltable_byte(t, dom, first);
+        if (m->marks[dom] & ~tbl_load8(to))
+            tbl_or8(to, m->marks[dom]);
+    }
+    for (size_t k = 1; k < u->n; k++) {
+        clear_column(t, u->slot[k]);
+        set_hi_empty(t, u->slot[k]);
+        mark_empty(t, u->slot[k]);
+    }
+    for (size_t i = first + 1; i <= last; i++)
+        set_lo(t, i, cell_lo_empty(end));
+    t->nlive -= u->n - 1;
+    t->hint = first - 1;
+}
+
+/* The first one hides at its start - 1, the others at their own ends: each in its gap, whichever of the
+ * stores arrive. */
+bool celltable_unite(struct celltable *t, const struct cell_union *u)
+{
+    uint64_t lo[ARRAY_LEN(u->slot)];
+    lo[0] = t->cell[u->slot[0]].lo;
+    set_lo(t, u->slot[0], cell_lo_empty(cell_lo_start(lo[0]) - 1));
+    for (size_t k = 1; k < u->n; k++) {
+        lo[k] = t->cell[u->slot[k]].lo;
+        set_lo(t, u->slot[k], cell_lo_empty(cell_lo_end(lo[k])));
+    }
+    tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
+
+    struct union_marks marks;
+    bool               equal = union_equal(t, u, &marks);
+    tbl_fence(); /* read before it is taken, or shown again */
+    if (equal) {
+        uint64_t end = cell_lo_end(lo[u->n - 1]);
+        if (u->changed < u->n)
+            apply_change(t, u);
+        absorb(t, u, &marks, end);
+        lo[0] = cell_lo(cell_lo_start(lo[0]), end);
+    } else {
+        for (size_t k = 1; k < u->n; k++)
+            set_lo(t, u->slot[k], lo[k]);
     }
     tbl_fence(); /* A and D have arrived, and no stale empty is left, before the cell is shown */
-    set_lo(t, slot, lo);
+    set_lo(t, u->slot[0], lo[0]);
     end_edit();
     return equal;
 }
 
-void celltable_grow_end(struct celltable *t, uint32_t slot, uint64_t end)
+bool celltable_merge(struct celltable *t, size_t slot)
 {
-    raise_empties_after(t, slot);
+    struct cell_union u = {.n = 2, .changed = 2};
+    u.slot[0] = slot;
+    u.slot[1] = celltable_next(t, slot + 1);
+    /* A cheap refusal; what it reads proves nothing while they are shown. */
+    return celltable_mergeable(t, u.slot[0], u.slot[1]) && celltable_unite(t, &u);
+}
+
+/* --- other ends --- */
+
+void celltable_grow_end(struct celltable *t, size_t slot, uint64_t end)
+{
+    raise_empties_after(t, slot, end);
     tbl_fence(); /* no empty may point left of the new end once that is seen */
     set_lo(t, slot, cell_lo(celltable_start(t, slot), end));
     end_edit();
 }
 
-void celltable_shrink_end(struct celltable *t, uint32_t slot, uint64_t end)
+void celltable_shrink_end(struct celltable *t, size_t slot, uint64_t end)
 {
     set_lo(t, slot, cell_lo(celltable_start(t, slot), end));
     end_edit();
     t->stale = true;
 }
 
-void celltable_change_start(struct celltable *t, uint32_t slot, uint64_t start, uint64_t ppn)
+void celltable_change_start(struct celltable *t, size_t slot, uint64_t start, uint64_t ppn)
 {
     struct cell cell = t->cell[slot];
     uint64_t    old = cell_lo_start(cell.lo);
 
     if (start < old) {
-        lower_empties_before(t, slot, start - 1);
+        lower_empties_before(t, slot, start);
         tbl_fence(); /* the empties before the range that passes them */
     } else {
         t->stale = true;
     }
     hide(t, slot, (start < old ? start : old) - 1);
-    set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & (cell.hi | ~CELL_VALID)));
+    set_hi(t, slot, next_hi(t, slot, hi_with_ppn(cell.hi, ppn)));
     tbl_fence(); /* base before range: no address may meet the other one's base */
     set_lo(t, slot, cell_lo(start, cell_lo_end(cell.lo)));
     end_edit();
 }
 
+/* --- other frames --- */
+
 /* At its own start - 1: so it remembers where it began, and no empty between it and its neighbours
  * is out of place, before or after. */
-void celltable_hide(struct celltable *t, uint32_t slot)
+void celltable_hide(struct celltable *t, size_t slot)
 {
     hide(t, slot, celltable_start(t, slot) - 1);
     t->stale = true;
 }
 
-void celltable_show(struct celltable *t, uint32_t slot, uint64_t start, uint64_t end, uint64_t ppn)
+void celltable_show(struct celltable *t, size_t slot, uint64_t start, uint64_t end, uint64_t ppn)
 {
-    uint64_t hi = t->cell[slot].hi;
-    set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & (hi | ~CELL_VALID)));
+    set_hi(t, slot, next_hi(t, slot, hi_with_ppn(t->cell[slot].hi, ppn)));
     tbl_fence(); /* base before range: the old base is never seen again */
     set_lo(t, slot, cell_lo(start, end));
     end_edit();
 }
 
-void celltable_replace(struct celltable *t, uint32_t slot, uint64_t ppn)
+void celltable_replace(struct celltable *t, size_t slot, uint64_t ppn)
 {
-    uint64_t valid = t->cell[slot].hi | ~CELL_VALID;
-    set_hi(t, slot, next_hi(t, slot, cell_hi(0, ppn) & valid));
+    set_hi(t, slot, next_hi(t, slot, hi_with_ppn(t->cell[slot].hi, ppn)));
     end_edit();
     t->stale = true;
 }
 
-void celltable_revoke(struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights)
+/* --- rights --- */
+
+void celltable_revoke(struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
     uint64_t lo = t->cell[slot].lo;
-    uint8_t *byte = celltable_byte(t, dom, slot);
 
-    hide(t, slot, e_right(t, slot));
-    tbl_and8(byte, PERM_A | PERM_D); /* D stays to be collected, also one set by a late walker */
-    if (rights)
-        tbl_or8(byte, (uint8_t)(PERM_V | PERM_A | rights));
-    scrub_grants(t, slot); /* else a receive would give the right back (B.3.1) */
-    tbl_fence();           /* rights are gone before the cell is shown again */
+    hide(t, slot, cell_lo_start(lo) - 1);
+    write_rights(t, slot, dom, rights, true);
+    tbl_fence(); /* rights are gone before the cell is shown again */
     set_lo(t, slot, lo);
     end_edit();
     t->stale = true;
 }
 
-void celltable_add_rights(struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights)
+void celltable_add_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
     tbl_or8(celltable_byte(t, dom, slot), (uint8_t)(PERM_V | PERM_A | rights));
 }
 
-bool celltable_clear_dirty(struct celltable *t, uint32_t slot)
+bool celltable_clear_dirty(struct celltable *t, size_t slot)
 {
     unsigned all = 0;
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
+    for (size_t dom = 1; dom < t->doms; dom++) {
         if (tbl_load8(celltable_byte(t, dom, slot)) & PERM_D)
             all |= tbl_and8(celltable_byte(t, dom, slot), (uint8_t)~PERM_D);
     }
@@ -667,36 +511,11 @@ bool celltable_clear_dirty(struct celltable *t, uint32_t slot)
     return all & PERM_D;
 }
 
-bool celltable_is_dirty(const struct celltable *t, uint32_t slot)
+bool celltable_is_dirty(const struct celltable *t, size_t slot)
 {
-    for (uint32_t dom = 1; dom < t->doms; dom++) {
+    for (size_t dom = 1; dom < t->doms; dom++) {
         if (tbl_load8(celltable_byte(t, dom, slot)) & PERM_D)
             return true;
     }
     return false;
-}
-
-/* --- a larger table --- */
-
-void celltable_copy(struct celltable *to, const struct celltable *from)
-{
-    ASSERT(to->nlive == 0 && from->nlive < to->kfirst && from->doms <= to->rows);
-
-    uint32_t left = from->nlive, src = 0, dst = 0;
-    while (left > 0) {
-        struct cell_column col;
-        src = celltable_next(from, src + 1);
-        read_column(from, src, &col);
-
-        uint32_t next = dst + (to->kfirst - dst) / (left + 1);
-        next = next > dst ? next : dst + 1;
-        put_column(to, next, &col);
-        set_hi(to, next, next_hi(to, next, from->cell[src].hi));
-        set_lo(to, next, from->cell[src].lo);
-        mark_live(to, next);
-        lower_empties_before(to, next, celltable_start(from, src) - 1);
-        to->nlive++;
-        left--;
-        dst = next;
-    }
 }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* celltable.h - a SecureCells permission table, edited while the hardware walks it.
  *
- * The handle says where the table lies; what the table says is only in the table. Three layers
- * use it: celltable.c (one edit of one cell, in the order that other harts can bear), cellrange.c
- * (the contract's range calls, made of edits), cellcheck.c (invariants and dumps). None touches a
- * CSR, so all run on the host.
+ * The handle says where the table lies; what the table says is only in the table. The layers, from
+ * below: cellbuild.c (a table that nobody walks yet), cellroom.c (where in the table cells lie),
+ * celltable.c (one edit, in the order that other harts can bear), cellrange.c (the contract's range
+ * calls, made of edits), cellcheck.c (invariants and dumps). None touches a CSR, so all run on the
+ * host.
  *
  * Slots: 0 is the metacell; 1..kfirst-1 are the users' cells with empty slots among them; from
  * kfirst to the last one, without gaps, the kernel's own cells, which never move and are never
  * hidden, so that the kernel never takes a spurious fault. N is always 64*T.
+ *
+ * The ends of all slots rise from slot to slot, or stay: an empty one at e (cell.h) counts as
+ * ending at e. A search needs no other knowledge of what is empty.
  *
  * A slot number is valid until the next call that may move cells; such calls say so and return
  * the new one. Page numbers throughout; ranges are inclusive. The caller holds the map's lock.
@@ -16,20 +20,21 @@
 #ifndef RISCV64_CELLS_CELLTABLE_H
 #define RISCV64_CELLS_CELLTABLE_H
 
+#include "lib/bits.h"
 #include "lib/types.h"
 #include "riscv64-cells/cell.h"
 
-#define CELLS_MAX_DOMS  64u  /* rows that a table can grow to */
-#define CELLS_MAX_LINES 128u /* lines that a table can grow to: 8,191 cells */
+#define CELLS_MAX_DOMS  64u   /* rows that a table can grow to */
+#define CELLS_MAX_LINES 1024u /* lines that a table can grow to: 65,535 cells */
 
 struct celltable {
-    paddr_t  base;
-    uint32_t lines;  /* T */
-    uint32_t rows;   /* R */
-    uint32_t doms;   /* M, as in the metacell */
-    uint32_t nslots; /* 64*T */
-    uint32_t kfirst; /* first of the kernel's slots */
-    uint32_t nlive;  /* users' cells */
+    paddr_t base;
+    size_t  lines;  /* T, a power of two */
+    size_t  rows;   /* R */
+    size_t  doms;   /* M, as in the metacell */
+    size_t  nslots; /* 64*T */
+    size_t  kfirst; /* first of the kernel's slots */
+    size_t  nlive;  /* users' cells */
 
     /* Into the window: set by celltable_attach(). */
     struct cell *cell;  /* [slot] */
@@ -40,7 +45,11 @@ struct celltable {
      * `lines` words. */
     uint64_t *live;
 
-    bool stale; /* something was taken away since the last shootdown */
+    size_t hint;  /* where a search for the page last dealt with ends */
+    bool   stale; /* something was taken away since the last shootdown */
+
+    /* Not 0: there was no room nearby for a cell, and the next ones are expected before this page. */
+    uint64_t crowded;
 
     uint64_t moved; /* cells that made way for others, since the map was created */
 };
@@ -61,73 +70,128 @@ struct cell_spec {
 
 /* Make t describe the table at base; `live` is its bitmap. Computes the pointers for the present
  * phys_window, so it is called again when that changes. */
-void celltable_attach(struct celltable *t, paddr_t base, uint32_t lines, uint32_t rows,
-                      uint64_t *live);
+void celltable_attach(struct celltable *t, paddr_t base, size_t lines, size_t rows, uint64_t *live);
 
 /* Fill the table that t is attached to: no user cells, `doms` domains, these kernel cells,
  * which are sorted and disjoint. Not in use by any hart. */
-void celltable_format(struct celltable *t, uint32_t doms, const struct cell_spec *kernel,
-                      uint32_t n);
+void celltable_format(struct celltable *t, size_t doms, const struct cell_spec *kernel, size_t n);
 
-/* Give `to` (formatted, empty, larger) all user cells of `from`, evenly spread. Neither is
- * walked by a user meanwhile. */
-void celltable_copy(struct celltable *to, const struct celltable *from);
+/* Give `to` (formatted, empty, in use by no hart, as many domains) all user cells of `from`. Half of its
+ * empty slots go before the first cell that begins at or after `gap`, the others are spread
+ * evenly. The first may run while users go on; then the second, once they are stopped, takes
+ * what their instructions change: rights, grants, A and D, validity. */
+void celltable_copy_cells(struct celltable *to, const struct celltable *from, uint64_t gap);
+void celltable_copy_columns(struct celltable *to, const struct celltable *from);
 
 /* Kernel cell k of t as a spec; false past the last. */
-bool celltable_kernel_spec(const struct celltable *t, uint32_t k, struct cell_spec *spec);
+bool celltable_kernel_spec(const struct celltable *t, size_t k, struct cell_spec *spec);
 
 /* One row more or less; rows that come into use are cleared first (B.1.2). doms <= rows. */
-void celltable_set_doms(struct celltable *t, uint32_t doms);
+void celltable_set_doms(struct celltable *t, size_t doms);
 
 /* --- looking --- */
 
+/* Look for vpn from scratch: see celltable_before(). */
+size_t celltable_search(struct celltable *t, uint64_t vpn);
+
 /* The first live slot whose cell ends at or after vpn. There is always one: the kernel's come
  * last. */
-uint32_t celltable_lower(const struct celltable *t, uint64_t vpn);
+size_t celltable_lower(struct celltable *t, uint64_t vpn);
 
 /* The slot that holds vpn, 0 if none does. User and kernel cells. */
-uint32_t celltable_find(const struct celltable *t, uint64_t vpn);
-
-/* The next live slot at or after slot (one exists), the last before it (0: none). */
-uint32_t celltable_next(const struct celltable *t, uint32_t slot);
-uint32_t celltable_prev(const struct celltable *t, uint32_t slot);
+size_t celltable_find(struct celltable *t, uint64_t vpn);
 
 /* Whether the cells in slots a and b = the next one could be one: they touch in both address
- * spaces, give each domain equal rights, and have equal grants. */
-bool celltable_mergeable(const struct celltable *t, uint32_t a, uint32_t b);
+ * spaces (celltable_adjacent()), give each domain equal rights, and have equal grants. */
+bool celltable_mergeable(const struct celltable *t, size_t a, size_t b);
 
-static inline uint64_t celltable_start(const struct celltable *t, uint32_t slot)
+/* Whether setting dom's rights on the cell takes something away: a right that it holds, or one that
+ * a standing grant would let it receive. */
+bool celltable_takes_away(const struct celltable *t, size_t slot, size_t dom, unsigned rights);
+
+static inline uint64_t celltable_start(const struct celltable *t, size_t slot)
 {
     return cell_lo_start(t->cell[slot].lo);
 }
 
-static inline uint64_t celltable_end(const struct celltable *t, uint32_t slot)
+static inline uint64_t celltable_end(const struct celltable *t, size_t slot)
 {
     return cell_lo_end(t->cell[slot].lo);
 }
 
-static inline uint64_t celltable_ppn(const struct celltable *t, uint32_t slot)
+static inline uint64_t celltable_ppn(const struct celltable *t, size_t slot)
 {
     return cell_hi_ppn(t->cell[slot].hi);
 }
 
-static inline uint8_t *celltable_byte(const struct celltable *t, uint32_t dom, uint32_t slot)
+static inline uint8_t *celltable_byte(const struct celltable *t, size_t dom, size_t slot)
 {
-    return t->perm + (size_t)dom * t->nslots + slot;
+    return t->perm + dom * t->nslots + slot;
 }
 
-static inline uint32_t *celltable_grant(const struct celltable *t, uint32_t dom, uint32_t slot)
+static inline uint32_t *celltable_grant(const struct celltable *t, size_t dom, size_t slot)
 {
-    return t->grant + (size_t)dom * t->nslots + slot;
+    return t->grant + dom * t->nslots + slot;
 }
 
-static inline bool celltable_is_live(const struct celltable *t, uint32_t slot)
+static inline bool celltable_is_live(const struct celltable *t, size_t slot)
 {
     return t->live[slot / 64] >> (slot % 64) & 1;
 }
 
+/* Whether the cells in slots a and b could be one, but for their columns. */
+static inline bool celltable_adjacent(const struct celltable *t, size_t a, size_t b)
+{
+    uint64_t lo = t->cell[a].lo, past = cell_lo_end(lo) + 1;
+    uint64_t hi = t->cell[a].hi + ((past - cell_lo_start(lo)) << CELL_PPN_SHIFT);
+    uint64_t generation = CELL_GEN_MASK << CELL_GEN_SHIFT;
+    return a > 0 && b < t->kfirst && past == celltable_start(t, b) &&
+           !((hi ^ t->cell[b].hi) & ~generation);
+}
+
+/* The next live slot at or after slot; one exists. */
+static inline size_t celltable_next(const struct celltable *t, size_t slot)
+{
+    size_t   k = slot / 64;
+    uint64_t word = t->live[k] >> (slot % 64);
+    if (word & 1)
+        return slot;
+    if (word)
+        return slot + bits_lowest(word);
+    while (!t->live[++k]) {
+    }
+    return k * 64 + bits_lowest(t->live[k]);
+}
+
+/* The last live slot before slot, which is not 0; 0: none, that being the metacell's. */
+static inline size_t celltable_prev(const struct celltable *t, size_t slot)
+{
+    size_t   k = (slot - 1) / 64;
+    uint64_t word = t->live[k] << (63 - (slot - 1) % 64);
+    if (word >> 63)
+        return slot - 1;
+    if (word)
+        return slot - 64 + bits_highest(word);
+    while (!t->live[--k]) {
+    }
+    return k * 64 + bits_highest(t->live[k]);
+}
+
+/* The last slot, live or empty, that ends before vpn; 0 if there is none. The live one that holds or
+ * follows vpn comes after it, with empty ones that begin after vpn at most in between. A fault, the
+ * range that is entered for it and the next call of the program ask for the same place, so that is
+ * looked at first. */
+static inline size_t celltable_before(struct celltable *t, uint64_t vpn)
+{
+    const struct cell *at = t->cell + t->hint;
+    uint64_t           bound = vpn << CELL_END_SHIFT; /* end < vpn, if the low word is less */
+    if (at[0].lo < bound && bound <= at[1].lo)
+        return t->hint;
+    return celltable_search(t, vpn);
+}
+
 /* Empty slots: how many cells can still be inserted or split off. */
-static inline uint32_t celltable_free(const struct celltable *t)
+static inline size_t celltable_free(const struct celltable *t)
 {
     return t->kfirst - 1 - t->nlive;
 }
@@ -137,47 +201,64 @@ static inline uint32_t celltable_free(const struct celltable *t)
  * Those marked "needs a slot" ASSERT celltable_free() > 0. The range given must be free, or be the
  * cell's; checked by cellrange.c. */
 
-/* Needs a slot; may move cells. col: A and D bits as they shall be; grants none. Returns the
- * slot. */
-uint32_t celltable_insert(struct celltable *t, uint64_t start, uint64_t end, uint64_t ppn,
-                          const struct cell_column *col);
+/* Needs a slot; may move cells. `before` is celltable_before(t, start). byte[dom]: what each domain's
+ * row shall hold, A and D included; grants none. Returns the slot. */
+size_t celltable_insert(struct celltable *t, size_t before, uint64_t start, uint64_t end,
+                        uint64_t ppn, const uint8_t *byte);
 
 /* Take the cell out; *col, if not NULL, gets its last rights with A and D. */
-void celltable_remove(struct celltable *t, uint32_t slot, struct cell_column *col);
+void celltable_remove(struct celltable *t, size_t slot, struct cell_column *col);
 
 /* Leave [start, left_end] in the cell and make [right_start, end] a cell of its own: a split
  * when they touch, a hole otherwise. Needs a slot; may move cells. Returns the slot of the
  * right part; the left one's is celltable_prev() of it. */
-uint32_t celltable_split(struct celltable *t, uint32_t slot, uint64_t left_end,
-                         uint64_t right_start);
+size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint64_t right_start);
+
+/* Make [first, last], a part of the cell but not all of it, a cell of its own in which dom has exactly
+ * `rights`. Needs a slot for what remains on either side; may move cells. Returns the slot of
+ * the part. */
+size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
+                       unsigned rights);
+
+/* Adjacent cells that are to become one, with a change of rights in one of them made in the same step. */
+struct cell_union {
+    size_t   n;       /* 2 or 3 */
+    size_t   slot[3]; /* in order */
+    size_t   changed; /* index of the cell in which ... */
+    size_t   dom;     /* ... this domain ... */
+    unsigned rights;  /* ... has these rights from then on; index n: nothing is changed */
+};
+
+/* False, and nothing changed, if they would differ, or if something is changed and any has grants. */
+bool celltable_unite(struct celltable *t, const struct cell_union *u);
 
 /* Join the cell with the next if celltable_mergeable(), re-checked while both are hidden. */
-bool celltable_merge(struct celltable *t, uint32_t slot);
+bool celltable_merge(struct celltable *t, size_t slot);
 
-void celltable_grow_end(struct celltable *t, uint32_t slot, uint64_t end);
-void celltable_shrink_end(struct celltable *t, uint32_t slot, uint64_t end);
+void celltable_grow_end(struct celltable *t, size_t slot, uint64_t end);
+void celltable_shrink_end(struct celltable *t, size_t slot, uint64_t end);
 
 /* Both directions; the base moves with the start: ppn is that of the new first page. */
-void celltable_change_start(struct celltable *t, uint32_t slot, uint64_t start, uint64_t ppn);
+void celltable_change_start(struct celltable *t, size_t slot, uint64_t start, uint64_t ppn);
 
 /* Take the cell out of sight in its slot, and show it again, as [start, end] on the frames from ppn
  * on: for moving frames whose contents change. In between it has no end, and no other edit may
  * meet it: hidden cells must be each other's neighbours, in sight again before anything else is
  * edited. Bytes and grants stay. The caller sends a shootdown after hiding. */
-void celltable_hide(struct celltable *t, uint32_t slot);
-void celltable_show(struct celltable *t, uint32_t slot, uint64_t start, uint64_t end, uint64_t ppn);
+void celltable_hide(struct celltable *t, size_t slot);
+void celltable_show(struct celltable *t, size_t slot, uint64_t start, uint64_t end, uint64_t ppn);
 
 /* Other frames with equal contents that nobody can write: one store. */
-void celltable_replace(struct celltable *t, uint32_t slot, uint64_t ppn);
+void celltable_replace(struct celltable *t, size_t slot, uint64_t ppn);
 
 /* Set dom's rights to exactly `rights`, whatever they were; scrubs the cell's grants. */
-void celltable_revoke(struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights);
+void celltable_revoke(struct celltable *t, size_t slot, size_t dom, unsigned rights);
 
 /* Add rights for dom. */
-void celltable_add_rights(struct celltable *t, uint32_t slot, uint32_t dom, unsigned rights);
+void celltable_add_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights);
 
 /* Whether any domain wrote the cell; clears that. */
-bool celltable_clear_dirty(struct celltable *t, uint32_t slot);
-bool celltable_is_dirty(const struct celltable *t, uint32_t slot);
+bool celltable_clear_dirty(struct celltable *t, size_t slot);
+bool celltable_is_dirty(const struct celltable *t, size_t slot);
 
 #endif

@@ -28,21 +28,21 @@ static const struct {
     [24] = {ADDRESS, 0},     [28] = {ENTRY, PMAP_X},
 };
 
-static bool allows(const struct celltable *t, uint32_t slot, uint64_t dom, unsigned access)
+static bool allows(const struct celltable *t, size_t slot, uint64_t dom, unsigned access)
 {
     return dom < t->doms && (t->cell[slot].hi & CELL_VALID) &&
-           (perm_usable(*celltable_byte(t, (uint32_t)dom, slot)) & access << 1);
+           (perm_usable(*celltable_byte(t, dom, slot)) & access << 1);
 }
 
 /* The slot that maps va for users, or 0. */
-static uint32_t user_slot(const struct celltable *t, vaddr_t va)
+static size_t user_slot(struct celltable *t, vaddr_t va)
 {
     return va < USER_END ? celltable_find(t, va >> PAGE_SHIFT) : 0;
 }
 
-static enum fault_kind page_fault(const struct celltable *t, const struct fault *f)
+static enum fault_kind page_fault(struct celltable *t, const struct fault *f)
 {
-    uint32_t slot = user_slot(t, f->va);
+    size_t slot = user_slot(t, f->va);
     if (slot == 0)
         return FAULT_UNMAPPED;
     if (!allows(t, slot, f->dom, f->access))
@@ -52,7 +52,7 @@ static enum fault_kind page_fault(const struct celltable *t, const struct fault 
 }
 
 /* Any lookup that succeeds now makes the instruction succeed or fail for another reason. */
-static enum fault_kind address_fault(const struct celltable *t, const struct fault *f)
+static enum fault_kind address_fault(struct celltable *t, const struct fault *f)
 {
     if (f->va >= USER_END)
         return FAULT_DOMAIN;
@@ -60,9 +60,9 @@ static enum fault_kind address_fault(const struct celltable *t, const struct fau
 }
 
 /* Two bytes of user memory, by way of the frames. */
-static bool user_half(const struct celltable *t, vaddr_t va, uint16_t *half)
+static bool user_half(struct celltable *t, vaddr_t va, uint16_t *half)
 {
-    uint32_t slot = user_slot(t, va);
+    size_t slot = user_slot(t, va);
     if (slot == 0 || (va & 1))
         return false;
     uint64_t page = celltable_ppn(t, slot) + ((va >> PAGE_SHIFT) - celltable_start(t, slot));
@@ -70,7 +70,7 @@ static bool user_half(const struct celltable *t, vaddr_t va, uint16_t *half)
     return true;
 }
 
-static bool user_word(const struct celltable *t, vaddr_t va, uint32_t *word)
+static bool user_word(struct celltable *t, vaddr_t va, uint32_t *word)
 {
     uint16_t low, high;
     if (!user_half(t, va, &low) || !user_half(t, va + 2, &high))
@@ -86,7 +86,7 @@ static bool user_word(const struct celltable *t, vaddr_t va, uint32_t *word)
 #define INSN_OPCODE_MASK 0x7fu
 
 /* The domain that the switch at sepc is to. */
-static bool switch_target(const struct celltable *t, const struct trapframe *tf, uint64_t *dom)
+static bool switch_target(struct celltable *t, const struct trapframe *tf, uint64_t *dom)
 {
     uint32_t insn;
     if (!user_word(t, tf->sepc, &insn))
@@ -102,12 +102,12 @@ static bool switch_target(const struct celltable *t, const struct trapframe *tf,
 
 /* A switch to code that is not in memory yet must be able to wait for it as a jump can, and
  * one to a cell that was hidden has to be tried again. */
-static enum fault_kind entry_fault(const struct celltable *t, const struct trapframe *tf,
+static enum fault_kind entry_fault(struct celltable *t, const struct trapframe *tf,
                                    const struct fault *f)
 {
     if (f->va >= USER_END)
         return FAULT_DOMAIN;
-    uint32_t slot = user_slot(t, f->va);
+    size_t slot = user_slot(t, f->va);
     if (slot == 0)
         return FAULT_UNMAPPED;
 
@@ -122,10 +122,10 @@ static enum fault_kind entry_fault(const struct celltable *t, const struct trapf
 
 void pmap_fault_decode(struct pmap *pm, const struct trapframe *tf, struct fault *f)
 {
-    const struct celltable *t = model_table(pm);
-    enum meaning            meaning = tf->scause < sizeof(causes) / sizeof(causes[0])
-                                          ? (enum meaning)causes[tf->scause].meaning
-                                          : OTHER;
+    struct celltable *t = model_table(pm);
+    enum meaning      meaning = tf->scause < sizeof(causes) / sizeof(causes[0])
+                                    ? (enum meaning)causes[tf->scause].meaning
+                                    : OTHER;
 
     f->cause = tf->scause;
     f->va = tf->stval;

@@ -14,11 +14,12 @@ struct pmap {
     uint64_t         domains;             /* bit d: domain d exists */
     uint64_t         rebuilt, shootdowns; /* for pmap_stats() */
 
+    /* Cells at which the table is replaced by a larger one, below which by a smaller one. */
+    size_t grow_at, shrink_at;
+    size_t rebuild_at; /* below, a crowded table is kept: there was no memory for another */
+
     /* Between pmap_suspend() and pmap_resume(): the range; start is 0 at other times. */
     struct cell_range suspended;
-
-    /* Bitmaps of live slots, for the table in use and the one that replaces it. */
-    uint64_t live[2][CELLS_MAX_LINES];
 };
 
 _Static_assert(sizeof(struct pmap) <= 4096, "one frame");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pmap.c - the contract (machine/pmap.h) for SecureCells: which table, when to fence, when to grow.
  *
- * A pmap's table starts with T = 4 and R = 9: 255 cells and 8 compartments in 15,616 bytes, the
- * largest rows for four frames. A table that is full moves to one of twice the size.
+ * A pmap's table starts with T = 4 and R = 2: 255 cells and one compartment in 6,656 bytes, with the
+ * bitmap of its live slots behind it. A table that gets dense moves to one of twice the size, one
+ * that gets empty to a smaller one; the first domain that a program makes moves it to more rows.
  *
  * Fences: adding needs none, since failed walks are not cached (A.5.14). What takes away sets
  * table.stale, and pmap_update() then drops the translations of all harts.
@@ -12,18 +13,19 @@
  */
 #include "lib/assert.h"
 #include "lib/errno.h"
-#include "machine/cpu.h"
 #include "machine/layout.h"
 #include "machine/pmap_args.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/cellrange.h"
 #include "riscv64-cells/hw.h"
 #include "riscv64-cells/model.h"
+#include "riscv64-cells/tblmem.h"
 #include "riscv64-cells/traprot.h"
 #include "riscv64/satp.h"
 
 #define FIRST_LINES 4u
-#define FIRST_ROWS  9u
+#define FIRST_ROWS  (PMAP_DOM_FIRST + 1)
+#define MORE_ROWS   9u /* from the first domain made on */
 
 /* Kernel cells: text, rodata, RAM, devices. */
 #define KERNEL_CELLS (2 + BOOTINFO_RANGES + 2 * BOOTINFO_RANGES)
@@ -33,7 +35,7 @@ _Static_assert(KERNEL_CELLS < TABLE_SLOTS(1), "the kernel's own table has one li
 static const struct pmap_limits limits = {
     .name = "cells",
     .granule = PAGE_SIZE,
-    .fault_extent = 8 * PAGE_SIZE,
+    .fault_extent = 16 * PAGE_SIZE,
     .run_align = PAGE_SIZE,
     .run_max = SIZE_MAX,
     .max_ranges = TABLE_SLOTS(CELLS_MAX_LINES) - KERNEL_CELLS - 1,
@@ -68,15 +70,15 @@ struct celltable *model_table(struct pmap *pm)
 /* --- life --- */
 
 /* Insert the window's part for r, keeping the list sorted. */
-static uint32_t spec_add(struct cell_spec *list, uint32_t n, const struct phys_range *r,
-                         unsigned rights)
+static size_t spec_add(struct cell_spec *list, size_t n, const struct phys_range *r,
+                       unsigned rights)
 {
     if (r->len == 0)
         return n;
 
     uint64_t ppn = r->start >> PAGE_SHIFT;
     uint64_t start = (WINDOW_BASE >> PAGE_SHIFT) + ppn;
-    uint32_t i = n;
+    size_t   i = n;
     for (; i > 0 && list[i - 1].start > start; i--)
         list[i] = list[i - 1];
     /* A and D are set beforehand: nobody asks whether the kernel used its own memory. */
@@ -88,10 +90,10 @@ static uint32_t spec_add(struct cell_spec *list, uint32_t n, const struct phys_r
 }
 
 /* Join neighbours of equal rights; the window is one shift, so those that touch are contiguous. */
-static uint32_t spec_join(struct cell_spec *list, uint32_t n)
+static size_t spec_join(struct cell_spec *list, size_t n)
 {
-    uint32_t out = 0;
-    for (uint32_t i = 1; i < n; i++) {
+    size_t out = 0;
+    for (size_t i = 1; i < n; i++) {
         if (list[i].start == list[out].end + 1 && list[i].byte == list[out].byte)
             list[out].end = list[i].end;
         else
@@ -103,7 +105,7 @@ static uint32_t spec_join(struct cell_spec *list, uint32_t n)
 uint64_t pmap_bootstrap(struct bootinfo *bi)
 {
     struct cell_spec list[KERNEL_CELLS];
-    uint32_t         n = spec_add(list, 0, &bi->text, PERM_R | PERM_X);
+    size_t           n = spec_add(list, 0, &bi->text, PERM_R | PERM_X);
     n = spec_add(list, n, &bi->rodata, PERM_R);
     for (size_t i = 0; i < bi->nwindow; i++)
         n = spec_add(list, n, &bi->window[i], PERM_R | PERM_W);
@@ -121,14 +123,14 @@ void pmap_init_hart(void)
     hw_domains_init();
 }
 
-static size_t table_pages(uint32_t lines, uint32_t rows)
+/* The bitmap lies behind the table. */
+static size_t table_pages(size_t lines, size_t rows)
 {
-    return pages_for(table_bytes(lines, rows));
+    return pages_for(table_bytes(lines, rows) + lines * sizeof(uint64_t));
 }
 
 /* Make t a table with the kernel's cells and no others. */
-static int table_create(struct celltable *t, uint32_t lines, uint32_t rows, uint32_t doms,
-                        uint64_t *live)
+static int table_create(struct celltable *t, size_t lines, size_t rows, size_t doms)
 {
     paddr_t base;
     int     err = frame_alloc(table_pages(lines, rows), &base);
@@ -137,10 +139,10 @@ static int table_create(struct celltable *t, uint32_t lines, uint32_t rows, uint
 
     const struct celltable *kernel = model_table(NULL);
     struct cell_spec        list[KERNEL_CELLS];
-    uint32_t                n = 0;
+    size_t                  n = 0;
     while (n < KERNEL_CELLS && celltable_kernel_spec(kernel, n, &list[n]))
         n++;
-    celltable_attach(t, base, lines, rows, live);
+    celltable_attach(t, base, lines, rows, phys_ptr(base + table_bytes(lines, rows)));
     celltable_format(t, doms, list, n);
     return 0;
 }
@@ -148,6 +150,18 @@ static int table_create(struct celltable *t, uint32_t lines, uint32_t rows, uint
 static void table_destroy(const struct celltable *t)
 {
     frame_free(t->base, table_pages(t->lines, t->rows));
+}
+
+/* A table is made larger before it is full, since inserts into a dense one move many cells, and
+ * smaller when it is next to empty. The new one is between 1/8 and 5/16 full, so that many
+ * calls pass before it is replaced in its turn. One that is crowded in places is laid out anew. */
+static void set_limits(struct pmap *pm)
+{
+    size_t slots = pm->table.nslots;
+    bool   last = pm->table.lines >= CELLS_MAX_LINES;
+    pm->grow_at = last ? slots : slots / 8 * 5;
+    pm->rebuild_at = 0;
+    pm->shrink_at = pm->table.lines > FIRST_LINES ? slots / 16 : 0;
 }
 
 int pmap_create(struct pmap **out)
@@ -158,12 +172,13 @@ int pmap_create(struct pmap **out)
         return err;
 
     struct pmap *pm = phys_ptr(self);
-    err = table_create(&pm->table, FIRST_LINES, FIRST_ROWS, PMAP_DOM_FIRST + 1, pm->live[0]);
+    err = table_create(&pm->table, FIRST_LINES, FIRST_ROWS, PMAP_DOM_FIRST + 1);
     if (err) {
         frame_free(self, 1);
         return err;
     }
     pm->self = self;
+    set_limits(pm);
     pm->rebuilt = pm->shootdowns = 0;
     pm->suspended = (struct cell_range){0, 0};
     pm->domains = 1u << PMAP_DOM_KERNEL | 1u << PMAP_DOM_FIRST;
@@ -208,33 +223,60 @@ void pmap_update(struct pmap *pm)
     pm->shootdowns++;
 }
 
-/* --- a larger table --- */
+/* --- another table --- */
 
-/* Move to a table of this size. -ENOMEM.
- *
- * B.4.1: a table is replaced while all harts that use it are stopped in the kernel, since satp
- * is per hart and users' instructions would go on changing the old one. One hart runs: this
- * one, in the kernel. */
-static int resize(struct pmap *pm, uint32_t lines, uint32_t rows)
+/* What each hart does once the map has another table: nothing if it does not run in this map. */
+struct table_switch {
+    uint64_t old_satp;
+    const struct celltable *new;
+};
+
+static void take_table(void *arg)
 {
-    ASSERT(cpu_nharts == 1);
+    const struct table_switch *to = arg;
+    if (satp_read() == to->old_satp)
+        activate(to->new);
+}
 
-    struct celltable old = pm->table, new;
-    uint64_t        *live = pm->live[old.live == pm->live[0]];
-    int              err = table_create(&new, lines, rows, old.doms, live);
+/* Put `new`, which has the map's cells but not their columns, in the place of its table: B.4.1, for
+ * every replacement there is. Users' instructions change rights, grants and A and D of the old table
+ * until they are stopped, so these are copied then; and none runs again before its hart walks
+ * the new table, so that nothing is written to the old one after that. */
+static void replace_table(struct pmap *pm, struct celltable *new)
+{
+    struct celltable    old = pm->table;
+    struct table_switch to = {satp_of(&old), &pm->table};
+
+    stop_others();
+    celltable_copy_columns(new, &old);
+    tbl_fence(); /* the new table is in memory before any hart walks it */
+    new->stale = old.stale;
+    new->moved = old.moved;
+    pm->table = *new;
+    take_table(&to);
+    resume_others(take_table, &to);
+    table_destroy(&old);
+}
+
+/* Where the next cells are expected, for want of a better guess: where the last one was dealt with. */
+static uint64_t hot_page(const struct celltable *t)
+{
+    return celltable_end(t, t->hint) + 1;
+}
+
+/* Move to a table of this size. -ENOMEM. */
+static int resize(struct pmap *pm, size_t lines, size_t rows)
+{
+    struct celltable new;
+    int err = table_create(&new, lines, rows, pm->table.doms);
     if (err)
         return err;
 
-    celltable_copy(&new, &old);
-    new.stale = old.stale;
-    new.moved = old.moved;
-    pm->table = new;
+    uint64_t hot = pm->table.crowded ? pm->table.crowded : hot_page(&pm->table);
+    celltable_copy_cells(&new, &pm->table, hot);
+    replace_table(pm, &new);
+    set_limits(pm);
     pm->rebuilt++;
-    if (is_active(&old)) {
-        activate(&pm->table);
-        pm->table.stale = false;
-    }
-    table_destroy(&old);
     return 0;
 }
 
@@ -246,6 +288,42 @@ static bool made_room(struct pmap *pm, int *err)
     if (pm->table.lines < CELLS_MAX_LINES)
         *err = resize(pm, 2 * pm->table.lines, pm->table.rows);
     return *err == 0;
+}
+
+/* Where there is no memory for a better table, the next attempt comes when many more cells are added
+ * or gone; nobody is told, since this one does. */
+static void grow(struct pmap *pm)
+{
+    size_t slots = pm->table.nslots;
+    if (resize(pm, 2 * pm->table.lines, pm->table.rows))
+        pm->grow_at += (slots - pm->grow_at) / 2 + 1;
+}
+
+static void shrink(struct pmap *pm)
+{
+    size_t lines = pm->table.lines / 2;
+    while (lines > FIRST_LINES && pm->table.nlive < TABLE_SLOTS(lines) / 8)
+        lines /= 2;
+    if (resize(pm, lines, pm->table.rows))
+        pm->shrink_at /= 2;
+}
+
+static void lay_out_anew(struct pmap *pm)
+{
+    pm->table.crowded = pm->table.nlive < pm->rebuild_at ? 0 : pm->table.crowded;
+    if (pm->table.crowded && resize(pm, pm->table.lines, pm->table.rows))
+        pm->rebuild_at = pm->table.nlive + pm->table.nslots / 16;
+}
+
+/* After a call that added or took away cells. */
+static inline void fit_table(struct pmap *pm)
+{
+    if (pm->table.nlive > pm->grow_at)
+        grow(pm);
+    else if (pm->table.nlive < pm->shrink_at)
+        shrink(pm);
+    else if (pm->table.crowded)
+        lay_out_anew(pm);
 }
 
 /* --- ranges --- */
@@ -260,14 +338,27 @@ static struct cell_range range_of(vaddr_t va, size_t len)
     return (struct cell_range){va >> PAGE_SHIFT, ((va + len) >> PAGE_SHIFT) - 1};
 }
 
-/* rights[1..ndom-1] are set. */
-static int enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *rights,
-                 pmap_dom_t ndom)
+/* A row's byte for these permissions. A is set beforehand: nobody asks for it. */
+static uint8_t byte_of_prot(unsigned prot)
 {
-    int err;
-    do
-        err = cellrange_enter(&pm->table, range_of(va, len), pa >> PAGE_SHIFT, rights, ndom);
-    while (made_room(pm, &err));
+    return (uint8_t)(prot ? PERM_V | PERM_A | rights_of_prot(prot) : 0);
+}
+
+/* The table was full: once more in larger ones. */
+static int enter_again(struct pmap *pm, struct cell_range r, uint64_t ppn, const uint8_t *byte)
+{
+    int err = -ENOSPC;
+    while (made_room(pm, &err))
+        err = cellrange_enter(&pm->table, r, ppn, byte);
+    return err;
+}
+
+static inline int enter(struct pmap *pm, struct cell_range r, uint64_t ppn, const uint8_t *byte)
+{
+    int err = cellrange_enter(&pm->table, r, ppn, byte);
+    if (err == -ENOSPC)
+        err = enter_again(pm, r, ppn, byte);
+    fit_table(pm);
     return err;
 }
 
@@ -277,11 +368,11 @@ int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t d
         !pmap_prot_ok(prot))
         return -EINVAL;
 
-    uint8_t rights[CELLS_MAX_DOMS];
-    for (pmap_dom_t d = 1; d < dom; d++)
-        rights[d] = 0;
-    rights[dom] = (uint8_t)rights_of_prot(prot);
-    return enter(pm, va, pa, len, rights, dom + 1);
+    uint8_t byte[CELLS_MAX_DOMS];
+    for (size_t d = 1; d < pm->table.doms; d++)
+        byte[d] = 0;
+    byte[dom] = byte_of_prot(prot);
+    return enter(pm, range_of(va, len), pa >> PAGE_SHIFT, byte);
 }
 
 int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *prot,
@@ -290,13 +381,22 @@ int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const ui
     if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len) || ndom > pm->table.doms)
         return -EINVAL;
 
-    uint8_t rights[CELLS_MAX_DOMS];
-    for (pmap_dom_t d = 1; d < ndom; d++) {
-        if (!pmap_prot_ok(prot[d]) || (prot[d] && !domain_ok(pm, d)))
+    uint8_t byte[CELLS_MAX_DOMS];
+    for (pmap_dom_t d = 1; d < pm->table.doms; d++) {
+        unsigned p = d < ndom ? prot[d] : PMAP_NONE;
+        if (!pmap_prot_ok(p) || (p && !domain_ok(pm, d)))
             return -EINVAL;
-        rights[d] = (uint8_t)rights_of_prot(prot[d]);
+        byte[d] = byte_of_prot(p);
     }
-    return enter(pm, va, pa, len, rights, ndom);
+    return enter(pm, range_of(va, len), pa >> PAGE_SHIFT, byte);
+}
+
+static int remove_again(struct pmap *pm, struct cell_range r)
+{
+    int err = -ENOSPC;
+    while (made_room(pm, &err))
+        err = cellrange_remove(&pm->table, r);
+    return err;
 }
 
 int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
@@ -304,10 +404,18 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
-    int err;
-    do
-        err = cellrange_remove(&pm->table, range_of(va, len));
-    while (made_room(pm, &err));
+    int err = cellrange_remove(&pm->table, range_of(va, len));
+    if (err == -ENOSPC)
+        err = remove_again(pm, range_of(va, len));
+    fit_table(pm);
+    return err;
+}
+
+static int protect_again(struct pmap *pm, struct cell_range r, pmap_dom_t dom, unsigned rights)
+{
+    int err = -ENOSPC;
+    while (made_room(pm, &err))
+        err = cellrange_protect(&pm->table, r, dom, rights);
     return err;
 }
 
@@ -316,10 +424,11 @@ int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsign
     if (!pmap_user_range_ok(va, len) || !domain_ok(pm, dom) || !pmap_prot_ok(prot))
         return -EINVAL;
 
-    int err;
-    do
-        err = cellrange_protect(&pm->table, range_of(va, len), dom, rights_of_prot(prot));
-    while (made_room(pm, &err));
+    unsigned rights = rights_of_prot(prot);
+    int      err = cellrange_protect(&pm->table, range_of(va, len), dom, rights);
+    if (err == -ENOSPC)
+        err = protect_again(pm, range_of(va, len), dom, rights);
+    fit_table(pm);
     return err;
 }
 
@@ -379,12 +488,12 @@ int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
 }
 
 /* The slot of the user cell at vpn, in sight or suspended; 0 for none. */
-static uint32_t slot_at(const struct pmap *pm, uint64_t vpn, uint64_t *end)
+static size_t slot_at(struct pmap *pm, uint64_t vpn, uint64_t *end)
 {
     if (pm->suspended.start && pm->suspended.start <= vpn && vpn <= pm->suspended.end)
         return cellrange_find_suspended(&pm->table, pm->suspended, vpn, end);
 
-    uint32_t slot = vpn < USER_END_VPN ? celltable_find(&pm->table, vpn) : 0;
+    size_t slot = vpn < USER_END_VPN ? celltable_find(&pm->table, vpn) : 0;
     *end = celltable_end(&pm->table, slot);
     return slot;
 }
@@ -393,7 +502,7 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 {
     const struct celltable *t = &pm->table;
     uint64_t                end;
-    uint32_t                slot = slot_at(pm, va >> PAGE_SHIFT, &end);
+    size_t                  slot = slot_at(pm, va >> PAGE_SHIFT, &end);
     if (slot == 0)
         return -ENOENT;
 
@@ -410,9 +519,9 @@ int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
-    const struct celltable *t = &pm->table;
-    uint32_t                slot = celltable_lower(t, va >> PAGE_SHIFT);
-    vaddr_t                 start = celltable_start(t, slot) << PAGE_SHIFT;
+    struct celltable *t = &pm->table;
+    size_t            slot = celltable_lower(t, va >> PAGE_SHIFT);
+    vaddr_t           start = celltable_start(t, slot) << PAGE_SHIFT;
     if (start >= va + len)
         return -ENOENT;
     *mapped = start > va ? start : va;
@@ -446,6 +555,13 @@ void pmap_stats(struct pmap *pm, struct pmap_stats *out)
 
 /* --- domains --- */
 
+static size_t more_rows(size_t rows)
+{
+    if (rows < MORE_ROWS)
+        return MORE_ROWS;
+    return 2 * rows < CELLS_MAX_DOMS ? 2 * rows : CELLS_MAX_DOMS;
+}
+
 int pmap_domain_create(struct pmap *pm, pmap_dom_t *dom)
 {
     pmap_dom_t d = PMAP_DOM_FIRST + 1;
@@ -454,8 +570,7 @@ int pmap_domain_create(struct pmap *pm, pmap_dom_t *dom)
     if (d == CELLS_MAX_DOMS)
         return -ENOSPC;
     if (d >= pm->table.rows) {
-        uint32_t rows = 2 * pm->table.rows;
-        int      err = resize(pm, pm->table.lines, rows < CELLS_MAX_DOMS ? rows : CELLS_MAX_DOMS);
+        int err = resize(pm, pm->table.lines, more_rows(pm->table.rows));
         if (err)
             return err;
     }
@@ -479,7 +594,7 @@ int pmap_domain_destroy(struct pmap *pm, pmap_dom_t dom)
     pmap_update(pm);
     pm->domains &= ~(1ull << dom);
 
-    uint32_t doms = pm->table.doms;
+    size_t doms = pm->table.doms;
     while (!(pm->domains >> (doms - 1) & 1))
         doms--;
     if (doms != pm->table.doms)

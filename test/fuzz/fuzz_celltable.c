@@ -10,7 +10,8 @@
  * If the input says so, what follows the calls is written over the table, everything that users
  * could reach and more, and all that reads a table must still end and stay inside of it.
  */
-/* sources: src/riscv64-cells/celltable.c src/riscv64-cells/cellrange.c src/riscv64-cells/cellcheck.c
+/* sources: src/riscv64-cells/cellbuild.c src/riscv64-cells/cellroom.c
+ *          src/riscv64-cells/celltable.c src/riscv64-cells/cellrange.c src/riscv64-cells/cellcheck.c
  *          src/riscv64-cells/fault.c src/riscv64-cells/pmap.c test/host/walk_cells.c
  *          test/host/sim_machine.c src/lib/fmt.c src/lib/string.c */
 /* runs: 2000 */
@@ -46,6 +47,7 @@ static struct page       page[NPAGES];
 static struct pmap       map;
 static struct celltable *table = &map.table;
 static uint8_t           memory[BYTES] __attribute__((aligned(4096)));
+static uint64_t          live[LINES];
 static struct fuzz_input in;
 static bool              users_acted; /* so cells need not be canonical */
 
@@ -57,7 +59,7 @@ static void start(uint32_t doms)
     memset(memory, 0xee, sizeof(memory));
     memset(page, 0, sizeof(page));
     memset(&map, 0, sizeof(map));
-    celltable_attach(table, 0, LINES, ROWS, map.live[0]);
+    celltable_attach(table, 0, LINES, ROWS, live);
     celltable_format(table, doms, &kernel, 1);
     map.domains = (1u << doms) - 1;
     users_acted = false;
@@ -222,7 +224,10 @@ static bool no_slot(int err, uint32_t need)
 
 static void enter(uint32_t i, uint32_t n, uint64_t ppn, const uint8_t *rights)
 {
-    int err = cellrange_enter(table, range(i, n), ppn, rights, table->doms);
+    uint8_t byte[DOMS] = {0};
+    for (uint32_t dom = 1; dom < table->doms; dom++)
+        byte[dom] = rights[dom] ? (uint8_t)(PERM_V | PERM_A | rights[dom]) : 0;
+    int err = cellrange_enter(table, range(i, n), ppn, byte);
     if (no_slot(err, 1))
         return;
     FUZZ_CHECK(err == (mapped_in(i, n) ? -EEXIST : 0));

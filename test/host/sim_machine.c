@@ -124,6 +124,25 @@ void shootdown_others(void)
     sim_shootdowns++;
 }
 
+bool sim_stopped;
+void (*sim_on_stop)(void);
+
+void stop_others(void)
+{
+    ASSERT(!sim_stopped);
+    sim_stopped = true;
+    if (sim_on_stop)
+        sim_on_stop();
+}
+
+/* The other harts that there might be find fn(arg) harmless to call again. */
+void resume_others(void (*fn)(void *arg), void *arg)
+{
+    ASSERT(sim_stopped);
+    fn(arg);
+    sim_stopped = false;
+}
+
 void assert_failed(const char *expr, const char *file, int line)
 {
     fprintf(stderr, "assertion failed: %s (%s:%d)\n", expr, file, line);

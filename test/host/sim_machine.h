@@ -18,6 +18,8 @@ extern uint64_t sim_satp;
 extern unsigned sim_fences;        /* times this hart dropped translations */
 extern unsigned sim_shootdowns;    /* times the others did */
 extern void (*sim_on_fence)(void); /* called at each fence, if not NULL */
+extern bool sim_stopped;           /* the others are: between stop_others() and resume_others() */
+extern void (*sim_on_stop)(void);  /* called when they have stopped, if not NULL */
 
 /* Start over: all RAM free, satp 0, no failure planned. */
 void sim_reset(void);

@@ -5,12 +5,11 @@
  * failure prints seed and step, and the seed alone repeats it.
  */
 /* sources: test/host/model_pmap.c test/host/sim_machine.c src/lib/fmt.c src/lib/string.c */
-/* variants: cells: test/host/walk_cells.c src/riscv64-cells/celltable.c
+/* variants: cells: test/host/walk_cells.c src/riscv64-cells/cellbuild.c
+ *                  src/riscv64-cells/cellroom.c src/riscv64-cells/celltable.c
  *                  src/riscv64-cells/cellrange.c src/riscv64-cells/cellcheck.c
  *                  src/riscv64-cells/fault.c src/riscv64-cells/pmap.c ;
- *           sv48: test/host/walk_sv48.c src/riscv64-sv48/radix.c src/riscv64-sv48/radixleaf.c
- *                 src/riscv64-sv48/radixidle.c src/riscv64-sv48/radixrange.c
- *                 src/riscv64-sv48/radixmove.c src/riscv64-sv48/radixcheck.c
+ *           sv48: test/host/walk_sv48.c src/riscv64-sv48/radix.c src/riscv64-sv48/radixcheck.c
  *                 src/riscv64-sv48/pmap.c */
 #include <setjmp.h>
 #include <stdarg.h>

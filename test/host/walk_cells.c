@@ -90,10 +90,11 @@ bool walk_access(uint64_t satp, unsigned dom, uint64_t va, unsigned access, uint
     return true;
 }
 
+/* Behind the table, the kernel keeps a bit for each slot. */
 size_t walk_frames(uint64_t satp)
 {
     struct table t = table_of(satp);
-    return (64 * t.lines * (16 + 5 * t.rows) + 4095) / 4096; /* A.1.2 */
+    return (64 * t.lines * (16 + 5 * t.rows) + 8 * t.lines + 4095) / 4096; /* A.1.2 */
 }
 
 long walk_ranges(uint64_t satp)

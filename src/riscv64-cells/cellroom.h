@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cellroom.h - where cells lie in the table: finding a place for a new one, moving others aside.
+ *
+ * Both need celltable_free() slots, and both may move cells. How many are moved is what an insert
+ * costs beyond a search, and is counted in struct celltable.
+ */
+#ifndef RISCV64_CELLS_CELLROOM_H
+#define RISCV64_CELLS_CELLROOM_H
+
+#include "riscv64-cells/celltable.h"
+
+/* Lines of a table in which there is room to spare: cells of a row leave a slot between them, so that
+ * what comes between two of them later has a place. A larger one has gaps made for rows. */
+#define CELLROOM_SMALL 4u
+
+/* An empty slot for a cell that begins at vpn, `before` being celltable_before() of it. */
+size_t cellroom_for(struct celltable *t, size_t before, uint64_t vpn);
+
+/* Make the n (1 or 2) slots after live cell `slot` empty; returns where that cell is then. */
+size_t cellroom_after(struct celltable *t, size_t slot, size_t n);
+
+#endif
