@@ -29,12 +29,14 @@ include tools/make/kernel.mk
 include tools/make/tool.mk
 include tools/make/run.mk
 include test/host/host.mk
+include test/proof/proof.mk
 -include test/machine/machine.mk
 include test/model/model.mk
 include test/machine/coverage/coverage.mk
 include test/mutants/mutants.mk
 include test/kernel/kernel.mk
 include test/guest/guest.mk
+include test/soak/soak.mk
 include test/app/app.mk
 include test/boot/boot.mk
 include test/fuzz/fuzz.mk
@@ -54,7 +56,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 ##@ Help
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk test/linux/linux.mk \
-	    $(wildcard test/machine/machine.mk test/model/model.mk \
+	    $(wildcard test/proof/proof.mk test/machine/machine.mk test/model/model.mk test/soak/soak.mk \
 	        test/machine/coverage/coverage.mk test/mutants/mutants.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo

@@ -9,12 +9,24 @@ BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench
                 $(BENCH_OUT)/guest/hello-dynamic
 
 ##@ Measuring
-bench: $(TOOL) $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
+NEEDS_bench = $(TOOL) $(BUILD)/images/sqlite3.img $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU)
+SUITE_bench = bench=PLATFORMS="$(PLATFORMS)" bench/test.sh
+
+bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
 	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
 	@PLATFORMS="$(PLATFORMS)" bench/memory.sh
 	@PLATFORMS="$(PLATFORMS)" bench/ranges.sh
+	@PLATFORMS="$(PLATFORMS)" bench/sizes.sh
+	@QEMU=$(QEMU) bench/walks.py
+
+test-bench: $(NEEDS_bench) | $(call packages,run image) ## the same counts, held to their targets
+	@V=$(V) test/run.sh "$(SUITE_bench)"
+
+bench-docs: | $(call packages,plot) ## write docs/benchmarks.md and draw its plots from what bench and bench-emulator counted
+	@bench/to-docs.sh
+	@bench/plots.sh
 
 $(BENCH_PLUGIN): bench/plugin/count.c | $(call packages,host)
 	@echo "  HOSTCC  $<"
@@ -60,4 +72,4 @@ bench-emulator: $(EMULATOR_NEEDS) | $(call packages,oracle image run) ## take th
 
 -include $(BENCH_OUT)/emulator/guest.d $(BENCH_OUT)/emulator/loops.d
 
-.PHONY: bench bench-emulator
+.PHONY: bench test-bench bench-docs bench-emulator

@@ -3,20 +3,22 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 out=$BUILD/bench
+arguments=
 
 # image NAME PROGRAM: an image at $out/NAME.img that runs PROGRAM.
 image() {
     "$BUILD/bin/cella" build -o "$out/$1.img" "$2"
 }
 
-# boot PLATFORM MEMORY NAME [RUN-OPTION...]: run $out/NAME.img from a clean copy; console to
-# $out/NAME.PLATFORM.log. 120 seconds end a run that hangs: a kill switch, not a measure.
+# boot PLATFORM MEMORY NAME [RUN-OPTION...]: run $out/NAME.img from a clean copy, with $arguments added to its
+# program's; console to $out/NAME.PLATFORM.log. 120 seconds end a run that hangs: a kill switch, not a measure.
 boot() {
     platform=$1 memory=$2 name=$3
     shift 3
     cp "$out/$name.img" "$out/$name.$platform.img"
+    # shellcheck disable=SC2086  # words
     timeout 120 "$BUILD/bin/cella" run -p "$platform" -m "$memory" -b "$@" \
-        "$out/$name.$platform.img" >"$out/$name.$platform.log" 2>&1
+        "$out/$name.$platform.img" -- $arguments >"$out/$name.$platform.log" 2>&1
 }
 
 # boot_counted PLATFORM MEMORY NAME: the same under the counting plugin, to $out/NAME.PLATFORM.count.

@@ -41,4 +41,14 @@ static inline char *map_anonymous(size_t len, int more)
     return p;
 }
 
+/* An address, of the alignment that suits any table best, where len bytes are free. */
+static inline char *free_space(size_t len)
+{
+    size_t all = len + 2 * MIB;
+    char  *p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    need(p != MAP_FAILED && !munmap(p, all), "free space");
+    return (char *)(((unsigned long)p + 2 * MIB - 1) & -(2 * MIB));
+}
+
 #endif

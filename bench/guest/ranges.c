@@ -4,7 +4,8 @@
  * operation is a piece, so that the dearest shows, at a place drawn from a fixed sequence of random numbers.
  *
  * Then the program makes as many areas again, one below the other as mmap() would place them, and
- * removes them in the same order: tables that must grow do it here.
+ * removes them in the same order; and takes the right to write from each second page of a large area, in order, and
+ * gives it back. Tables that must grow do it here.
  */
 #define _GNU_SOURCE
 #include "measure.h"
@@ -18,7 +19,20 @@
 #define MOST    4000
 #define SAMPLES 200
 
-enum kind { MAP = 1, FAULT, UNMAP, INSERT, REMOVE, PROTECT, SPLIT, MERGE, GROW, SHRINK };
+enum kind {
+    MAP = 1,
+    FAULT,
+    UNMAP,
+    INSERT,
+    REMOVE,
+    PROTECT,
+    SPLIT,
+    MERGE,
+    GROW,
+    SHRINK,
+    STRIPE,
+    UNSTRIPE
+};
 
 static const char *const names[] = {
     [MAP] = "map, untouched",
@@ -31,6 +45,8 @@ static const char *const names[] = {
     [MERGE] = "merge: give it back",
     [GROW] = "map and touch as many again",
     [SHRINK] = "unmap those",
+    [STRIPE] = "protect each second page in turn",
+    [UNSTRIPE] = "give those back",
 };
 
 static char *slots; /* 2 * MOST of them, and MOST below for growth */
@@ -149,9 +165,30 @@ static void grow_and_shrink(int ranges)
     }
 }
 
+/* In one area of two pages a range, beside the others. */
+static void stripe(int ranges)
+{
+    size_t len = 2 * (size_t)ranges * PAGE;
+    char  *area = map_anonymous(len, 0);
+
+    for (size_t page = 0; page < len; page += PAGE)
+        touch(area + page);
+    for (size_t page = PAGE; page < len; page += 2 * PAGE) {
+        BEGIN(STRIPE);
+        mprotect(area + page, PAGE, PROT_READ);
+        END(STRIPE);
+    }
+    for (size_t page = PAGE; page < len; page += 2 * PAGE) {
+        BEGIN(UNSTRIPE);
+        mprotect(area + page, PAGE, PROT_READ | PROT_WRITE);
+        END(UNSTRIPE);
+    }
+    munmap(area, len);
+}
+
 static void announce_all(int ranges)
 {
-    for (int kind = MAP; kind <= SHRINK; kind++) {
+    for (int kind = MAP; kind <= UNSTRIPE; kind++) {
         char name[64];
         snprintf(name, sizeof(name), "%s@%d", names[kind], ranges);
         announce(kind, name, kind >= GROW ? ranges : SAMPLES, 1);
@@ -164,23 +201,20 @@ static void measure(int ranges)
     shuffle(2 * ranges);
     make_areas(ranges);
     for (int n = 0; n < SAMPLES; n++) {
-        int free = ranges + (int)random_below((uint32_t)ranges);
-        come_and_go(place_of(free));
-        come_and_go_cached(place_of(free));
+        come_and_go(place_of(ranges + (int)random_below((uint32_t)ranges)));
+        come_and_go_cached(place_of(ranges + (int)random_below((uint32_t)ranges)));
         change_rights(place_of((int)random_below((uint32_t)ranges)));
     }
     grow_and_shrink(ranges);
+    stripe(ranges);
     remove_areas(ranges);
 }
 
 int main(void)
 {
     static const int counts[] = {10, 40, 100, 1000, MOST};
-    size_t           all = 3 * MOST * SLOT;
-    char *space = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    need(space != MAP_FAILED && !munmap(space, all), "space");
-    slots = space + MOST * SLOT;
+    slots = free_space(3 * MOST * SLOT) + MOST * SLOT;
     one_page_file = open("/tmp/page", O_CREAT | O_RDWR, 0600);
     need(one_page_file >= 0 && write(one_page_file, "contents", 8) == 8, "/tmp/page");
     for (size_t n = 0; n < sizeof(counts) / sizeof(counts[0]); n++)

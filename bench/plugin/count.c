@@ -9,7 +9,8 @@
  * Which is which is told by the address an instruction is executed at: the firmware's and the early
  * kernel's are physical, the kernel's are in the window (machine/layout.h), the rest is the program.
  * With profile=FILE that file gets, at the first marker (or the end), a line `ADDRESS COUNT` for every kernel
- * instruction executed until then, in window addresses; bench/profile.sh adds them up by function.
+ * instruction executed until then, in window addresses; bench/profile.sh adds them up by function. With piece=K:N, too,
+ * they are those executed in the N-th piece of kind K: between marker 2K, for the N-th time, and marker 2K + 1.
  *
  * Counts are exact and repeat; one hart. Plugin API version 1 (include/qemu/qemu-plugin.h).
  */
@@ -57,6 +58,8 @@ enum part { FIRMWARE, KERNEL, USER, PARTS };
 static uint64_t executed[PARTS];
 static FILE    *out, *profile;
 static uint64_t profiled[(EARLY_END - KERNEL_LOAD) / 2]; /* by address, 2 bytes apart */
+static uint64_t before[(EARLY_END - KERNEL_LOAD) / 2];   /* the piece to be profiled began */
+static unsigned piece_kind, piece_number;                /* 0: profile up to the first marker */
 
 static enum part part_of(uint64_t va)
 {
@@ -86,25 +89,40 @@ static void write_profile(void)
     if (!profile)
         return;
     for (size_t i = 0; i < sizeof(profiled) / sizeof(profiled[0]); i++)
-        if (profiled[i])
+        if (profiled[i] > before[i])
             fprintf(profile, "%" PRIx64 " %" PRIu64 "\n", WINDOW_BASE + KERNEL_LOAD + 2 * i,
-                    profiled[i]);
+                    profiled[i] - before[i]);
     fclose(profile);
     profile = NULL;
 }
 
+static void profile_marker(unsigned n)
+{
+    static unsigned begun;
+
+    if (!piece_kind)
+        write_profile();
+    else if (n == 2 * piece_kind && ++begun == piece_number)
+        memcpy(before, profiled, sizeof(before));
+    else if (n == 2 * piece_kind + 1 && begun == piece_number)
+        write_profile();
+}
+
 static void on_marker(unsigned vcpu, void *arg)
 {
+    unsigned n = (unsigned)(uintptr_t)arg;
+
     (void)vcpu;
-    write_profile();
-    report("mark", (unsigned)(uintptr_t)arg);
+    profile_marker(n);
+    report("mark", n);
 }
 
 static void on_exit_(qemu_plugin_id_t id, void *arg)
 {
     (void)id;
     (void)arg;
-    write_profile();
+    if (!piece_kind)
+        write_profile();
     report("exit", 0);
 }
 
@@ -150,6 +168,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
             perror(argv[i] + 8);
             return 1;
         }
+        if (!strncmp(argv[i], "piece=", 6))
+            sscanf(argv[i] + 6, "%u:%u", &piece_kind, &piece_number);
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
     qemu_plugin_register_atexit_cb(id, on_exit_, NULL);

@@ -10,6 +10,7 @@
 #include "kernel/log.h"
 #include "kernel/pagecache.h"
 #include "kernel/panic.h"
+#include "kernel/reserve.h"
 #include "kernel/thread.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -18,6 +19,7 @@
 #include "machine/cpu.h"
 #include "machine/pmap.h"
 #include "platform/common/platform.h"
+#include "unix/process.h"
 #include "unix/strace.h"
 
 /* What boot_program is to run: the path of a manifest, or NULL for the usual one. */
@@ -56,6 +58,8 @@ static void bootarg(const char *arg, size_t len)
         log_threshold = LOG_INFO;
     } else if (len == 5 && !memcmp(arg, "debug", len)) {
         log_threshold = LOG_DEBUG;
+    } else if (len == 8 && !memcmp(arg, "memstats", len)) {
+        process_tells_memory = true;
     } else if ((value = value_of(arg, len, "manifest="))) {
         set_manifest(value, (size_t)(end - value));
     } else if (has_key(arg, len, "arg=") || has_key(arg, len, "env=")) {
@@ -69,7 +73,7 @@ static void bootarg(const char *arg, size_t len)
     } else if ((value = value_of(arg, len, "strace="))) {
         strace_configure(value, (size_t)(end - value));
     } else {
-        log_warn("boot argument \"%.*s\" is unknown; there are verbose, debug, strace, "
+        log_warn("boot argument \"%.*s\" is unknown; there are verbose, debug, memstats, strace, "
                  "strace=CALL,..., trace=CLASS,..., manifest=PATH, arg=TEXT, env=NAME=VALUE",
                  (int)len, arg);
     }
@@ -106,7 +110,8 @@ void kmain(struct bootinfo *bi)
         panic(err == -ENOMEM ? "too little memory for an index of the device tree"
                              : "the device tree is malformed");
     read_bootargs(devtree_bootargs());
-    pagecache_init_all();            /* before the first file */
+    reserve_init();       /* who gives memory up when there is no more: the cheapest first */
+    pagecache_init_all(); /* before the first file */
     devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */
     log_notice("%s: memory model %s, %zu MiB free", platform.name, pmap_limits->name,
                platform_free_mib());

@@ -53,12 +53,20 @@ struct area {
     size_t gap_max; /* the largest gap in the subtree */
 };
 
-RB_HEAD(area_tree, area);
+struct area_tree {
+    RB_HEAD(area_nodes, area) nodes;
 
-/* An area without range or attributes, not in a tree; area_free() frees it, its reference on the
- * file included. NULL: no memory. */
-struct area *area_new(void);
-void         area_free(struct area *area);
+    struct area *spare; /* some that were freed, by link.rbe_left: areas come and go all the time */
+    unsigned     nspare;
+};
+
+void area_tree_init(struct area_tree *tree);
+void area_tree_destroy(struct area_tree *tree); /* the areas that are left, too */
+
+/* An area that is not in the tree. Nothing of it is defined but that it has no file. area_free()
+ * frees it, its reference on the file included. NULL: no memory. */
+struct area *area_new(struct area_tree *tree);
+void         area_free(struct area_tree *tree, struct area *area); /* NULL is fine */
 
 /* The first area that ends above va (it may start above it); NULL: none. */
 struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
@@ -90,16 +98,18 @@ struct area *area_next(struct area *area);       /* NULL: it is the last */
 struct area *area_prev(struct area *area);
 
 /* Put area, which overlaps no other, into the tree, joining it with neighbours that it
- * continues; what was joined to another is freed. Returns the area that holds the range now.
- * Cannot fail. */
-struct area *area_insert(struct area_tree *tree, struct area *area);
+ * continues; what was joined to another is freed. above: the first area above it; NULL: there is
+ * none. Returns the area that holds the range now. Cannot fail. */
+struct area *area_insert(struct area_tree *tree, struct area *area, struct area *above);
 
 /* Cut area at va, strictly inside; spare becomes the upper part. */
 void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare);
 
-/* Leave no area in [start, end). spare: from area_new() if one area reaches over both ends, else it
- * may be NULL; it is used or freed. */
-void area_cut(struct area_tree *tree, vaddr_t start, vaddr_t end, struct area *spare);
+/* Leave no area in [start, end). first: the first one that ends above start. spare: from area_new()
+ * if one area reaches over both ends, else it may be NULL; it is used or freed. Returns how many bytes
+ * areas had there. */
+size_t area_cut(struct area_tree *tree, struct area *first, vaddr_t start, vaddr_t end,
+                struct area *spare);
 
 /* Join area with neighbours it continues (after its rights have changed). Returns what holds it
  * now. */
@@ -108,8 +118,15 @@ struct area *area_merge(struct area_tree *tree, struct area *area);
 /* Move the start of area down to start; what lies between is free. Returns what holds it now. */
 struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t start);
 
-/* The highest free range of len bytes: its start, or 0 if there is none. */
-vaddr_t area_find_gap(struct area_tree *tree, size_t len);
+/* The highest free range of len bytes: its start, or 0 if there is none. *above: the area above it,
+ * or NULL. */
+vaddr_t area_find_gap(struct area_tree *tree, size_t len, struct area **above);
+
+/* The same with a start that is a multiple of align, a power of two above a page, in one of the two
+ * places that are found at once: the top of the highest gap for len, or of the highest that has room
+ * for it whatever its start. */
+vaddr_t area_find_aligned_gap(struct area_tree *tree, size_t len, size_t align,
+                              struct area **above);
 
 /* Every invariant; for tests. */
 bool area_tree_consistent(struct area_tree *tree);

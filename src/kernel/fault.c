@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fault.c - what a page fault fills: zeroed frames, a file's frames, or copies of them.
  *
- * One range of translation maps one physical run, so a fault fills as much as is cheap: the aligned
- * block of pmap_limits->fault_extent around the address, and twice the last amount where an area is
+ * One range of translation maps one physical run. So the first touch of an area reserves a run for all
+ * of it (reserve.h), and a fault fills as much as is cheap: the aligned block of
+ * pmap_limits->fault_extent around the address, and twice the last amount where an area is
  * touched in ascending order; less when memory is short (extent()). What is filled is cut to the
  * area and to what is not mapped yet.
  *
@@ -18,8 +19,10 @@
  */
 #include "kernel/fault.h"
 
+#include "kernel/compact.h"
 #include "kernel/frame.h"
 #include "kernel/pagecache.h"
+#include "kernel/reserve.h"
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/assert.h"
@@ -52,8 +55,8 @@ static size_t extent(size_t want)
     struct frame_stats stats;
     frame_stats(&stats);
 
-    size_t pages = size_min(stats.free / MEMORY_SHARE, stats.largest_run);
-    return power_below(size_min(want, pages << PAGE_SHIFT) >> PAGE_SHIFT) << PAGE_SHIFT;
+    size_t pages = (stats.free + stats.reserved) / MEMORY_SHARE;
+    return power_below(size_min(want >> PAGE_SHIFT, pages)) << PAGE_SHIFT;
 }
 
 /* The range to fill before it is cut: see the top. */
@@ -75,6 +78,16 @@ static void window_one_page(struct filling *f)
 {
     f->lo = f->page;
     f->hi = f->page + PAGE_SIZE;
+}
+
+/* Cut the window to half of it, or less: the aligned block around the page. */
+static void window_halve(struct filling *f)
+{
+    size_t  half = power_below((f->hi - f->lo - 1) >> PAGE_SHIFT) << PAGE_SHIFT;
+    vaddr_t start = ALIGN_DOWN(f->page, half);
+
+    f->lo = f->lo > start ? f->lo : start;
+    f->hi = f->hi < start + half ? f->hi : start + half;
 }
 
 /* Cut the window to what is not mapped around the page. */
@@ -111,6 +124,83 @@ static uint64_t file_index(const struct filling *f, vaddr_t va)
     return (f->area->offset + (va - f->area->start)) >> PAGE_SHIFT;
 }
 
+/* --- reserving --------------------------------------------------------------------------- */
+
+#define GROWTH_MIN  ((size_t)256 << 10) /* reserved behind what grows: as much as it has, within */
+#define GROWTH_MAX  ((size_t)16 << 20)
+#define RUNS_PASSED 8 /* mapped runs below the page that are worth going past */
+
+static size_t growth(const struct area *area)
+{
+    size_t has = area->end - area->start;
+    return size_max(size_min(has, GROWTH_MAX), GROWTH_MIN);
+}
+
+/* The heap may become longer by the program's brk(2), a stack when it is touched below: what the
+ * area can become, as far as nothing else is in the way. */
+static void reach_of_area(const struct filling *f, vaddr_t *lo, vaddr_t *hi)
+{
+    struct area *area = f->area, *next = area_next(area), *below = area_prev(area);
+    vaddr_t      floor = below ? below->end : USER_MIN, ceiling = next ? next->start : USER_END;
+
+    *lo = area->start;
+    *hi = area->end;
+    if (area->end == ALIGN_UP(f->vs->brk, PAGE_SIZE))
+        *hi = area->end + size_min(growth(area), ceiling - area->end);
+    if (area->flags & AREA_STACK)
+        *lo = area->start - size_min(growth(area), area->start - floor);
+}
+
+/* Cut *lo, which lies below the window, to what is not mapped. */
+static void cut_below(const struct filling *f, vaddr_t *lo)
+{
+    struct pmap_run run;
+    vaddr_t         va;
+
+    for (int n = 0; *lo < f->lo && !pmap_next(f->vs->pmap, *lo, f->lo - *lo, &va); n++) {
+        if (n == RUNS_PASSED || pmap_extract(f->vs->pmap, f->area->dom, va, &run))
+            *lo = f->lo;
+        else
+            *lo = va + run.len;
+    }
+}
+
+static void reserve_around(const struct filling *f)
+{
+    vaddr_t lo, hi, va;
+    reach_of_area(f, &lo, &hi);
+    if (hi - lo <= pmap_limits->fault_extent)
+        return;
+
+    cut_below(f, &lo);
+    if (f->hi < hi && !pmap_next(f->vs->pmap, f->hi, hi - f->hi, &va))
+        hi = va;
+    reserve_make(f->vs, f->page, lo, hi);
+}
+
+/* Frames for the window, or for as much of it around the touched page as there are. Memory is
+ * taken from others (the page cache) for one page only. */
+static int window_frames(struct filling *f, paddr_t *pa)
+{
+    while (frame_try_movable((f->hi - f->lo) >> PAGE_SHIFT, pa)) {
+        if (f->hi - f->lo == PAGE_SIZE)
+            return frame_alloc_movable(1, pa);
+        window_halve(f);
+    }
+    return 0;
+}
+
+/* The same where neighbouring pages should have neighbouring frames. */
+static int area_frames(struct filling *f, paddr_t *pa)
+{
+    if (reserve_claim(f->vs, f->page, &f->lo, &f->hi, pa))
+        return 0;
+    reserve_around(f);
+    if (reserve_claim(f->vs, f->page, &f->lo, &f->hi, pa))
+        return 0;
+    return window_frames(f, pa);
+}
+
 /* --- filling ----------------------------------------------------------------------------- */
 
 /* Map frames, whose references become the mapping's. */
@@ -119,6 +209,8 @@ static int enter(struct filling *f, paddr_t pa, unsigned prot)
     size_t len = f->hi - f->lo;
     int    err = pmap_enter(f->vs->pmap, f->lo, pa, len, f->area->dom, prot);
 
+    if (err == -ENOMEM && compact_for_tables(f->vs))
+        err = pmap_enter(f->vs->pmap, f->lo, pa, len, f->area->dom, prot);
     if (err) {
         frame_put_run(pa, len >> PAGE_SHIFT);
         return err;
@@ -129,21 +221,10 @@ static int enter(struct filling *f, paddr_t pa, unsigned prot)
     return 0;
 }
 
-/* Frames for the window, or, when there are not so many, for the touched page alone. */
-static int window_frames(struct filling *f, paddr_t *pa)
-{
-    if (!frame_alloc((f->hi - f->lo) >> PAGE_SHIFT, pa))
-        return 0;
-    if (f->hi - f->lo == PAGE_SIZE)
-        return -ENOMEM;
-    window_one_page(f);
-    return frame_alloc(1, pa);
-}
-
 static int fill_zero(struct filling *f)
 {
     paddr_t pa;
-    int     err = window_frames(f, &pa);
+    int     err = area_frames(f, &pa);
     if (err)
         return err;
 

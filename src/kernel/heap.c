@@ -33,18 +33,20 @@ static const uint16_t class_size[] = {32,  48,  64,  96,   128,  192, 256,
 
 #define CLASSES  ARRAY_LEN(class_size)
 #define SLAB_MAX 2032
+#define UNIT     16
+
+/* The class for a size, by units rounded up. */
+#define FITS(above, upto) [(above) / UNIT + 1 ...(upto) / UNIT]
+static const uint8_t class_for[SLAB_MAX / UNIT + 1] = {
+    FITS(0, 32) = 0,       FITS(32, 48) = 1,   FITS(48, 64) = 2,     FITS(64, 96) = 3,
+    FITS(96, 128) = 4,     FITS(128, 192) = 5, FITS(192, 256) = 6,   FITS(256, 384) = 7,
+    FITS(384, 512) = 8,    FITS(512, 672) = 9, FITS(672, 1008) = 10, FITS(1008, 1344) = 11,
+    FITS(1344, 2032) = 12,
+};
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_HEAP, "heap");
 /* lock protects: */
 static LIST_HEAD(, slab) partial[CLASSES];
-
-static unsigned class_for(size_t size)
-{
-    unsigned c = 0;
-    while (class_size[c] < size)
-        c++;
-    return c;
-}
 
 /* A new slab of class c, all objects free. NULL: no memory. */
 static struct slab *slab_new(unsigned c)
@@ -113,7 +115,7 @@ static void *run_alloc(size_t size)
 
 void *kmalloc(size_t size)
 {
-    return size <= SLAB_MAX ? slab_alloc(class_for(size)) : run_alloc(size);
+    return size <= SLAB_MAX ? slab_alloc(class_for[(size + UNIT - 1) / UNIT]) : run_alloc(size);
 }
 
 void *kzalloc(size_t size)

@@ -526,7 +526,7 @@ bool pagecache_reclaim(size_t npages)
 
 void pagecache_init_all(void)
 {
-    frame_set_reclaim(pagecache_reclaim);
+    frame_add_reclaim(pagecache_reclaim);
 }
 
 void pagecache_init(struct pagecache *pc, const struct pagecache_ops *ops, uint64_t size)

@@ -15,14 +15,26 @@ bool spinlock_held(const struct spinlock *lock)
     return atomic_load_explicit(&lock->held, memory_order_relaxed) == hart_self()->id + 1;
 }
 
+/* Out of the way of the others, which need no stack frame for a call then. */
+static _Noreturn __attribute__((noinline, cold)) void taken_wrongly(const struct spinlock *lock)
+{
+    panic("lock %s taken out of order or twice (held: %#lx)", lock->name,
+          (unsigned long)hart_self()->locks_held);
+}
+
+static _Noreturn __attribute__((noinline, cold)) void released_wrongly(const struct spinlock *lock)
+{
+    panic("lock %s released by who does not hold it", lock->name);
+}
+
 void spinlock_acquire(struct spinlock *lock)
 {
     bool         irq = cpu_irq_save();
     struct hart *h = hart_self();
+    uint64_t     others = h->locks_held;
 
-    if (h->locks_held >> lock->order)
-        panic("lock %s taken out of order or twice (held: %#lx)", lock->name,
-              (unsigned long)h->locks_held);
+    if (others >> lock->order)
+        taken_wrongly(lock);
 
     /* Acquire: what the last holder wrote is seen. Pairs with the release below. */
     unsigned expected = 0;
@@ -30,18 +42,20 @@ void spinlock_acquire(struct spinlock *lock)
                                                   memory_order_acquire, memory_order_relaxed))
         expected = 0;
 
-    if (!h->locks_held)
+    if (!others)
         h->irq_before = irq;
-    h->locks_held |= 1ul << lock->order;
+    h->locks_held = others | 1ul << lock->order;
 }
 
 void spinlock_release(struct spinlock *lock)
 {
     struct hart *h = hart_self();
-    ASSERT(spinlock_held(lock));
+    if (!spinlock_held(lock))
+        released_wrongly(lock);
 
-    h->locks_held &= ~(1ul << lock->order);
+    uint64_t others = h->locks_held & ~(1ul << lock->order);
+    h->locks_held = others;
     atomic_store_explicit(&lock->held, 0, memory_order_release);
-    if (!h->locks_held)
+    if (!others)
         cpu_irq_restore(h->irq_before);
 }

@@ -25,6 +25,7 @@ enum lock_order {
     LOCK_WAITQ,
     LOCK_SCHED,
     LOCK_HEAP,
+    LOCK_RESERVE,
     LOCK_FRAME,
     LOCK_RANDOM,
     LOCK_LOG,

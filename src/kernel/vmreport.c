@@ -196,3 +196,10 @@ void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out)
         out->areas++;
     mutex_unlock(&vs->mutex);
 }
+
+void vmspace_map_stats(struct vmspace *vs, struct pmap_stats *out)
+{
+    mutex_lock(&vs->mutex);
+    pmap_stats(vs->pmap, out);
+    mutex_unlock(&vs->mutex);
+}

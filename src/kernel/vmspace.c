@@ -28,7 +28,8 @@ int vmspace_create(struct vmspace **out)
         return err;
     }
     mutex_init(&vs->mutex);
-    RB_INIT(&vs->areas);
+    area_tree_init(&vs->areas);
+    RB_INIT(&vs->reservations);
     vs->map_max = SIZE_MAX;
     frame_stats(&stats);
     vs->commit_max = stats.total << PAGE_SHIFT;
@@ -53,9 +54,10 @@ static void drop_all_frames(struct pmap *pm)
 
 void vmspace_destroy(struct vmspace *vs)
 {
+    reserve_drop(vs, 0, USER_END);
     drop_all_frames(vs->pmap);
     pmap_destroy(vs->pmap);
-    area_cut(&vs->areas, USER_MIN, USER_END, NULL);
+    area_tree_destroy(&vs->areas);
     kfree(vs);
 }
 
@@ -79,33 +81,50 @@ int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end)
 
 /* --- unmapping --------------------------------------------------------------------------- */
 
-int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
+/* Many runs: they are listed before the map forgets them. */
+static int drop_runs(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct runlist list;
     int            err = runlist_collect(&list, vs->pmap, PMAP_DOM_FIRST, va, end);
     if (err)
         return err;
 
-    if (list.n) {
-        err = pmap_remove(vs->pmap, va, end - va);
-        if (!err) {
-            pmap_update(vs->pmap);
-            runlist_put_frames(&list);
-            vs->resident -= list.bytes;
-        }
+    err = pmap_remove(vs->pmap, va, end - va);
+    if (!err) {
+        pmap_update(vs->pmap);
+        runlist_put_frames(&list);
+        vs->resident -= list.bytes;
     }
     runlist_free(&list);
-    return err ? -ENOMEM : 0;
+    return err;
 }
 
-/* How many bytes of [va, end) are in areas; first: the first one that ends above va. */
-static size_t covered_bytes(struct area *first, vaddr_t va, vaddr_t end)
+int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
-    size_t bytes = 0;
+    struct pmap_run run;
+    vaddr_t         next;
 
-    for (struct area *a = first; a && a->start < end; a = area_next(a))
-        bytes += (a->end < end ? a->end : end) - (a->start > va ? a->start : va);
-    return bytes;
+    if (pmap_next(vs->pmap, va, end - va, &va))
+        return 0;
+    int err = pmap_extract(vs->pmap, PMAP_DOM_FIRST, va, &run);
+    ASSERT(!err);
+    if (run.len < end - va && !pmap_next(vs->pmap, va + run.len, end - va - run.len, &next))
+        return drop_runs(vs, va, end) ? -ENOMEM : 0;
+
+    size_t len = size_min(run.len, end - va);
+    if (pmap_remove(vs->pmap, va, len))
+        return -ENOMEM;
+    pmap_update(vs->pmap);
+    frame_put_run(run.pa, len >> PAGE_SHIFT);
+    vs->resident -= len;
+    return 0;
+}
+
+void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
+                          struct area *spare)
+{
+    vs->mapped -= area_cut(&vs->areas, first, va, end, spare);
+    reserve_drop(vs, va, end);
 }
 
 int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
@@ -113,16 +132,15 @@ int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
     struct area *first = area_at_or_above(&vs->areas, va), *spare = NULL;
     if (!first || first->start >= end)
         return 0;
-    if (first->start < va && first->end > end && !(spare = area_new()))
+    if (first->start < va && first->end > end && !(spare = area_new(&vs->areas)))
         return -ENOMEM;
 
     int err = vmspace_drop_pages(vs, va, end);
     if (err) {
-        area_free(spare);
+        area_free(&vs->areas, spare);
         return err;
     }
-    vs->mapped -= covered_bytes(first, va, end);
-    area_cut(&vs->areas, va, end, spare);
+    vmspace_forget_areas(vs, first, va, end, spare);
     return 0;
 }
 
@@ -158,35 +176,51 @@ int vmspace_spec_check(const struct area_spec *spec)
     return vmspace_range_valid(spec->hint, spec->len) ? 0 : -ENOMEM;
 }
 
-static int choose_place(struct vmspace *vs, const struct area_spec *spec, size_t len, vaddr_t *va)
+/* Where an area of len bytes that may be anywhere goes; what is large, where large leaves or cells can
+ * map it. 0: nowhere. */
+static vaddr_t find_place(struct vmspace *vs, const struct area_spec *spec, size_t len,
+                          struct area **above)
 {
-    vaddr_t hint = ALIGN_DOWN(spec->hint, PAGE_SIZE);
-    bool    free = vmspace_range_valid(hint, len) && area_range_free(&vs->areas, hint, hint + len);
+    vaddr_t va = 0;
 
-    if (!free && (spec->flags & AREA_FIXED_NOREPLACE))
-        return -EEXIST;
-    if (free || (spec->flags & AREA_FIXED)) {
-        *va = hint;
-        return 0;
+    if (len >= VMSPACE_LARGE && !spec->file)
+        va = area_find_aligned_gap(&vs->areas, len, VMSPACE_LARGE, above);
+    return va ? va : area_find_gap(&vs->areas, len, above);
+}
+
+/* *above: the first area that ends above *va. It starts above the new one, or else has to go. */
+static int choose_place(struct vmspace *vs, const struct area_spec *spec, size_t len, vaddr_t *va,
+                        struct area **above)
+{
+    *va = ALIGN_DOWN(spec->hint, PAGE_SIZE);
+    if (*va && vmspace_range_valid(*va, len)) {
+        *above = area_at_or_above(&vs->areas, *va);
+        if (!*above || (*above)->start >= *va + len || (spec->flags & AREA_FIXED))
+            return 0;
+        if (spec->flags & AREA_FIXED_NOREPLACE)
+            return -EEXIST;
     }
-    *va = area_find_gap(&vs->areas, len);
+    *va = find_place(vs, spec, len, above);
     return *va ? 0 : -ENOMEM;
 }
 
-static struct area *area_of_spec(const struct area_spec *spec, vaddr_t va, size_t len)
+static struct area *area_of_spec(struct vmspace *vs, const struct area_spec *spec, vaddr_t va,
+                                 size_t len)
 {
-    struct area *area = area_new();
+    struct area *area = area_new(&vs->areas);
     if (!area)
         return NULL;
 
-    area->start = va;
-    area->end = va + len;
-    area->prot = spec->prot;
-    area->flags = spec->flags & AREA_KEPT;
-    area->dom = spec->dom ? spec->dom : PMAP_DOM_FIRST;
-    area->offset = spec->offset;
-    area->name = spec->name;
-    area->file = spec->file;
+    *area = (struct area){
+        .start = va,
+        .end = va + len,
+        .prot = spec->prot,
+        .flags = (spec->flags & AREA_KEPT) | vs->map_flags,
+        .dom = spec->dom ? spec->dom : PMAP_DOM_FIRST,
+        .offset = spec->offset,
+        .name = spec->name,
+        .file = spec->file,
+    };
     if (area->file && area->file->ops->acquire)
         area->file->ops->acquire(area->file);
     return area;
@@ -194,25 +228,28 @@ static struct area *area_of_spec(const struct area_spec *spec, vaddr_t va, size_
 
 int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out)
 {
-    size_t  len = ALIGN_UP(spec->len, PAGE_SIZE);
-    vaddr_t va;
-    int     err = choose_place(vs, spec, len, &va);
+    size_t       len = ALIGN_UP(spec->len, PAGE_SIZE);
+    struct area *above;
+    vaddr_t      va;
+    int          err = choose_place(vs, spec, len, &va, &above);
     if (err)
         return err;
     if (len > vs->map_max || vs->mapped > vs->map_max - len)
         return -ENOMEM;
 
-    struct area *area = area_of_spec(spec, va, len);
+    struct area *area = area_of_spec(vs, spec, va, len);
     if (!area)
         return -ENOMEM;
 
-    err = vmspace_unmap_locked(vs, va, va + len); /* free already, unless AREA_FIXED */
-    if (err) {
-        area_free(area);
-        return err;
+    if (above && above->start < va + len) { /* AREA_FIXED: what is there goes */
+        err = vmspace_unmap_locked(vs, va, va + len);
+        if (err) {
+            area_free(&vs->areas, area);
+            return err;
+        }
+        above = area_at_or_above(&vs->areas, va);
     }
-    area->flags |= vs->map_flags;
-    area_insert(&vs->areas, area);
+    area_insert(&vs->areas, area, above);
     vs->mapped += len;
     *out = va;
     return 0;
@@ -244,8 +281,9 @@ vaddr_t vmspace_find_free(struct vmspace *vs, size_t len)
     if (!len || len > USER_END - USER_MIN)
         return 0;
 
+    struct area *above;
     mutex_lock(&vs->mutex);
-    vaddr_t va = area_find_gap(&vs->areas, ALIGN_UP(len, PAGE_SIZE));
+    vaddr_t va = area_find_gap(&vs->areas, ALIGN_UP(len, PAGE_SIZE), &above);
     mutex_unlock(&vs->mutex);
     return va;
 }

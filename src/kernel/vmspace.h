@@ -17,25 +17,31 @@
 #define KERNEL_VMSPACE_H
 
 #include "kernel/area.h"
+#include "kernel/reserve.h"
 #include "kernel/waitq.h"
 #include "lib/types.h"
 #include "machine/layout.h"
 #include "machine/pmap.h"
+
+/* Areas of this size and above get a multiple of it as their start, if the program leaves it to the kernel,
+ * so that memory models can map them in large pieces. Bytes. */
+#define VMSPACE_LARGE ((size_t)2 << 20)
 
 struct vmspace {
     struct pmap *pmap; /* constant; calls on it need mutex */
 
     struct mutex mutex;
     /* mutex protects: */
-    struct area_tree areas;
-    size_t           mapped;     /* bytes in areas */
-    size_t           resident;   /* bytes mapped to frames */
-    vaddr_t          brk_start;  /* 0: no brk yet */
-    vaddr_t          brk;        /* bytes: not rounded */
-    unsigned         map_flags;  /* AREA_LOCKED...: every new area has them */
-    size_t           commit_max; /* bytes: see vmspace_commit_check() in vmspace_internal.h */
-    size_t           stack_max;  /* bytes: no AREA_STACK grows beyond; 0 at first */
-    size_t           map_max;    /* bytes: mapped stays below; SIZE_MAX at first */
+    struct area_tree        areas;
+    struct reservation_tree reservations;
+    size_t                  mapped;    /* bytes in areas */
+    size_t                  resident;  /* bytes mapped to frames */
+    vaddr_t                 brk_start; /* 0: no brk yet */
+    vaddr_t                 brk;       /* bytes: not rounded */
+    unsigned                map_flags; /* AREA_LOCKED...: every new area has them */
+    size_t commit_max;                 /* bytes: see vmspace_commit_check() in vmspace_internal.h */
+    size_t stack_max;                  /* bytes: no AREA_STACK grows beyond; 0 at first */
+    size_t map_max;                    /* bytes: mapped stays below; SIZE_MAX at first */
 };
 
 /* What to map. Zero-initialise and name the fields that matter. */
@@ -156,5 +162,8 @@ struct vmspace_stats {
 };
 
 void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out);
+
+/* pmap_stats() of it. */
+void vmspace_map_stats(struct vmspace *vs, struct pmap_stats *out);
 
 #endif

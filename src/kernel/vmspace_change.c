@@ -60,8 +60,9 @@ static void protect_undo(struct vmspace *vs, pmap_dom_t dom, const struct runlis
     pmap_update(vs->pmap);
 }
 
-/* Change the rights of what is mapped in [va, end), which areas cover. */
-static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end, unsigned prot)
+/* Where there are holes, or areas that differ: every mapped stretch for itself. */
+static int protect_stretches(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
+                             vaddr_t end, unsigned prot)
 {
     struct runlist list;
     int            err = runlist_collect(&list, vs->pmap, dom, va, end);
@@ -69,8 +70,7 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t
         return err;
 
     size_t i = 0;
-    for (struct area *a = area_find(&vs->areas, va); !err && a && a->start < end;
-         a = area_next(a)) {
+    for (struct area *a = first; !err && a && a->start < end; a = area_next(a)) {
         vaddr_t at = area_part_start(a, va), stop = area_part_end(a, end), start;
         while (!err && next_stretch(&list, &i, &at, stop, &start)) {
             err = pmap_protect(vs->pmap, dom, start, at - start, area_mapped_prot(a, prot));
@@ -81,6 +81,22 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t
     if (!err)
         pmap_update(vs->pmap);
     runlist_free(&list);
+    return err;
+}
+
+/* Change the rights of what is mapped in [va, end), which areas from first on cover. One call of the pmap
+ * does it if one area is all there is and no page is missing; if it fails, nothing has changed. */
+static int protect_pages(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
+                         vaddr_t end, unsigned prot)
+{
+    int err = -EFAULT;
+
+    if (first->end >= end)
+        err = pmap_protect(vs->pmap, dom, va, end - va, area_mapped_prot(first, prot));
+    if (!err)
+        pmap_update(vs->pmap);
+    else if (err == -EFAULT)
+        err = protect_stretches(vs, dom, first, va, end, prot);
     return err ? -ENOMEM : 0;
 }
 
@@ -88,48 +104,49 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t
 
 /* Those that are already so are left whole; spares are for cutting the first and the last, if
  * they are not. */
-static void change_areas(struct vmspace *vs, vaddr_t va, vaddr_t end, const struct change *c,
-                         struct area *spares[2])
+static void change_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
+                         const struct change *c, struct area *spares[2])
 {
-    struct area *area = area_find(&vs->areas, va);
+    struct area *area = first;
 
-    for (; area && area->start < end; area = area_next(area)) {
-        if (!changes(c, area))
-            continue;
-        if (area->start < va) {
-            area_split(&vs->areas, area, va, spares[0]);
-            area = spares[0];
-            spares[0] = NULL;
+    while (area && area->start < end) {
+        if (changes(c, area)) {
+            if (area->start < va) {
+                area_split(&vs->areas, area, va, spares[0]);
+                area = spares[0];
+                spares[0] = NULL;
+            }
+            if (area->end > end) {
+                area_split(&vs->areas, area, end, spares[1]);
+                spares[1] = NULL;
+            }
+            area->prot = c->set_prot ? c->prot : area->prot;
+            area->flags = (area->flags | c->set) & ~c->clear;
+            area = area_merge(&vs->areas, area);
         }
-        if (area->end > end) {
-            area_split(&vs->areas, area, end, spares[1]);
-            spares[1] = NULL;
-        }
-        area->prot = c->set_prot ? c->prot : area->prot;
-        area->flags = (area->flags | c->set) & ~c->clear;
-        area = area_merge(&vs->areas, area);
+        area = area->end < end ? area_next(area) : NULL;
     }
 }
 
-/* The change as a whole on [va, end), which areas cover and nothing forbids. -ENOMEM: nothing
- * changed. */
-static int change_covered(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end,
-                          const struct change *c)
+/* The change as a whole on [va, end), which areas from first to last cover and nothing forbids. -ENOMEM:
+ * nothing changed. */
+static int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first,
+                          const struct area *last, vaddr_t va, vaddr_t end, const struct change *c)
 {
     struct area *spares[2] = {NULL, NULL};
-    struct area *first = area_find(&vs->areas, va), *last = area_find(&vs->areas, end - 1);
     bool         split_first = first->start < va && changes(c, first);
     bool         split_last = last->end > end && changes(c, last);
     int          err = 0;
 
-    if ((split_first && !(spares[0] = area_new())) || (split_last && !(spares[1] = area_new())))
+    if ((split_first && !(spares[0] = area_new(&vs->areas))) ||
+        (split_last && !(spares[1] = area_new(&vs->areas))))
         err = -ENOMEM;
     if (!err && c->set_prot)
-        err = protect_pages(vs, dom, va, end, c->prot);
+        err = protect_pages(vs, dom, first, va, end, c->prot);
     if (!err)
-        change_areas(vs, va, end, c, spares);
-    area_free(spares[0]);
-    area_free(spares[1]);
+        change_areas(vs, first, va, end, c, spares);
+    area_free(&vs->areas, spares[0]);
+    area_free(&vs->areas, spares[1]);
     return err;
 }
 
@@ -145,19 +162,21 @@ static int change_check(const struct vmspace *vs, const struct area *area, pmap_
                                         : vmspace_commit_check(vs, c->prot, area->flags, len);
 }
 
-/* How far from va areas without a hole allow the change: *stop, and why not to end. */
-static int change_reach(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, vaddr_t end,
-                        const struct change *c, vaddr_t *stop)
+/* How far from va, where first starts or goes on, areas without a hole allow the change: *stop, the last of
+ * them, and why not to end. */
+static int change_reach(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
+                        vaddr_t end, const struct change *c, vaddr_t *stop, struct area **last)
 {
-    struct area *area = area_find(&vs->areas, va);
+    struct area *area = first;
 
-    for (*stop = va; *stop < end; area = area_next(area)) {
+    for (*stop = va; *stop < end; area = *stop < end ? area_next(area) : NULL) {
         if (!area || area->start > *stop)
             return -ENOMEM;
         int err = change_check(vs, area, dom, c, area_part_end(area, end) - *stop);
         if (err)
             return err;
         *stop = area_part_end(area, end);
+        *last = area;
     }
     return 0;
 }
@@ -171,9 +190,10 @@ static int change(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len,
         return err;
 
     mutex_lock(&vs->mutex);
-    int why = change_reach(vs, dom, va, end, c, &stop);
-    if (stop > va)
-        err = change_covered(vs, dom, va, stop, c);
+    struct area *first = area_find(&vs->areas, va), *last = NULL;
+    int          why = change_reach(vs, dom, first, va, end, c, &stop, &last);
+    if (last)
+        err = change_covered(vs, dom, first, last, va, stop, c);
     mutex_unlock(&vs->mutex);
     return err ? err : why;
 }

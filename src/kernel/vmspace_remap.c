@@ -81,17 +81,16 @@ static int move_pages(struct vmspace *vs, const struct remap *r, vaddr_t to, str
 {
     int err = r->old_len ? pmap_move(vs->pmap, r->old_va, to, r->old_len) : 0;
     if (err) {
-        area_cut(&vs->areas, to, to + r->new_len, spare);
-        vs->mapped -= r->new_len;
+        vmspace_forget_areas(vs, area_find(&vs->areas, to), to, to + r->new_len, spare);
         return -ENOMEM;
     }
     pmap_update(vs->pmap);
     if (!r->old_len || r->flags & REMAP_KEEP) {
-        area_free(spare);
+        area_free(&vs->areas, spare);
         return 0;
     }
-    area_cut(&vs->areas, r->old_va, r->old_va + r->old_len, spare);
-    vs->mapped -= r->old_len;
+    vmspace_forget_areas(vs, area_find(&vs->areas, r->old_va), r->old_va, r->old_va + r->old_len,
+                         spare);
     return 0;
 }
 
@@ -104,12 +103,12 @@ static int move(struct vmspace *vs, const struct remap *r, vaddr_t *va)
     if (err)
         return err;
 
-    struct area *spare = area_new(); /* for the one cut that move_pages() makes */
+    struct area *spare = area_new(&vs->areas); /* for the one cut that move_pages() makes */
     if (!spare)
         return -ENOMEM;
     err = vmspace_map_locked(vs, &spec, va);
     if (err) {
-        area_free(spare);
+        area_free(&vs->areas, spare);
         return err;
     }
     return move_pages(vs, r, *va, spare);

@@ -45,17 +45,19 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
 void waitq_wake_one(struct waitq *q); /* any context */
 void waitq_wake_all(struct waitq *q);
 
-/* A sleeping lock: its holder may sleep (disk, memory). Threads only. */
+/* A sleeping lock: its holder may sleep (disk, memory). Threads only. Taken and let go by one atomic
+ * instruction each while nobody waits. */
 struct mutex {
+    _Atomic(struct thread *)
+                    owner; /* NULL: free. Lowest bit: who lets go has to look for sleepers */
     struct spinlock lock;
     /* lock protects: */
-    struct thread *owner;
-    struct waitq   waiters;
+    struct waitq waiters;
 };
 
 #define MUTEX_INIT(m)                                              \
     {                                                              \
-        .lock = SPINLOCK_INIT(LOCK_WAITQ, "mutex"), .owner = NULL, \
+        .owner = NULL, .lock = SPINLOCK_INIT(LOCK_WAITQ, "mutex"), \
         .waiters = WAITQ_INIT((m).waiters)                         \
     }
 

@@ -35,7 +35,7 @@ _Static_assert(KERNEL_CELLS < TABLE_SLOTS(1), "the kernel's own table has one li
 static const struct pmap_limits limits = {
     .name = "cells",
     .granule = PAGE_SIZE,
-    .fault_extent = 16 * PAGE_SIZE,
+    .fault_extent = 8 * PAGE_SIZE,
     .run_align = PAGE_SIZE,
     .run_max = SIZE_MAX,
     .max_ranges = TABLE_SLOTS(CELLS_MAX_LINES) - KERNEL_CELLS - 1,

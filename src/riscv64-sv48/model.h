@@ -11,6 +11,7 @@ struct pmap {
     struct radix tree;
     paddr_t      self; /* the frame of this structure */
     uint64_t     shootdowns;
+    vaddr_t      next_va, next_end; /* pmap_next() found a page there, of a range that ends there */
 };
 
 /* pm's tree, or the kernel's own for NULL. */

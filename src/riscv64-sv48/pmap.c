@@ -5,10 +5,11 @@
  * window (machine/layout.h), so each pmap has its own table below it and copies the window's 64
  * entries; what is below those is built once and shared. One compartment: domain 1.
  *
- * Fences: an entry that becomes valid, or gives more, is not announced. A machine that cached the
- * old one faults, pmap_fault_decode() finds the access allowed, drops the translation and answers
- * FAULT_HANDLED. The kernel's own part never changes. What takes away is recorded as stale, and
- * pmap_update() drops it on all harts.
+ * Fences: an entry that becomes valid, or gives more, is not announced. A machine may have cached
+ * the old one (4.2.1; QEMU caches no invalid entry) or not see the store yet; then it faults,
+ * pmap_fault_decode() finds the access allowed, fences and answers FAULT_HANDLED. The kernel's own
+ * part never changes, so only users meet such faults. What takes away is recorded as stale, and
+ * pmap_update() drops it on all harts: once for all calls since the last time.
  *
  * pmap_bootstrap() runs at physical addresses: it and what it calls use no absolute pointer;
  * memory is reached through phys_ptr(), which is the identity then.
@@ -19,12 +20,13 @@
 #include "machine/pmap_args.h"
 #include "machine/upcall.h"
 #include "riscv64-sv48/model.h"
+#include "riscv64-sv48/ptemem.h"
 #include "riscv64/satp.h"
 
 static const struct pmap_limits limits = {
     .name = "sv48",
     .granule = PAGE_SIZE,
-    .fault_extent = 16 * PAGE_SIZE,
+    .fault_extent = 8 * PAGE_SIZE,
     .run_align = 2ul << 20, /* a leaf of the second level */
     .run_max = 2ul << 20,
     .max_ranges = SIZE_MAX,
@@ -44,8 +46,9 @@ _Static_assert(WINDOW_BASE % (1ull << 30) == 0 &&
                "the window is whole entries of one table");
 _Static_assert(USER_END == WINDOW_BASE, "users and the window meet in that table");
 
-/* Up to this many pages are fenced one by one. */
-#define FENCE_PAGES 16
+/* Up to this many pages are fenced one by one; for more, filling the TLB again costs less than so
+ * many instructions. */
+#define FENCE_PAGES 8
 
 static struct radix kernel_tree;
 
@@ -154,7 +157,7 @@ void pmap_activate(struct pmap *pm)
 void pmap_update(struct pmap *pm)
 {
     struct radix *rx = &pm->tree;
-    if (rx->stale_lo >= rx->stale_hi)
+    if (rx->stale_lo >= rx->stale_hi && !rx->dead)
         return;
 
     /* A table that was taken out needs the fence that covers pointers to tables as well. */
@@ -169,6 +172,16 @@ void pmap_update(struct pmap *pm)
     radix_settle(rx);
 }
 
+/* After a range call: if it found no memory, give back what empty tables hold. Whether it is worth
+ * calling again. */
+static bool made_room(struct pmap *pm, int err)
+{
+    if (err != -ENOMEM || !radix_prune(&pm->tree))
+        return false;
+    pmap_update(pm);
+    return true;
+}
+
 /* --- ranges --- */
 
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
@@ -176,7 +189,13 @@ int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t d
     if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len) || dom != PMAP_DOM_FIRST ||
         !pmap_prot_ok(prot))
         return -EINVAL;
-    return radix_enter(&pm->tree, va, va + len, pa, pte_user_bits(rights_of_prot(prot)));
+
+    pte_t bits = pte_user_bits(rights_of_prot(prot));
+    int   err;
+    do
+        err = radix_enter(&pm->tree, va, va + len, pa, bits);
+    while (made_room(pm, err));
+    return err;
 }
 
 int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const uint8_t *prot,
@@ -191,21 +210,35 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 {
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
-    return radix_remove(&pm->tree, va, va + len);
+
+    int err;
+    do
+        err = radix_remove(&pm->tree, va, va + len);
+    while (made_room(pm, err));
+    return err;
 }
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
     if (!pmap_user_range_ok(va, len) || dom != PMAP_DOM_FIRST || !pmap_prot_ok(prot))
         return -EINVAL;
-    return radix_protect(&pm->tree, va, va + len, rights_of_prot(prot));
+
+    int err;
+    do
+        err = radix_protect(&pm->tree, va, va + len, rights_of_prot(prot));
+    while (made_room(pm, err));
+    return err;
 }
 
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 {
     if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len))
         return -EINVAL;
-    int err = radix_replace(&pm->tree, va, va + len, pa);
+
+    int err;
+    do
+        err = radix_replace(&pm->tree, va, va + len, pa);
+    while (made_room(pm, err));
     if (!err)
         pmap_update(pm);
     return err;
@@ -215,7 +248,11 @@ int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
 {
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
-    int err = radix_suspend(&pm->tree, va, va + len);
+
+    int err;
+    do
+        err = radix_suspend(&pm->tree, va, va + len);
+    while (made_room(pm, err));
     if (!err)
         pmap_update(pm);
     return err;
@@ -232,20 +269,28 @@ int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
     if (!pmap_user_range_ok(old_va, len) || !pmap_user_range_ok(new_va, len) ||
         (old_va < new_va + len && new_va < old_va + len))
         return -EINVAL;
-    return radix_move(&pm->tree, old_va, old_va + len, new_va);
+
+    int err;
+    do
+        err = radix_move(&pm->tree, old_va, old_va + len, new_va);
+    while (made_room(pm, err));
+    return err;
 }
 
+/* Callers look at one page, or they walk a range with pmap_next() before each call: then the run is
+ * followed as far as they are going to ask. */
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run)
 {
     if (va >= USER_END)
         return -ENOENT;
     struct radix_pos pos = radix_find(&pm->tree, va);
-    if (!pte_is_mapped(*pos.pte))
+    pte_t            pte = pte_load(pos.pte);
+    if (!pte_is_mapped(pte))
         return -ENOENT;
 
-    run->pa = pte_pa(*pos.pte) + (va - pos.va);
-    run->len = pte_size(pos.level) - (va - pos.va);
-    run->prot = dom == PMAP_DOM_FIRST ? prot_of_pte(*pos.pte) : PMAP_NONE;
+    run->pa = pte_pa(pte) + (va - pos.va);
+    run->len = radix_run_end(&pos, va == pm->next_va ? pm->next_end : 0) - va;
+    run->prot = dom == PMAP_DOM_FIRST ? prot_of_pte(pte) : PMAP_NONE;
     return 0;
 }
 
@@ -254,12 +299,11 @@ int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
-    struct radix_pos pos = radix_find(&pm->tree, va);
-    while (pos.va < va + len && *pos.pte == 0)
-        radix_step(&pm->tree, &pos);
-    if (pos.va >= va + len)
+    struct radix_pos pos;
+    if (!radix_find_mapped(&pm->tree, va, va + len, &pos))
         return -ENOENT;
-    *mapped = pos.va > va ? pos.va : va;
+    *mapped = pm->next_va = pos.va > va ? pos.va : va;
+    pm->next_end = va + len;
     return 0;
 }
 
@@ -275,7 +319,7 @@ int pmap_clear_modified(struct pmap *pm, vaddr_t va, size_t len, uint8_t *bitmap
 
 void pmap_stats(struct pmap *pm, struct pmap_stats *out)
 {
-    /* An entry never has to make room for another, and no table grows. */
+    /* No entry makes room for another, and no table grows. */
     *out = (struct pmap_stats){.ranges = radix_leaves(&pm->tree),
                                .room = SIZE_MAX,
                                .table_bytes = pm->tree.ntables * PAGE_SIZE,
@@ -315,14 +359,18 @@ static const struct {
     [13] = {FAULT_UNMAPPED, PMAP_R}, [15] = {FAULT_UNMAPPED, PMAP_W},
 };
 
-/* The tree says that the access is allowed: the hart had an old translation, or it does not
- * set A and D itself (4.3.1 leaves the choice). */
+/* The tree says that the access is allowed: the hart does not set A and D itself (4.3.1 leaves the
+ * choice), or it knows an old entry. That may be one that led to no table, which the fence for a
+ * page does not cover (4.2.1). */
 static void allow(pte_t *pte, const struct fault *f)
 {
-    pte_t missing = (f->access == PMAP_W ? PTE_A | PTE_D : PTE_A) & ~*pte;
-    if (missing)
-        __atomic_fetch_or(pte, missing, __ATOMIC_RELAXED);
-    tlb_fence_page(f->va);
+    pte_t missing = (f->access == PMAP_W ? PTE_A | PTE_D : PTE_A) & ~pte_load(pte);
+    if (missing) {
+        pte_set(pte, missing);
+        tlb_fence_page(f->va);
+    } else {
+        tlb_fence();
+    }
 }
 
 static enum fault_kind page_fault(const struct radix *rx, const struct fault *f)
@@ -330,9 +378,10 @@ static enum fault_kind page_fault(const struct radix *rx, const struct fault *f)
     if (f->va >= USER_END)
         return FAULT_UNMAPPED;
     struct radix_pos pos = radix_find(rx, f->va);
-    if (!pte_is_mapped(*pos.pte))
+    pte_t            pte = pte_load(pos.pte);
+    if (!pte_is_mapped(pte))
         return FAULT_UNMAPPED;
-    if (f->dom != PMAP_DOM_FIRST || !(prot_of_pte(*pos.pte) & f->access))
+    if (f->dom != PMAP_DOM_FIRST || !(prot_of_pte(pte) & f->access))
         return FAULT_PROTECTION;
     allow(pos.pte, f);
     return FAULT_HANDLED;

@@ -37,21 +37,28 @@ typedef uint64_t pte_t;
 #define PTE_PPN_SHIFT 10
 #define PTE_PPN_MASK  (((1ull << 44) - 1) << PTE_PPN_SHIFT)
 
-#define PTE_LEVELS    4u
-#define PTE_PER_TABLE 512u
-#define PTE_MAX_LEAF  2u /* 1 GiB; level 3 has leaves too, but nothing here is that large */
+#define PTE_LEVELS     4u
+#define PTE_INDEX_BITS 9u
+#define PTE_PER_TABLE  512u
+#define PTE_MAX_LEAF   2u /* 1 GiB; level 3 has leaves too, but nothing here is that large */
 
+_Static_assert(PTE_PER_TABLE == 1u << PTE_INDEX_BITS, "an index selects an entry");
 _Static_assert(PTE_PER_TABLE * sizeof(pte_t) == 4096, "a table is one page");
 
-/* Bytes that an entry at this level covers. */
+/* Bytes that an entry at this level covers: 1 << that. */
+static inline unsigned pte_shift(unsigned level)
+{
+    return 12 + PTE_INDEX_BITS * level;
+}
+
 static inline uint64_t pte_size(unsigned level)
 {
-    return 4096ull << 9 * level;
+    return 1ull << pte_shift(level);
 }
 
 static inline unsigned pte_index(vaddr_t va, unsigned level)
 {
-    return (unsigned)(va >> (12 + 9 * level)) % PTE_PER_TABLE;
+    return (unsigned)(va >> pte_shift(level)) % PTE_PER_TABLE;
 }
 
 static inline paddr_t pte_pa(pte_t pte)
@@ -72,6 +79,12 @@ static inline bool pte_is_table(pte_t pte)
 static inline bool pte_is_mapped(pte_t pte)
 {
     return pte & PTE_MAPPED;
+}
+
+/* Between pmap_suspend() and pmap_resume(): V is gone, and the rights say that it comes back. */
+static inline bool pte_is_hidden(pte_t pte)
+{
+    return !(pte & PTE_V) && (pte & PTE_RIGHTS);
 }
 
 /* The bits of a user leaf with these rights: R, W, X. */

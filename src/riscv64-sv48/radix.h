@@ -2,10 +2,15 @@
 /* radix.h - a tree of page tables, edited while the hardware walks it. No CSR here: runs on the
  * host.
  *
- * Leaves are as large as address, frame and length allow. A table is never empty, but for the
- * root and the one that holds the kernel's window. Calls that need tables reserve them first and
- * return -ENOMEM, nothing changed, if they cannot; then nothing fails. The caller holds the map's
- * lock.
+ * Leaves are as large as they can be: no table holds 512 leaves that one leaf of the table above
+ * could stand for (equal rights, frames in a row, aligned). A large leaf is marked as written if one
+ * of those that it replaced was, and so are those that replace it. See radixleaf.c.
+ *
+ * A table that became empty stays in its place, where the next mapping is likely; the tree knows the
+ * last RADIX_IDLE such places and prunes the oldest for the next (radixidle.c).
+ *
+ * Calls that need tables reserve them first and return -ENOMEM, nothing changed, if they cannot;
+ * then nothing fails. The caller holds the map's lock.
  *
  * Ranges are [va, end) in bytes, page-aligned, in user space (in the window for the kernel's own
  * tree).
@@ -16,12 +21,18 @@
 #include "lib/types.h"
 #include "riscv64-sv48/pte.h"
 
+#define RADIX_IDLE 8u
+
 struct radix {
     paddr_t root;
     size_t  ntables; /* that belong to this tree, root included, kernel's shared ones not */
 
     paddr_t  spare; /* frames reserved for tables: a list through their first words; 0: none */
     unsigned nspare;
+
+    /* Where something was removed: every empty table covers one of these. */
+    vaddr_t  idle[RADIX_IDLE];
+    unsigned nidle, oldest; /* filled from 0 on, then replaced in turn */
 
     /* Since the last shootdown: */
     paddr_t dead;               /* tables taken out: hardware may still hold pointers to them */
@@ -33,12 +44,18 @@ struct radix {
     unsigned hidden_nspare;
 };
 
-/* A position in the tree: the entry that decides about va. Entries at level > 0 are absent or
- * leaves. */
+/* A position in the tree: the entry that decides about an address. Entries at level > 0 are absent
+ * or leaves. */
 struct radix_pos {
     pte_t   *pte;
     vaddr_t  va; /* first address that the entry covers */
     unsigned level;
+};
+
+/* Entries of one table, one behind the other, that decide about a stretch of a range. */
+struct radix_span {
+    struct radix_pos first;
+    unsigned         n; /* 0: the range is over */
 };
 
 /* Give rx an empty root table, whose frame the caller allocated. */
@@ -51,13 +68,37 @@ void radix_destroy(struct radix *rx);
 void radix_give(struct radix *rx, paddr_t frame);
 void radix_release(struct radix *rx);
 
+/* --- reading --- */
+
 struct radix_pos radix_find(const struct radix *rx, vaddr_t va);
-void radix_step(const struct radix *rx, struct radix_pos *pos); /* to the entry behind */
+
+/* The entries that decide about [va, end), span by span; the first and the last may be leaves that
+ * reach beyond it. */
+struct radix_span radix_first(const struct radix *rx, vaddr_t va, vaddr_t end);
+struct radix_span radix_next(const struct radix *rx, const struct radix_span *span, vaddr_t end);
+
+static inline vaddr_t radix_span_end(const struct radix_span *span)
+{
+    return span->first.va + span->n * pte_size(span->first.level);
+}
+
+/* The first entry for [va, end) that maps something; false: there is none. */
+bool radix_find_mapped(const struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos);
+
+/* Where the leaf at pos ends, or, up to `ahead`, where the leaves behind it in its table end that
+ * continue it: frames in a row, equal rights. */
+vaddr_t radix_run_end(const struct radix_pos *pos, vaddr_t ahead);
+
+/* How many leaves map user pages. */
+size_t radix_leaves(const struct radix *rx);
+
+/* --- changing --- */
 
 /* How many tables mapping the range needs; -EEXIST if a page of it is mapped. */
 int radix_map_cost(const struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);
 
-/* Map it; radix_map_cost() tables have been given. bits: everything in the leaf but the page. */
+/* Map it; radix_map_cost() tables have been given. bits: everything in the leaf but the page. Does
+ * not join what it maps with what is there. */
 void radix_map(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_t bits);
 
 int radix_enter(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa,
@@ -72,12 +113,13 @@ int radix_move(struct radix *rx, vaddr_t va, vaddr_t end, vaddr_t to);      /* -
 int  radix_suspend(struct radix *rx, vaddr_t va, vaddr_t end);
 void radix_resume(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);
 
-/* How many leaves map user pages. */
-size_t radix_leaves(const struct radix *rx);
-
 /* Set the bits of pages that may have been written and clear their marks; a large leaf that
  * reaches beyond the range keeps its mark. */
 void radix_clear_dirty(struct radix *rx, vaddr_t va, vaddr_t end, uint8_t *bitmap);
+
+/* Take out all empty tables; false if there was none. Their frames come back with the next
+ * radix_settle(). */
+bool radix_prune(struct radix *rx);
 
 /* After a shootdown: free the dead tables, nothing is stale. */
 void radix_settle(struct radix *rx);

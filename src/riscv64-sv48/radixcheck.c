@@ -2,6 +2,7 @@
 /* radixcheck.c - is the tree what radix.h says, and what is in it: invariants and dumps. */
 #include "lib/fmt.h"
 #include "riscv64-sv48/model.h"
+#include "riscv64-sv48/radix_internal.h"
 
 /* --- pmap_consistent --- */
 
@@ -18,6 +19,11 @@ static bool wrong(const struct check *c, vaddr_t va, const char *what)
     return false;
 }
 
+static bool is_hidden(const struct check *c, vaddr_t va)
+{
+    return va >= c->rx->hidden_lo && va < c->rx->hidden_hi;
+}
+
 /* Leaf of user space, with rights or without. */
 static bool leaf_ok(const struct check *c, pte_t pte, unsigned level, vaddr_t va)
 {
@@ -25,8 +31,7 @@ static bool leaf_ok(const struct check *c, pte_t pte, unsigned level, vaddr_t va
         return wrong(c, va, "leaf too large");
     if (pte_pa(pte) & (pte_size(level) - 1))
         return wrong(c, va, "leaf not aligned");
-    bool hidden = va >= c->rx->hidden_lo && va < c->rx->hidden_hi;
-    if ((pte & PTE_V) != (pte & PTE_RIGHTS && !hidden ? PTE_V : 0))
+    if ((pte & PTE_V) != (pte & PTE_RIGHTS && !is_hidden(c, va) ? PTE_V : 0))
         return wrong(c, va, "valid without rights, or rights without valid");
     if ((pte & PTE_V) && (pte & (PTE_U | PTE_A | PTE_G)) != (PTE_U | PTE_A))
         return wrong(c, va, "not a user leaf");
@@ -35,14 +40,50 @@ static bool leaf_ok(const struct check *c, pte_t pte, unsigned level, vaddr_t va
     return true;
 }
 
-static bool table_ok(struct check *c, paddr_t table, unsigned level, vaddr_t va)
+static bool idle_within(const struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    for (unsigned i = 0; i < rx->nidle; i++) {
+        if (rx->idle[i] >= va && rx->idle[i] < end)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the entries are what one leaf of the table above says as well. */
+static bool could_be_one(const pte_t *entry, unsigned level)
+{
+    if (!pte_is_mapped(entry[0]) || pte_pa(entry[0]) % pte_size(level + 1))
+        return false;
+    for (unsigned i = 1; i < PTE_PER_TABLE; i++) {
+        if (((entry[i] ^ entry[0]) & ~(PTE_PPN_MASK | PTE_D)) ||
+            pte_pa(entry[i]) != pte_pa(entry[0]) + i * pte_size(level))
+            return false;
+    }
+    return true;
+}
+
+/* What is true of a table as a whole, whose entries are right. */
+static bool shape_ok(const struct check *c, const pte_t *entry, unsigned level, vaddr_t va)
+{
+    vaddr_t  end = va + pte_size(level + 1);
+    unsigned used = 0;
+    for (unsigned i = 0; i < PTE_PER_TABLE; i++)
+        used += entry[i] != 0;
+    if (used == 0 && level < PTE_LEVELS - 1 && !idle_within(c->rx, va, end))
+        return wrong(c, va, "table is empty, and nobody noted it");
+    bool hidden = c->rx->hidden_lo < end && va < c->rx->hidden_hi;
+    if (level < PTE_MAX_LEAF && !hidden && could_be_one(entry, level))
+        return wrong(c, va, "table that one leaf could stand for");
+    return true;
+}
+
+static bool table_ok(struct check *c, paddr_t table, unsigned level, vaddr_t start)
 {
     const pte_t *entry = phys_ptr(table);
-    bool         empty = true;
+    vaddr_t      va = start;
     c->ntables++;
     for (unsigned i = 0; i < PTE_PER_TABLE; i++, va += pte_size(level)) {
         pte_t pte = entry[i];
-        empty &= pte == 0;
         if (pte == 0 || va >= USER_END)
             continue;
         if (pte & ~(PTE_PPN_MASK | 0x1ff))
@@ -56,7 +97,7 @@ static bool table_ok(struct check *c, paddr_t table, unsigned level, vaddr_t va)
             return false;
         }
     }
-    return !empty || wrong(c, va, "table before it is empty");
+    return shape_ok(c, entry, level, start);
 }
 
 bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
@@ -64,12 +105,13 @@ bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
     if (!pm)
         return true; /* built once, never changed; the entries above are users' */
 
-    struct check c = {buf, size, &pm->tree, 0};
-    if (pm->tree.spare || (pm->tree.hidden_spare && pm->tree.hidden_lo >= pm->tree.hidden_hi))
+    const struct radix *rx = &pm->tree;
+    struct check        c = {buf, size, rx, 0};
+    if (rx->spare || (rx->hidden_spare && rx->hidden_lo >= rx->hidden_hi))
         return wrong(&c, 0, "reserved frames were not given back");
-    if (!table_ok(&c, pm->tree.root, PTE_LEVELS - 1, 0))
+    if (!table_ok(&c, rx->root, PTE_LEVELS - 1, 0))
         return false;
-    return c.ntables == pm->tree.ntables || wrong(&c, 0, "count of tables is wrong");
+    return c.ntables == rx->ntables || wrong(&c, 0, "count of tables is wrong");
 }
 
 /* --- pmap_dump, pmap_describe --- */
@@ -141,12 +183,15 @@ void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *
     fmt_snprintf(line, sizeof(line), "%21s %10s %13s  %-6s  leaves", "virtual", "physical", "size",
                  "rights");
     out(arg, line);
-    for (struct radix_pos pos = radix_find(rx, 0); pos.va < WINDOW_BASE + WINDOW_SIZE;
-         radix_step(rx, &pos)) {
-        if (*pos.pte == 0 || run_extend(&run, &pos))
-            continue;
-        run_print(&run, out, arg);
-        run = run_start(&pos);
+    vaddr_t end = WINDOW_BASE + WINDOW_SIZE;
+    for (struct radix_span s = radix_first(rx, 0, end); s.n; s = radix_next(rx, &s, end)) {
+        for (unsigned i = 0; i < s.n; i++) {
+            struct radix_pos pos = span_at(&s, i);
+            if (*pos.pte == 0 || run_extend(&run, &pos))
+                continue;
+            run_print(&run, out, arg);
+            run = run_start(&pos);
+        }
     }
     run_print(&run, out, arg);
 }

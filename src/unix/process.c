@@ -5,6 +5,7 @@
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/memstats.h"
 #include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -189,15 +190,26 @@ void process_set_cwd(struct inode *dir)
 
 /* --- end --------------------------------------------------------------------------------- */
 
+/* The boot argument memstats. */
+bool process_tells_memory;
+
+static void tell_memory(void)
+{
+    if (process_tells_memory)
+        memstats_log(the_process.vmspace);
+}
+
 void process_exit(int status)
 {
     strace_exit(status);
+    tell_memory();
     machine_exit(status & 0xff);
 }
 
 void process_killed(int sig)
 {
     strace_killed(sig);
+    tell_memory();
     machine_exit(STATUS_SIGNAL + sig);
 }
 

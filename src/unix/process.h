@@ -106,6 +106,9 @@ void          process_set_cwd(struct inode *dir); /* takes the reference over */
 /* End the current thread; with the last one the process ends with status. */
 _Noreturn void process_exit_thread(int status);
 
+/* At its end the program's use of memory is logged (memstats.h). Set at boot. */
+extern bool process_tells_memory;
+
 /* End the program and the machine with status & 0xff. */
 _Noreturn void process_exit(int status);
 

@@ -4,6 +4,7 @@
  * areas and everything that is mapped with debug. */
 #include "unix/report.h"
 
+#include "kernel/frame.h"
 #include "kernel/log.h"
 #include "kernel/vmspace.h"
 #include "lib/errno.h"
@@ -140,4 +141,14 @@ void report_out_of_memory(struct thread *t, const struct fault *f, int sig)
         "%s ended by signal %d (%s): out of memory: it has %zu MiB, and none is left for 0x%lx, "
         "%s",
         t->name, sig, report_signal_name(sig), stats.resident >> 20, (unsigned long)f->va, where);
+
+    struct frame_stats frames;
+    struct pmap_stats  map;
+    frame_stats(&frames);
+    vmspace_map_stats(t->vmspace, &map);
+    log_error(
+        "  of %zu KiB of memory %zu are free, the largest piece has %zu; the map has %zu ranges "
+        "in %zu KiB of tables",
+        frames.total << 2, frames.free << 2, frames.largest_run << 2, map.ranges,
+        map.table_bytes >> 10);
 }

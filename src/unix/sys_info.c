@@ -29,7 +29,7 @@ int64_t sys_sysinfo(const uint64_t *a)
     struct abi_sysinfo info = {
         .uptime = (int64_t)(time_ns() / 1000000000),
         .totalram = mem.total << PAGE_SHIFT,
-        .freeram = mem.free << PAGE_SHIFT,
+        .freeram = (mem.free + mem.reserved) << PAGE_SHIFT,
         .procs = count_threads(),
         .mem_unit = 1,
     };

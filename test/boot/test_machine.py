@@ -94,7 +94,9 @@ def killed_for_memory(t, memory):
     boot = t.boot(small(t, "", "hog"), memory=memory)
     boot.calm()
     lines = boot.complaints()
-    claim(len(lines) == 1, f"{len(lines)} lines")
+    claim(len(lines) == 2, f"{len(lines)} lines")
+    claim(re.search(r"^  of \d+ KiB of memory \d+ are free, the largest piece has \d+; the map has \d+ ranges in "
+                    r"\d+ KiB of tables$", lines[1]), f"the second line is {lines[1]!r}")
     claim(re.search(r"^act ended by signal 9 \(SIGKILL\): out of memory: it has \d+ MiB, and none is "
                     r"left for 0x\w+, in area \w+-\w+ rw-p", lines[0]), f"the line is {lines[0]!r}")
     claim(boot.output == "act hog\n", f"the output is {boot.output!r}")

@@ -58,7 +58,6 @@ void sim_ram(size_t npages)
     struct bootinfo bi = {.nfree = 1, .free = {{SIM_RAM_BASE, npages * PAGE_SIZE}}};
     frame_init(&bi);
     frame_fail_after(0);
-    frame_set_reclaim(NULL);
 }
 
 size_t sim_frames_free(void)

@@ -20,6 +20,8 @@ struct page {
 
 struct pmap {
     struct page pages[NPAGES];
+    vaddr_t     suspended; /* nothing else may happen to the map meanwhile; 0: nothing is */
+    size_t      suspended_len;
     size_t      nremoved; /* since the last pmap_update() */
     paddr_t     removed[NPAGES];
 };
@@ -50,6 +52,11 @@ static bool fails(void)
     return fail_countdown && !--fail_countdown;
 }
 
+static void resumed(const struct pmap *pm)
+{
+    ASSERT(!pm->suspended);
+}
+
 size_t sim_page_number(vaddr_t va)
 {
     bool low = va >= ZONE_LOW && va < ZONE_LOW + ZONE_PAGES * PAGE_SIZE;
@@ -74,6 +81,7 @@ static struct page *range(struct pmap *pm, vaddr_t va, size_t len)
     ASSERT(len && !(va & PAGE_MASK) && !(len & PAGE_MASK));
     size_t first = sim_page_number(va);
     ASSERT(sim_page_number(va + len - PAGE_SIZE) == first + (len >> PAGE_SHIFT) - 1);
+    resumed(pm);
     return &pm->pages[first];
 }
 
@@ -125,10 +133,13 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
-    struct page *p = range(pm, va, len);
+    if (!zone_has(va) || !zone_has(va + len - PAGE_SIZE))
+        return -EFAULT;
 
+    struct page *p = range(pm, va, len);
     for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
-        ASSERT(p[i].mapped);
+        if (!p[i].mapped)
+            return -EFAULT;
     if (fails())
         return -ENOSPC;
     for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
@@ -148,6 +159,31 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
     for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
         p[i].pa = pa + (i << PAGE_SHIFT);
     return 0;
+}
+
+int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
+{
+    struct page *p = range(pm, va, len);
+
+    for (size_t i = 0; i < len >> PAGE_SHIFT; i++)
+        ASSERT(p[i].mapped);
+    if (fails())
+        return -ENOSPC;
+    pm->suspended = va;
+    pm->suspended_len = len;
+    return 0;
+}
+
+void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
+{
+    ASSERT(pm->suspended == va && pm->suspended_len == len);
+    pm->suspended = 0;
+
+    struct page *p = range(pm, va, len);
+    for (size_t i = 0; i < len >> PAGE_SHIFT; i++) {
+        ASSERT(!memcmp(phys_ptr(p[i].pa), phys_ptr(pa + (i << PAGE_SHIFT)), PAGE_SIZE));
+        p[i].pa = pa + (i << PAGE_SHIFT);
+    }
 }
 
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
@@ -209,6 +245,13 @@ void pmap_update(struct pmap *pm)
     pm->nremoved = 0;
 }
 
+void pmap_stats(struct pmap *pm, struct pmap_stats *out)
+{
+    *out = (struct pmap_stats){.room = SIZE_MAX, .table_bytes = sizeof(*pm)};
+    for (size_t i = 0; i < NPAGES; i++)
+        out->ranges += pm->pages[i].mapped;
+}
+
 void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size)
 {
     struct pmap_run run;
@@ -241,6 +284,7 @@ size_t sim_pmap_check(struct pmap *pm)
 {
     size_t n = 0;
 
+    resumed(pm);
     ASSERT(!pm->nremoved);
     for (size_t i = 0; i < NPAGES; i++) {
         n += pm->pages[i].mapped;

@@ -70,6 +70,7 @@ int vmspace_setup(void **state)
 {
     (void)state;
     sim_ram(RAM_PAGES);
+    reserve_init();
     pagecache_init_all();
     frames_at_start = sim_frames_free();
     for (size_t i = 0; i < NFILES; i++) {

@@ -73,7 +73,6 @@ static int setup(void **state)
     bi.free[1] = (struct phys_range){RAM_BASE + 513 * PAGE_SIZE, 1001 * PAGE_SIZE};
     bi.free[2] = (struct phys_range){RAM_BASE + 2000 * PAGE_SIZE, 2096 * PAGE_SIZE};
     frame_init(&bi);
-    frame_set_reclaim(NULL);
     frame_fail_after(0);
     *state = ram;
     return 0;
@@ -225,11 +224,182 @@ static void reclaim_is_asked_before_an_allocation_fails(void **state)
     while (!frame_alloc(300, &pa))
         hostage = pa;
     assert_true(hostage);
-    frame_set_reclaim(release_hostage);
+    frame_add_reclaim(release_hostage);
     hart.thread = (struct thread *)&thread;
     assert_int_equal(frame_alloc(300, &pa), 0);
     assert_int_equal(frame_alloc(300, &pa), -ENOMEM);
     hart.thread = NULL;
+}
+
+/* --- reservations ------------------------------------------------------------------------- */
+
+static struct frame_stats stats_now(void)
+{
+    struct frame_stats s;
+    frame_stats(&s);
+    return s;
+}
+
+static void reserved_frames_are_neither_free_nor_used(void **state)
+{
+    (void)state;
+    struct frame_stats before = stats_now();
+    paddr_t            pa;
+
+    assert_int_equal(frame_reserve(100, 1, 0, 7, &pa), 0);
+    assert_int_equal(stats_now().free, before.free - 100);
+    assert_int_equal(stats_now().reserved, 100);
+    assert_int_equal(frame_refs(pa + 50 * PAGE_SIZE), 0);
+
+    size_t below = 0;
+    assert_int_equal(frame_claim(pa + 10 * PAGE_SIZE, 20, &below, 7), 20);
+    assert_int_equal(below, 0);
+    assert_int_equal(frame_refs(pa + 10 * PAGE_SIZE), 1);
+    assert_int_equal(stats_now().reserved, 80);
+    assert_int_equal(frame_unreserve(pa, 100, 7), 80); /* what was claimed stays */
+    frame_put_run(pa + 10 * PAGE_SIZE, 20);
+    struct frame_stats after = stats_now();
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+static void only_the_one_who_reserved_a_frame_finds_it(void **state)
+{
+    (void)state;
+    paddr_t pa, other;
+
+    assert_int_equal(frame_reserve(64, 1, 0, 1, &pa), 0);
+    assert_int_equal(frame_reserve(64, 1, 0, 2, &other), 0);
+    size_t below = 5;
+    assert_int_equal(frame_claim(pa + 32 * PAGE_SIZE, 1, &below, 2), 0);
+    assert_int_equal(below, 0);
+    assert_int_equal(frame_unreserve(pa, 64, 2), 0);
+    below = 5;
+    assert_int_equal(frame_claim(pa + 32 * PAGE_SIZE, 1, &below, 1), 1);
+    assert_int_equal(below, 5);
+    below = 32;
+    assert_int_equal(frame_claim(pa + 20 * PAGE_SIZE, 44, &below, 1), 7); /* up to what is taken */
+    assert_int_equal(below, 20);
+    below = 1;
+    assert_int_equal(frame_claim(pa + 33 * PAGE_SIZE, 31, &below, 1), 31);
+    assert_int_equal(below, 0);
+    assert_int_equal(stats_now().reserved, 64);
+    assert_int_equal(frame_unreserve(other, 64, 2), 64);
+}
+
+static void a_reserved_run_has_the_alignment_and_phase_asked_for(void **state)
+{
+    (void)state;
+    struct frame_stats before = stats_now();
+    paddr_t            pa[4];
+    static const struct {
+        size_t npages, align, phase;
+    } wish[] = {{512, 512, 0}, {300, 256, 17}, {33, 32, 31}, {3, 64, 5}};
+
+    for (size_t i = 0; i < ARRAY_LEN(wish); i++) {
+        assert_int_equal(frame_reserve(wish[i].npages, wish[i].align, wish[i].phase, i, &pa[i]), 0);
+        assert_int_equal((pa[i] >> PAGE_SHIFT) % wish[i].align, wish[i].phase);
+        assert_true(in_free_range(pa[i], wish[i].npages));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(wish); i++)
+        assert_int_equal(frame_unreserve(pa[i], wish[i].npages, i), wish[i].npages);
+    struct frame_stats after = stats_now();
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+/* --- windows ------------------------------------------------------------------------------ */
+
+/* Take all memory, page by page, as movable frames; returns how many, in pages[]. */
+static size_t take_all_movable(paddr_t *pages)
+{
+    size_t n = 0;
+    while (!frame_try_movable(1, &pages[n]))
+        n++;
+    return n;
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+    paddr_t x = *(const paddr_t *)a, y = *(const paddr_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void the_window_found_holds_no_frame_that_cannot_be_moved(void **state)
+{
+    (void)state;
+    static paddr_t pages[RAM_PAGES], fixed[RAM_PAGES];
+    size_t         n = 0, nfixed = 0;
+    paddr_t        pa;
+
+    srand(3);
+    for (bool more = true; more;) { /* one in fifty stays */
+        bool    stays = rand() % 50 == 0;
+        paddr_t page;
+        more = !(stays ? frame_alloc(1, &page) : frame_try_movable(1, &page));
+        if (more && stays)
+            fixed[nfixed++] = page;
+        else if (more)
+            pages[n++] = page;
+    }
+    qsort(pages, n, sizeof(pages[0]), compare_pages);
+    for (size_t i = 0; i < n; i += 2) {
+        frame_put(pages[i]);
+    }
+    for (size_t want = 2; want <= 64; want *= 2) {
+        if (!frame_find_window(want, 1, 0, want, &pa))
+            continue;
+        assert_true(in_free_range(pa, want));
+        for (size_t i = 0; i < nfixed; i++)
+            assert_true(fixed[i] < pa || fixed[i] >= pa + want * PAGE_SIZE);
+    }
+    assert_true(frame_find_window(8, 1, 0, 8, &pa));
+    assert_false(frame_find_window(8, 1, 0, 0, &pa)); /* no eight free ones stand together */
+}
+
+static void a_window_is_aligned_as_asked(void **state)
+{
+    (void)state;
+    static paddr_t pages[RAM_PAGES];
+    size_t         n = take_all_movable(pages);
+    paddr_t        pa;
+
+    for (size_t i = 0; i < n; i += 3)
+        frame_put(pages[i]);
+    assert_true(frame_find_window(256, 128, 5, 256, &pa));
+    assert_int_equal((pa >> PAGE_SHIFT) % 128, 5);
+    assert_true(in_free_range(pa, 256));
+}
+
+static void an_emptied_window_belongs_to_who_asked_and_a_failed_one_is_freed(void **state)
+{
+    (void)state;
+    static paddr_t pages[RAM_PAGES];
+    size_t         n = take_all_movable(pages);
+    paddr_t        pa;
+
+    qsort(pages, n, sizeof(pages[0]), compare_pages);
+    for (size_t i = 0; i < n; i += 2)
+        frame_put(pages[i]);
+    size_t free_before = stats_now().free;
+    assert_true(frame_find_window(64, 1, 0, 64, &pa));
+    frame_isolate(pa, 64);
+    assert_int_equal(stats_now().free, free_before - 32);
+    assert_false(frame_settle(pa, 64, 9)); /* nothing was moved */
+    assert_int_equal(stats_now().free, free_before);
+
+    assert_true(frame_find_window(64, 1, 0, 64, &pa));
+    frame_isolate(pa, 64);
+    for (size_t i = 1; i < n; i += 2) {
+        if (pages[i] < pa || pages[i] >= pa + 64 * PAGE_SIZE)
+            continue;
+        frame_get(pages[i]);
+        assert_false(frame_vacate(pages[i], 1)); /* somebody holds it */
+        frame_put(pages[i]);
+        assert_true(frame_vacate(pages[i], 1));
+    }
+    assert_true(frame_settle(pa, 64, 9));
+    assert_int_equal(stats_now().free, free_before - 32);
+    assert_int_equal(frame_unreserve(pa, 64, 9), 64);
+    assert_int_equal(stats_now().free, free_before + 32);
 }
 
 /* --- heap --------------------------------------------------------------------------------- */
@@ -305,6 +475,13 @@ int main(void)
         cmocka_unit_test_setup(addresses_in_holes_belong_to_nobody, setup),
         cmocka_unit_test_setup(zeroed_frames_are_zero, setup),
         cmocka_unit_test_setup(the_nth_allocation_fails_on_request_and_only_it, setup),
+        cmocka_unit_test_setup(reserved_frames_are_neither_free_nor_used, setup),
+        cmocka_unit_test_setup(only_the_one_who_reserved_a_frame_finds_it, setup),
+        cmocka_unit_test_setup(a_reserved_run_has_the_alignment_and_phase_asked_for, setup),
+        cmocka_unit_test_setup(the_window_found_holds_no_frame_that_cannot_be_moved, setup),
+        cmocka_unit_test_setup(a_window_is_aligned_as_asked, setup),
+        cmocka_unit_test_setup(an_emptied_window_belongs_to_who_asked_and_a_failed_one_is_freed,
+                               setup),
         cmocka_unit_test_setup(reclaim_is_asked_before_an_allocation_fails, setup),
         cmocka_unit_test_setup(
             random_objects_keep_their_contents_and_all_frames_but_slabs_come_back, setup),

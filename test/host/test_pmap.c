@@ -9,7 +9,9 @@
  *                  src/riscv64-cells/cellroom.c src/riscv64-cells/celltable.c
  *                  src/riscv64-cells/cellrange.c src/riscv64-cells/cellcheck.c
  *                  src/riscv64-cells/fault.c src/riscv64-cells/pmap.c ;
- *           sv48: test/host/walk_sv48.c src/riscv64-sv48/radix.c src/riscv64-sv48/radixcheck.c
+ *           sv48: test/host/walk_sv48.c src/riscv64-sv48/radix.c src/riscv64-sv48/radixleaf.c
+ *                 src/riscv64-sv48/radixidle.c src/riscv64-sv48/radixrange.c
+ *                 src/riscv64-sv48/radixmove.c src/riscv64-sv48/radixcheck.c
  *                 src/riscv64-sv48/pmap.c */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* test_vmspace_map.c - calls that map, change and move areas: what Linux answers, and what is left. */
 /* sources: src/kernel/vmspace.c src/kernel/vmspace_change.c
  *          src/kernel/vmspace_pages.c src/kernel/vmspace_remap.c src/kernel/vmreport.c
- *          src/kernel/area.c src/kernel/runlist.c src/kernel/fault.c src/kernel/uaccess.c src/kernel/pagecache.c
+ *          src/kernel/area.c src/kernel/runlist.c src/kernel/fault.c src/kernel/reserve.c src/kernel/compact.c src/kernel/uaccess.c src/kernel/pagecache.c
  *          src/kernel/pagecache_io.c src/kernel/frame.c src/lib/fmt.c test/host/sim_kernel.c
  *          test/host/sim_pmap.c test/host/sim_vmspace.c
  *          src/lib/strlcpy.c */
@@ -290,6 +290,75 @@ static void without_a_wish_mappings_go_to_the_highest_gap(void **state)
     assert_int_equal(vmspace_find_free(vs, USER_END), 0);
 }
 
+/* Down from the top: a page, 2 MiB and a page, 2 MiB. */
+static void what_is_large_starts_where_large_pages_can_map_it(void **state)
+{
+    (void)state;
+    vaddr_t          page, odd, even, again;
+    struct area_spec large = {.len = VMSPACE_LARGE, .prot = RW};
+
+    assert_int_equal(map(&page, (struct area_spec){.len = PAGE_SIZE, .prot = RW}), 0);
+    large.len += PAGE_SIZE;
+    assert_int_equal(map(&odd, large), 0);
+    assert_int_equal(odd, USER_END - 2 * VMSPACE_LARGE);
+    large.len = VMSPACE_LARGE;
+    assert_int_equal(map(&even, large), 0);
+    assert_int_equal(even, odd - VMSPACE_LARGE);
+
+    /* A hole that is large and aligned is used again, one that is only large enough is not. */
+    assert_int_equal(vmspace_unmap(vs, even, large.len), 0);
+    assert_int_equal(map(&again, large), 0);
+    assert_int_equal(again, even);
+    assert_int_equal(vmspace_unmap(vs, odd + PAGE_SIZE, VMSPACE_LARGE), 0);
+    assert_int_equal(map(&again, large), 0);
+    assert_int_equal(again, even - VMSPACE_LARGE);
+    assert_true(area_tree_consistent(&vs->areas));
+}
+
+static void what_is_large_goes_anywhere_when_no_aligned_place_is_left(void **state)
+{
+    (void)state;
+    vaddr_t          va;
+    struct area_spec rest = {.hint = USER_MIN, .flags = AREA_FIXED}, large = {.prot = RW};
+
+    rest.len = USER_END - USER_MIN;
+    assert_int_equal(map(&va, rest), 0);
+    large.len = VMSPACE_LARGE;
+    assert_int_equal(vmspace_unmap(vs, USER_END - 3 * PAGE_SIZE - large.len, large.len), 0);
+    assert_int_equal(map(&va, large), 0);
+    assert_int_equal(va, USER_END - 3 * PAGE_SIZE - large.len);
+    assert_int_equal(map(&va, large), -ENOMEM);
+}
+
+static void the_place_of_a_file_is_not_rounded(void **state)
+{
+    (void)state;
+    vaddr_t          va;
+    struct area_spec spec = {.prot = PMAP_R, .file = &files[0].pc};
+
+    spec.len = VMSPACE_LARGE + PAGE_SIZE;
+    assert_int_equal(map(&va, spec), 0);
+    assert_int_equal(va, USER_END - spec.len);
+}
+
+static void rights_change_where_pages_are_missing(void **state)
+{
+    (void)state;
+    map_at(ZONE_LOW, 40, RW);
+    for (size_t i = 0; i < 40; i += 1 + i % 3)
+        assert_int_equal(poke(ZONE_LOW + i * PAGE_SIZE, 9), 0);
+    assert_int_equal(vmspace_discard(vs, ZONE_LOW + 5 * PAGE_SIZE, PAGE_SIZE, false), 0);
+    assert_int_equal(vmspace_discard(vs, ZONE_LOW + 20 * PAGE_SIZE, 2 * PAGE_SIZE, false), 0);
+    assert_int_equal(vmspace_protect(vs, DOM, ZONE_LOW, 40 * PAGE_SIZE, PMAP_R), 0);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(touch(ZONE_LOW + i * PAGE_SIZE, PMAP_W), -EACCES);
+        assert_int_equal(touch(ZONE_LOW + i * PAGE_SIZE, PMAP_R), 0);
+    }
+    assert_int_equal(vmspace_protect(vs, DOM, ZONE_LOW + PAGE_SIZE, 38 * PAGE_SIZE, RW), 0);
+    for (size_t i = 0; i < 40; i++)
+        assert_int_equal(touch(ZONE_LOW + i * PAGE_SIZE, PMAP_W), i % 39 ? 0 : -EACCES);
+}
+
 static void free_space_below_a_stack_is_kept(void **state)
 {
     (void)state;
@@ -436,6 +505,10 @@ int main(void)
         VMSPACE_CASE(neighbours_that_could_be_one_area_are_one),
         VMSPACE_CASE(a_fixed_mapping_cuts_a_file_and_offsets_stay_right),
         VMSPACE_CASE(without_a_wish_mappings_go_to_the_highest_gap),
+        VMSPACE_CASE(what_is_large_starts_where_large_pages_can_map_it),
+        VMSPACE_CASE(what_is_large_goes_anywhere_when_no_aligned_place_is_left),
+        VMSPACE_CASE(the_place_of_a_file_is_not_rounded),
+        VMSPACE_CASE(rights_change_where_pages_are_missing),
         VMSPACE_CASE(free_space_below_a_stack_is_kept),
         VMSPACE_CASE(files_are_asked_for_their_names_without_the_lock),
         VMSPACE_CASE(the_break_moves_up_and_down_and_keeps_bytes),

@@ -58,7 +58,7 @@ def read():
         return []
     names, shared = Names(), _shared_flag()
     found, called = [], {}
-    for area in _in_order(machine.deref(vmspace)["areas"]["rbh_root"]):
+    for area in _in_order(machine.deref(vmspace)["areas"]["nodes"]["rbh_root"]):
         pages = int(area["file"])
         if pages and pages not in called:
             called[pages] = names.of_pages(pages)

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_reserve.c - runs of memory: set aside for what is touched later, taken back when memory is
+ * short, and made by moving pages when none is left. */
+/* sources: src/kernel/vmspace.c src/kernel/vmspace_change.c
+ *          src/kernel/vmspace_pages.c src/kernel/vmspace_remap.c src/kernel/vmreport.c
+ *          src/kernel/area.c src/kernel/runlist.c src/kernel/fault.c src/kernel/reserve.c src/kernel/compact.c
+ *          src/kernel/uaccess.c src/kernel/pagecache.c
+ *          src/kernel/pagecache_io.c src/kernel/frame.c src/lib/fmt.c test/host/sim_kernel.c
+ *          test/host/sim_pmap.c test/host/sim_vmspace.c
+ *          src/lib/strlcpy.c */
+/* flags: -pthread */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/compact.h"
+#include "kernel/fault.h"
+#include "kernel/frame.h"
+#include "kernel/vmspace.h"
+#include "lib/errno.h"
+#include "sim_kernel.h"
+#include "sim_pmap.h"
+#include "sim_vmspace.h"
+
+static vaddr_t low(size_t page)
+{
+    return ZONE_LOW + page * PAGE_SIZE;
+}
+
+/* How many physical runs [page, page + n) of the low zone is mapped to. */
+static size_t runs_in(size_t page, size_t n)
+{
+    size_t  runs = 0;
+    vaddr_t at = low(page), end = low(page + n), va;
+
+    while (at < end && !pmap_next(vs->pmap, at, end - at, &va)) {
+        struct pmap_run run;
+        assert_int_equal(pmap_extract(vs->pmap, DOM, va, &run), 0);
+        at = va + run.len;
+        runs++;
+    }
+    return runs;
+}
+
+static struct frame_stats stats_now(void)
+{
+    struct frame_stats s;
+    frame_stats(&s);
+    return s;
+}
+
+/* --- reservations ------------------------------------------------------------------------ */
+
+static void an_area_touched_in_any_order_ends_as_one_run(void **state)
+{
+    (void)state;
+    static size_t order[1024];
+
+    map_at(low(0), 1024, RW);
+    for (size_t i = 0; i < 1024; i++)
+        order[i] = i;
+    srand(5);
+    for (size_t i = 1023; i > 0; i--) {
+        size_t k = (size_t)rand() % (i + 1), t = order[i];
+        order[i] = order[k];
+        order[k] = t;
+    }
+    for (size_t i = 0; i < 1024; i++)
+        assert_int_equal(poke(low(order[i]), (uint8_t)order[i]), 0);
+    for (size_t i = 0; i < 1024; i++)
+        assert_int_equal(peek(low(i)), (uint8_t)i);
+    assert_int_equal(runs_in(0, 1024), 1);
+    assert_int_equal(stats_now().reserved, 0);
+}
+
+static void what_is_not_touched_is_not_mapped(void **state)
+{
+    (void)state;
+    map_at(low(0), 1024, RW);
+    assert_int_equal(poke(low(512), 1), 0);
+    assert_int_equal(vs->resident, pmap_limits->fault_extent);
+    assert_int_equal(stats_now().reserved, 1024 - 16);
+}
+
+static void two_areas_do_not_take_each_others_frames(void **state)
+{
+    (void)state;
+    map_at(low(0), 256, RW);
+    map_at(low(1000), 256, RW);
+    for (size_t i = 0; i < 256; i++) {
+        assert_int_equal(poke(low(i), 1), 0);
+        assert_int_equal(poke(low(1255 - i), 2), 0);
+    }
+    for (size_t i = 0; i < 256; i++) {
+        assert_int_equal(peek(low(i)), 1);
+        assert_int_equal(peek(low(1000 + i)), 2);
+    }
+    assert_int_equal(runs_in(0, 256), 1);
+    assert_int_equal(runs_in(1000, 256), 1);
+}
+
+static void unmapping_gives_up_what_was_reserved(void **state)
+{
+    (void)state;
+    size_t before = stats_now().free;
+
+    map_at(low(0), 1024, RW);
+    assert_int_equal(poke(low(0), 1), 0);
+    assert_int_equal(poke(low(1023), 1), 0);
+    assert_int_equal(vmspace_unmap(vs, low(100), 800 * PAGE_SIZE), 0); /* a hole in the middle */
+    assert_int_equal(stats_now().reserved, 1024 - 800 - 32);
+    assert_int_equal(poke(low(99), 1), 0); /* both sides are still there */
+    assert_int_equal(poke(low(900), 1), 0);
+    assert_int_equal(vmspace_unmap(vs, low(0), 1024 * PAGE_SIZE), 0);
+    assert_int_equal(stats_now().reserved, 0);
+    assert_int_equal(stats_now().free, before);
+}
+
+static void a_hole_cut_without_memory_for_it_loses_no_frame(void **state)
+{
+    (void)state;
+    size_t before = stats_now().free;
+
+    map_at(low(0), 1024, RW);
+    assert_int_equal(poke(low(0), 1), 0);
+    sim_heap_fail_after(2); /* the first is the area's */
+    assert_int_equal(vmspace_unmap(vs, low(100), 800 * PAGE_SIZE), 0);
+    sim_heap_fail_after(0);
+    assert_int_equal(poke(low(1000), 1), 0);
+    assert_int_equal(vmspace_unmap(vs, low(0), 1024 * PAGE_SIZE), 0);
+    assert_int_equal(stats_now().free, before);
+    assert_int_equal(stats_now().reserved, 0);
+}
+
+static void reserved_memory_is_there_for_those_who_need_it(void **state)
+{
+    (void)state;
+    size_t n = 0;
+
+    map_at(low(0), 1024, RW);
+    assert_int_equal(poke(low(0), 1), 0);
+    map_at(low(1024), 1024, RW);
+    assert_int_equal(poke(low(1024), 1), 0);
+    map_at(ZONE_HIGH, ZONE_PAGES, RW); /* and then touch all there is */
+    for (; n < ZONE_PAGES && !poke(ZONE_HIGH + n * PAGE_SIZE, 3); n++)
+        ;
+    assert_int_equal(n, ZONE_PAGES);
+    for (n = 0; n < 2048 && !poke(low(n), 4); n++)
+        ;
+    assert_true(stats_now().free < 16); /* it ended for want of memory, not earlier */
+    assert_int_equal(stats_now().reserved, 0);
+    assert_int_equal(peek(ZONE_HIGH), 3);
+}
+
+/* A reservation whose frames were taken back and reserved by another must not use them. */
+static void frames_taken_back_are_not_claimed_by_their_first_reservation(void **state)
+{
+    (void)state;
+    map_at(low(0), 512, RW);
+    assert_int_equal(poke(low(0), 1), 0);
+    assert_true(reserve_reclaim(SIZE_MAX));
+    map_at(low(1024), 512, RW);
+    assert_int_equal(poke(low(1024), 2), 0);
+    for (size_t i = 0; i < 512; i++) {
+        assert_int_equal(poke(low(i), 1), 0);
+        assert_int_equal(poke(low(1024 + i), 2), 0);
+    }
+    for (size_t i = 0; i < 512; i++) {
+        assert_int_equal(peek(low(i)), 1);
+        assert_int_equal(peek(low(1024 + i)), 2);
+    }
+}
+
+static void a_heap_that_grows_step_by_step_is_one_run(void **state)
+{
+    (void)state;
+    vmspace_brk_init(vs, low(0));
+    for (size_t n = 1; n < 400; n += 7) {
+        assert_int_equal(vmspace_brk(vs, low(n)), low(n));
+        for (size_t i = n < 8 ? 0 : n - 8; i < n; i++)
+            assert_int_equal(poke(low(i), 1), 0);
+    }
+    assert_true(runs_in(0, 400) <= 4); /* the room behind it doubles */
+}
+
+/* --- compaction -------------------------------------------------------------------------- */
+
+#define SMALL 4 /* pages */
+
+#define BALLAST 700 /* frames that nothing maps: the zones are no larger than memory */
+
+static paddr_t ballast;
+
+static vaddr_t fragment(size_t n)
+{
+    size_t page = n * SMALL, in_low = ZONE_PAGES - 300; /* the rest of the low zone stays free */
+    return page < in_low ? low(page) : ZONE_HIGH + (page - in_low) * PAGE_SIZE;
+}
+
+/* Fill all but a few pages of memory with areas of SMALL pages. Returns how many. */
+static size_t make_fragments(void)
+{
+    size_t n = 0;
+
+    assert_int_equal(frame_alloc(BALLAST, &ballast), 0);
+    for (; stats_now().free > 64; n++) {
+        map_at(fragment(n), SMALL, n % 4 ? RW : RW | PMAP_X);
+        for (size_t i = 0; i < SMALL; i++)
+            assert_int_equal(poke(fragment(n) + i * PAGE_SIZE, (uint8_t)(n + i)), 0);
+    }
+    return n;
+}
+
+static int drop_ballast(void **state)
+{
+    frame_free(ballast, BALLAST);
+    return vmspace_teardown(state);
+}
+
+static void free_every_second(size_t n)
+{
+    for (size_t i = 1; i < n; i += 2)
+        assert_int_equal(vmspace_unmap(vs, fragment(i), SMALL * PAGE_SIZE), 0);
+}
+
+static void expect_fragments(size_t n)
+{
+    for (size_t k = 0; k < n; k += 2) {
+        for (size_t i = 0; i < SMALL; i++)
+            assert_int_equal(peek(fragment(k) + i * PAGE_SIZE), (uint8_t)(k + i));
+    }
+}
+
+static void fragmented_memory_becomes_one_run_and_contents_stay(void **state)
+{
+    (void)state;
+    size_t               n = make_fragments();
+    struct compact_stats before, after;
+
+    free_every_second(n);
+    compact_stats(&before);
+    assert_true(stats_now().largest_run <= 64);
+    map_at(low(ZONE_PAGES - 290), 256, RW);
+    for (size_t i = 0; i < 256; i++)
+        assert_int_equal(poke(low(ZONE_PAGES - 290 + i), 0x77), 0);
+    assert_int_equal(runs_in(ZONE_PAGES - 290, 256), 1);
+    compact_stats(&after);
+    assert_int_equal(after.runs, before.runs + 1);
+    assert_true(after.moved - before.moved >= 100 && after.moved - before.moved <= 256);
+    expect_fragments(n);
+}
+
+/* Each step of it fails once; the next fault finds memory all the same. */
+static void compaction_that_fails_half_way_loses_nothing(void **state)
+{
+    (void)state;
+    size_t n = make_fragments();
+
+    free_every_second(n);
+    for (size_t step = 1; step < 40; step++) {
+        vaddr_t va = low(ZONE_PAGES - 290);
+        map_at(va, 128, RW);
+        if (step % 2)
+            sim_pmap_fail_after(step / 2 + 1);
+        else
+            frame_fail_after(step / 2 + 1);
+        for (size_t i = 0; i < 128; i++) {
+            int err = poke(va + i * PAGE_SIZE, 1);
+            assert_true(!err || err == -ENOMEM);
+        }
+        sim_pmap_fail_after(0);
+        frame_fail_after(0);
+        assert_int_equal(vmspace_unmap(vs, va, 128 * PAGE_SIZE), 0);
+        expect_fragments(n);
+    }
+}
+
+static void frames_that_somebody_holds_stay_where_they_are(void **state)
+{
+    (void)state;
+    size_t          n = make_fragments();
+    struct pmap_run run;
+
+    free_every_second(n);
+    assert_int_equal(pmap_extract(vs->pmap, DOM, fragment(n / 2 & ~1ul), &run), 0);
+    frame_get(run.pa);
+    map_at(low(ZONE_PAGES - 290), 256, RW);
+    for (size_t i = 0; i < 256; i++)
+        assert_int_equal(poke(low(ZONE_PAGES - 290 + i), 0x77), 0);
+    struct pmap_run now;
+    assert_int_equal(pmap_extract(vs->pmap, DOM, fragment(n / 2 & ~1ul), &now), 0);
+    assert_int_equal(now.pa, run.pa);
+    frame_put(run.pa);
+    expect_fragments(n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        VMSPACE_CASE(an_area_touched_in_any_order_ends_as_one_run),
+        VMSPACE_CASE(what_is_not_touched_is_not_mapped),
+        VMSPACE_CASE(two_areas_do_not_take_each_others_frames),
+        VMSPACE_CASE(unmapping_gives_up_what_was_reserved),
+        VMSPACE_CASE(a_hole_cut_without_memory_for_it_loses_no_frame),
+        VMSPACE_CASE(reserved_memory_is_there_for_those_who_need_it),
+        VMSPACE_CASE(frames_taken_back_are_not_claimed_by_their_first_reservation),
+        VMSPACE_CASE(a_heap_that_grows_step_by_step_is_one_run),
+        cmocka_unit_test_setup_teardown(fragmented_memory_becomes_one_run_and_contents_stay,
+                                        vmspace_setup, drop_ballast),
+        cmocka_unit_test_setup_teardown(compaction_that_fails_half_way_loses_nothing, vmspace_setup,
+                                        drop_ballast),
+        cmocka_unit_test_setup_teardown(frames_that_somebody_holds_stay_where_they_are,
+                                        vmspace_setup, drop_ballast),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* editor.c - one operation of the editor's program, and what it makes true. */
+#include <string.h>
+
+#include "world.h"
+
+static const struct op *op_of(unsigned op)
+{
+    return &world_plan->op[op];
+}
+
+bool editor_ready(const struct state *s, unsigned op)
+{
+    unsigned i = op - world_plan->first[s->segment];
+    return !(s->done >> i & 1) && !(op_of(op)->before & ~s->done);
+}
+
+bool hart_between_instructions(const struct state *s, unsigned hart)
+{
+    return hart >= HARTS || s->w[hart].pc == IDLE || s->w[hart].pc >= TLB;
+}
+
+/* --- the truth --- */
+
+static void change_rights(uint8_t *truth, uint8_t how)
+{
+    if ((how & 0xf0) == ADD)
+        *truth |= how & RIGHTS;
+    else if ((how & 0xf0) == ONLY)
+        *truth &= how & RIGHTS;
+    else
+        *truth = how;
+}
+
+static void change_grant(uint8_t *truth, uint8_t how)
+{
+    *truth = how;
+}
+
+/* Pages that inherit do so from one that is settled: those like the left one in ascending order
+ * with everything else, those like the right one after that, in descending order. */
+static void change_row(uint8_t *truth, const uint8_t *how, void (*change)(uint8_t *, uint8_t))
+{
+    for (int q = 1; q < PAGES; q++) {
+        if (how[q] == AS_LEFT)
+            truth[q] = truth[q - 1];
+        else if (how[q] != KEEP && how[q] != AS_RIGHT)
+            change(&truth[q], how[q]);
+    }
+    for (int q = PAGES - 2; q > 0; q--) {
+        if (how[q] == AS_RIGHT)
+            truth[q] = truth[q + 1];
+    }
+}
+
+static void enter_stages_up_to(struct state *s, unsigned stage)
+{
+    while (s->stage < stage) {
+        s->stage++;
+        for (int row = 0; row < ROWS; row++) {
+            change_row(s->rights[row], world_plan->set_rights[s->stage][row], change_rights);
+            change_row(s->grants[row], world_plan->set_grants[s->stage][row], change_grant);
+        }
+    }
+}
+
+/* --- operations --- */
+
+static void collect(struct state *s, unsigned row, uint8_t byte)
+{
+    if (world_plan->collects && byte & D)
+        s->taken[row] = 1;
+}
+
+static bool columns_differ(const struct state *s)
+{
+    for (int row = 0; row < ROWS; row++) {
+        if ((s->reg[0][row] ^ s->reg[1][row]) & RIGHTS || s->greg[0][row] != s->greg[1][row])
+            return true;
+    }
+    return false;
+}
+
+static bool has_user_protected(const struct state *s, unsigned row)
+{
+    for (int u = 0; u < USERS; u++) {
+        if (s->user_done[u] == 1 && world_user[u].kind == PROT && world_user[u].row == row)
+            return true;
+    }
+    return false;
+}
+
+/* W that was saved comes back: right unless a user's prot took it away since. */
+static void or_saved(struct state *s, const struct op *o, uint8_t *byte)
+{
+    uint8_t w = s->reg[o->c][o->a] & W;
+    *byte |= w;
+    if (!w || has_user_protected(s, o->a))
+        return;
+    for (int q = range_start(s->lo[o->b]); q <= range_end(s->lo[o->b]) && q < PAGES; q++)
+        s->rights[o->a][q] |= W;
+}
+
+static bool byte_operation(struct state *s, const struct op *o)
+{
+    uint8_t *byte = &s->perm[o->a][o->b];
+    uint8_t *reg = &s->reg[o->c < REGS ? o->c : 0][o->a];
+
+    switch (o->kind) {
+    case READ:
+        *reg = *byte;
+        collect(s, o->a, *byte);
+        return true;
+    case PUT:
+        *byte = o->c;
+        return true;
+    case PUT_REG:
+        *byte = *reg;
+        return true;
+    case PUT_AD:
+        *byte = (*reg & (A | D)) | o->d;
+        return true;
+    case OR_AD:
+        *byte |= *reg & (A | D);
+        return true;
+    case OR_SAVED:
+        or_saved(s, o, byte);
+        return true;
+    case OR:
+        *byte |= o->c;
+        return true;
+    case AND:
+        *byte &= o->c;
+        return true;
+    case AND_IF_D:
+        if (s->reg[o->d][o->a] & D) {
+            collect(s, o->a, *byte);
+            *byte &= o->c;
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool grant_operation(struct state *s, const struct op *o)
+{
+    uint8_t *grant = &s->grant[o->a][o->b];
+
+    switch (o->kind) {
+    case GREAD:
+        s->greg[o->c][o->a] = *grant;
+        return true;
+    case GPUT:
+        *grant = o->c;
+        return true;
+    case GPUT_REG:
+        *grant = s->greg[o->c][o->a];
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What another hart does for the editor, between two of its instructions. */
+static bool hart_operation(struct state *s, const struct op *o)
+{
+    uint8_t bit = (uint8_t)(1u << o->a);
+
+    if (!hart_between_instructions(s, o->a))
+        return false;
+    if (o->kind == STOP)
+        s->stopped |= bit;
+    if (o->kind == GO)
+        s->stopped &= (uint8_t)~bit;
+    if (o->kind == GO && o->b)
+        s->second |= bit;
+    if ((o->kind == ACK || (o->kind == GO && o->b)) && o->a < HARTS && s->w[o->a].pc == TLB)
+        s->w[o->a].pc = END;
+    return true;
+}
+
+static bool shootdown_needed(const struct state *s, const struct op *o)
+{
+    if (!o->c)
+        return true;
+    for (int row = 0; row < ROWS; row++) {
+        if (s->taken[row])
+            return true;
+    }
+    return false;
+}
+
+static void set_hi(struct state *s, const struct op *o)
+{
+    unsigned gen = (s->hi[o->a] >> 8) + o->d;
+    s->hi[o->a] = (uint16_t)(gen << 8 | (o->c ? VALID : 0) | o->b);
+}
+
+static bool perform(struct state *s, const struct op *o)
+{
+    switch (o->kind) {
+    case LO:
+        s->lo[o->a] = (uint8_t)(o->b << 4 | o->c);
+        return true;
+    case HI:
+        set_hi(s, o);
+        return true;
+    case COPY:
+        s->copied = 1;
+        s->lost = 0;
+        return true;
+    case FREE:
+        s->freed = 1;
+        return true;
+    case BRANCH:
+        return true;
+    case ACK:
+        return !shootdown_needed(s, o) || hart_operation(s, o);
+    case STOP:
+    case GO:
+        return hart_operation(s, o);
+    default:
+        return byte_operation(s, o) || grant_operation(s, o);
+    }
+}
+
+static void go_to(struct state *s, uint8_t segment)
+{
+    s->segment = segment;
+    s->done = 0;
+    if (segment != DONE)
+        return;
+    if (!s->aborted)
+        s->stage = (uint8_t)world_plan->stage;
+    memset(s->reg, 0, sizeof(s->reg)); /* nobody reads them again: fewer states */
+    memset(s->greg, 0, sizeof(s->greg));
+}
+
+bool editor_step(struct state *s, unsigned op)
+{
+    const struct plan *p = world_plan;
+    const struct op   *o = op_of(op);
+
+    if (!perform(s, o))
+        return false;
+    enter_stages_up_to(s, o->stage);
+    s->done |= 1u << (op - p->first[s->segment]);
+    if (o->kind == BRANCH && columns_differ(s)) {
+        s->aborted = 1;
+        go_to(s, o->a);
+        return true;
+    }
+    unsigned n = p->first[s->segment + 1] - p->first[s->segment];
+    if (s->done == (n == 32 ? ~0u : (1u << n) - 1))
+        go_to(s, p->next[s->segment]);
+    return true;
+}
