@@ -377,7 +377,7 @@ static enum fault_kind page_fault(const struct radix *rx, const struct fault *f)
 {
     if (f->va >= USER_END)
         return FAULT_UNMAPPED;
-    struct radix_pos pos = radix_find(rx, f->va);
+    struct radix_pos pos = radix_peek(rx, f->va);
     pte_t            pte = pte_load(pos.pte);
     if (!pte_is_mapped(pte))
         return FAULT_UNMAPPED;

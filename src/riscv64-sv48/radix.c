@@ -66,6 +66,8 @@ void radix_bury(struct radix *rx, paddr_t table)
     pte_store(table_at(table), rx->dead);
     rx->dead = table;
     rx->ntables--;
+    if (rx->near_table == table)
+        rx->near_va = RADIX_NOWHERE;
 }
 
 void radix_settle(struct radix *rx)
@@ -81,7 +83,8 @@ void radix_settle(struct radix *rx)
 
 void radix_init(struct radix *rx, paddr_t root)
 {
-    *rx = (struct radix){.root = root, .ntables = 1, .stale_lo = UINT64_MAX};
+    *rx = (struct radix){
+        .root = root, .ntables = 1, .near_va = RADIX_NOWHERE, .stale_lo = UINT64_MAX};
     memset(table_at(root), 0, PAGE_SIZE);
 }
 
@@ -118,12 +121,22 @@ struct radix_pos radix_descend(pte_t *table, unsigned level, vaddr_t va)
     }
 }
 
-struct radix_pos radix_find(const struct radix *rx, vaddr_t va)
+struct radix_pos radix_peek(const struct radix *rx, vaddr_t va)
 {
     return radix_descend(table_at(rx->root), RADIX_TOP, va);
 }
 
-pte_t *radix_entry(const struct radix *rx, vaddr_t va, unsigned level)
+struct radix_pos radix_find_far(struct radix *rx, vaddr_t va)
+{
+    struct radix_pos pos = radix_peek(rx, va);
+    if (pos.level == 0) {
+        rx->near_va = table_start(va, 0);
+        rx->near_table = phys_of(table_of(pos.pte));
+    }
+    return pos;
+}
+
+pte_t *radix_entry(struct radix *rx, vaddr_t va, unsigned level)
 {
     pte_t *table = table_at(rx->root);
     for (unsigned l = RADIX_TOP; l > level; l--)
@@ -133,28 +146,32 @@ pte_t *radix_entry(const struct radix *rx, vaddr_t va, unsigned level)
 
 /* --- spans --- */
 
-struct radix_span radix_first(const struct radix *rx, vaddr_t va, vaddr_t end)
+/* Entries of the table, from pos on, for addresses below end. */
+static unsigned entries_below(const struct radix_pos *pos, vaddr_t end)
 {
-    struct radix_span span = {.first = radix_find(rx, va)};
-    unsigned          level = span.first.level;
-    unsigned          room = PTE_PER_TABLE - pte_index(va, level);
-    uint64_t          want = (end - 1 - span.first.va) >> pte_shift(level);
-    span.n = want < room ? (unsigned)want + 1 : room;
+    uint64_t want = (end - 1 - pos->va) >> pte_shift(pos->level);
+    unsigned room = PTE_PER_TABLE - pte_index(pos->va, pos->level);
+    return want < room ? (unsigned)want + 1 : room;
+}
 
-    for (unsigned i = 1; level > 0 && i < span.n; i++) {
+struct radix_span radix_first_far(struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    struct radix_span span = {.first = radix_find_far(rx, va)};
+    span.n = entries_below(&span.first, end);
+    for (unsigned i = 1; span.first.level > 0 && i < span.n; i++) {
         if (pte_is_table(pte_load(span.first.pte + i)))
             span.n = i;
     }
     return span;
 }
 
-struct radix_span radix_next(const struct radix *rx, const struct radix_span *span, vaddr_t end)
+struct radix_span radix_next(struct radix *rx, const struct radix_span *span, vaddr_t end)
 {
     vaddr_t va = radix_span_end(span);
     return va < end ? radix_first(rx, va, end) : (struct radix_span){.n = 0};
 }
 
-int radix_check_mapped(const struct radix *rx, vaddr_t va, vaddr_t end)
+int radix_check_mapped(struct radix *rx, vaddr_t va, vaddr_t end)
 {
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
         if (!span_mapped(&s))
@@ -163,7 +180,7 @@ int radix_check_mapped(const struct radix *rx, vaddr_t va, vaddr_t end)
     return 0;
 }
 
-bool radix_find_mapped(const struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos)
+bool radix_find_mapped(struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos)
 {
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
         for (unsigned i = 0; i < s.n; i++) {
@@ -188,7 +205,7 @@ vaddr_t radix_run_end(const struct radix_pos *pos, vaddr_t ahead)
     return end;
 }
 
-size_t radix_leaves(const struct radix *rx)
+size_t radix_leaves(struct radix *rx)
 {
     size_t n = 0;
     for (struct radix_span s = radix_first(rx, 0, USER_END); s.n; s = radix_next(rx, &s, USER_END))

@@ -19,13 +19,19 @@
 #define RISCV64_SV48_RADIX_H
 
 #include "lib/types.h"
+#include "machine/layout.h"
 #include "riscv64-sv48/pte.h"
 
-#define RADIX_IDLE 8u
+#define RADIX_IDLE    8u
+#define RADIX_NOWHERE (1ull << 63) /* far from all addresses */
 
 struct radix {
     paddr_t root;
     size_t  ntables; /* that belong to this tree, root included, kernel's shared ones not */
+
+    /* The table of pages that was found last; radix_find() need not walk there again. */
+    vaddr_t near_va; /* first address that it covers; RADIX_NOWHERE: none */
+    paddr_t near_table;
 
     paddr_t  spare; /* frames reserved for tables: a list through their first words; 0: none */
     unsigned nspare;
@@ -68,14 +74,36 @@ void radix_destroy(struct radix *rx);
 void radix_give(struct radix *rx, paddr_t frame);
 void radix_release(struct radix *rx);
 
-/* --- reading --- */
+/* --- reading: changes nothing but near_va and near_table --- */
 
-struct radix_pos radix_find(const struct radix *rx, vaddr_t va);
+struct radix_pos radix_find_far(struct radix *rx, vaddr_t va); /* from the root on */
+
+static inline struct radix_pos radix_find(struct radix *rx, vaddr_t va)
+{
+    if (va - rx->near_va >= pte_size(1))
+        return radix_find_far(rx, va);
+    pte_t *table = phys_ptr(rx->near_table);
+    return (struct radix_pos){table + pte_index(va, 0), ALIGN_DOWN(va, PAGE_SIZE), 0};
+}
+
+/* The same without the map's lock: changes nothing at all. */
+struct radix_pos radix_peek(const struct radix *rx, vaddr_t va);
 
 /* The entries that decide about [va, end), span by span; the first and the last may be leaves that
  * reach beyond it. */
-struct radix_span radix_first(const struct radix *rx, vaddr_t va, vaddr_t end);
-struct radix_span radix_next(const struct radix *rx, const struct radix_span *span, vaddr_t end);
+struct radix_span radix_first_far(struct radix *rx, vaddr_t va, vaddr_t end);
+
+static inline struct radix_span radix_first(struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    if (va - rx->near_va >= pte_size(1))
+        return radix_first_far(rx, va, end);
+    struct radix_span span = {.first = radix_find(rx, va)};
+    vaddr_t           stop = rx->near_va + pte_size(1);
+    span.n = (unsigned)(((end < stop ? end : stop) - span.first.va) >> PAGE_SHIFT);
+    return span;
+}
+
+struct radix_span radix_next(struct radix *rx, const struct radix_span *span, vaddr_t end);
 
 static inline vaddr_t radix_span_end(const struct radix_span *span)
 {
@@ -83,19 +111,19 @@ static inline vaddr_t radix_span_end(const struct radix_span *span)
 }
 
 /* The first entry for [va, end) that maps something; false: there is none. */
-bool radix_find_mapped(const struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos);
+bool radix_find_mapped(struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos);
 
 /* Where the leaf at pos ends, or, up to `ahead`, where the leaves behind it in its table end that
  * continue it: frames in a row, equal rights. */
 vaddr_t radix_run_end(const struct radix_pos *pos, vaddr_t ahead);
 
 /* How many leaves map user pages. */
-size_t radix_leaves(const struct radix *rx);
+size_t radix_leaves(struct radix *rx);
 
 /* --- changing --- */
 
 /* How many tables mapping the range needs; -EEXIST if a page of it is mapped. */
-int radix_map_cost(const struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);
+int radix_map_cost(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);
 
 /* Map it; radix_map_cost() tables have been given. bits: everything in the leaf but the page. Does
  * not join what it maps with what is there. */

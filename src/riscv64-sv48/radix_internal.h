@@ -99,7 +99,7 @@ void radix_bury(struct radix *rx, paddr_t table);
 struct radix_pos radix_descend(pte_t *table, unsigned level, vaddr_t va);
 
 /* The entry for va in the table of this level, which exists. */
-pte_t *radix_entry(const struct radix *rx, vaddr_t va, unsigned level);
+pte_t *radix_entry(struct radix *rx, vaddr_t va, unsigned level);
 
 /* Translations of [va, end) have been taken away. */
 static inline void radix_mark_stale(struct radix *rx, vaddr_t va, vaddr_t end)
@@ -111,7 +111,7 @@ static inline void radix_mark_stale(struct radix *rx, vaddr_t va, vaddr_t end)
 }
 
 /* 0, or -EFAULT if a page of the range is not mapped. */
-int radix_check_mapped(const struct radix *rx, vaddr_t va, vaddr_t end);
+int radix_check_mapped(struct radix *rx, vaddr_t va, vaddr_t end);
 
 /* --- radixleaf.c --- */
 
@@ -122,16 +122,25 @@ void radix_split(struct radix *rx, struct radix_pos *pos, vaddr_t va);
 /* Reserve for borders between leaves at va and end and `more` tables, then make the borders. */
 int radix_cut_out(struct radix *rx, vaddr_t va, vaddr_t end, unsigned more);
 
+/* Whether a leaf that one level higher stands for a table of this level can begin as that one does. */
+static inline bool radix_can_lead(pte_t first, unsigned level)
+{
+    return level < PTE_MAX_LEAF && pte_is_mapped(first) && !pte_is_hidden(first) &&
+           !(pte_pa(first) & (pte_size(level + 1) - 1));
+}
+
 /* Make one leaf of the table of pos, if it can be, and of the table above then. The entries changed
  * since that was known are near. */
-void radix_join(struct radix *rx, const struct radix_pos *pos);
+void radix_join_table(struct radix *rx, const struct radix_pos *pos);
+
+static inline void radix_join(struct radix *rx, const struct radix_pos *pos)
+{
+    if (radix_can_lead(pte_load(table_of(pos->pte)), pos->level))
+        radix_join_table(rx, pos);
+}
 
 /* The same for all tables with entries for [va, end). */
 void radix_join_range(struct radix *rx, vaddr_t va, vaddr_t end);
-
-/* Whether one leaf can stand for the whole table, whose entries are of this level; *dirty: PTE_D if
- * one of them has it. */
-bool radix_uniform(const pte_t *table, unsigned level, pte_t *dirty);
 
 /* --- radixidle.c --- */
 

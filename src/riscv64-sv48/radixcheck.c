@@ -111,6 +111,9 @@ bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
         return wrong(&c, 0, "reserved frames were not given back");
     if (!table_ok(&c, rx->root, PTE_LEVELS - 1, 0))
         return false;
+    if (rx->near_va != RADIX_NOWHERE &&
+        phys_of(table_of(radix_peek(rx, rx->near_va).pte)) != rx->near_table)
+        return wrong(&c, rx->near_va, "not in the table that was found last");
     return c.ntables == rx->ntables || wrong(&c, 0, "count of tables is wrong");
 }
 
@@ -173,9 +176,9 @@ static void run_print(const struct run *run, void (*out)(void *arg, const char *
 
 void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *arg)
 {
-    const struct radix *rx = model_tree(pm);
-    struct run          run = {0};
-    char                line[LINE_SIZE];
+    struct radix copy = *model_tree(pm), *rx = &copy; /* perhaps nobody holds the lock */
+    struct run   run = {0};
+    char         line[LINE_SIZE];
 
     fmt_snprintf(line, sizeof(line), "page tables at %#llx: %zu of 4 KiB",
                  (unsigned long long)rx->root, rx->ntables);
@@ -199,7 +202,7 @@ void pmap_dump(struct pmap *pm, void (*out)(void *arg, const char *line), void *
 void pmap_describe(struct pmap *pm, vaddr_t va, char *buf, size_t size)
 {
     struct radix_pos pos;
-    if (va >= WINDOW_BASE + WINDOW_SIZE || *(pos = radix_find(model_tree(pm), va)).pte == 0) {
+    if (va >= WINDOW_BASE + WINDOW_SIZE || *(pos = radix_peek(model_tree(pm), va)).pte == 0) {
         fmt_snprintf(buf, size, "no page maps %#llx", (unsigned long long)va);
         return;
     }

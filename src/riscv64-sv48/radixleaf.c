@@ -35,7 +35,7 @@ void radix_split(struct radix *rx, struct radix_pos *pos, vaddr_t va)
 }
 
 /* Tables to make va a border between leaves. */
-static unsigned border_cost(const struct radix *rx, vaddr_t va)
+static unsigned border_cost(struct radix *rx, vaddr_t va)
 {
     struct radix_pos pos = radix_find(rx, va);
     unsigned         n = 0;
@@ -88,17 +88,12 @@ static bool maybe_uniform(const pte_t *table, unsigned near, pte_t first, pte_t 
     return true;
 }
 
-/* What one leaf instead of the table would look like at its first page. */
-static bool can_lead(pte_t first, unsigned level)
-{
-    return level < PTE_MAX_LEAF && pte_is_mapped(first) && !pte_is_hidden(first) &&
-           !(pte_pa(first) & (pte_size(level + 1) - 1));
-}
-
-bool radix_uniform(const pte_t *table, unsigned level, pte_t *dirty)
+/* Whether one leaf can stand for the whole table, whose entries are of this level; *dirty: PTE_D if one
+ * of them has it. */
+static bool is_uniform(const pte_t *table, unsigned level, pte_t *dirty)
 {
     pte_t expected = pte_load(table) & ~PTE_D, marks = 0;
-    if (!can_lead(expected, level))
+    if (!radix_can_lead(expected, level))
         return false;
     pte_t step = pte_of_pa(pte_size(level));
     for (unsigned i = 0; i < PTE_PER_TABLE; i++, expected += step) {
@@ -132,14 +127,14 @@ static pte_t *replace_table(struct radix *rx, vaddr_t va, unsigned level, pte_t 
     return above;
 }
 
-void radix_join(struct radix *rx, const struct radix_pos *pos)
+void radix_join_table(struct radix *rx, const struct radix_pos *pos)
 {
     pte_t *pte = pos->pte, dirty;
     for (unsigned level = pos->level; level < PTE_MAX_LEAF; level++) {
         pte_t *table = table_of(pte), first = pte_load(table) & ~PTE_D;
-        if (!can_lead(first, level) ||
+        if (!radix_can_lead(first, level) ||
             !maybe_uniform(table, (unsigned)(pte - table), first, pte_of_pa(pte_size(level))) ||
-            !radix_uniform(table, level, &dirty))
+            !is_uniform(table, level, &dirty))
             return;
         pte = replace_table(rx, pos->va, level, table, first | dirty);
     }

@@ -145,8 +145,8 @@ struct table_count {
 };
 
 /* Tables that are missing for leaves of `level` in the range. */
-static void count_missing(const struct radix *rx, struct table_count *count, vaddr_t va,
-                          vaddr_t end, unsigned level)
+static void count_missing(struct radix *rx, struct table_count *count, vaddr_t va, vaddr_t end,
+                          unsigned level)
 {
     for (unsigned above = level + 1; above <= RADIX_TOP; above++) {
         uint64_t size = pte_size(above);
@@ -167,7 +167,7 @@ static unsigned stretch(const struct radix_span *span, unsigned i)
     return n;
 }
 
-static void count_stretch(const struct radix *rx, struct table_count *count,
+static void count_stretch(struct radix *rx, struct table_count *count,
                           const struct radix_span *part, vaddr_t va, vaddr_t end, vaddr_t to)
 {
     vaddr_t  from = part->first.va > va ? part->first.va : va;
@@ -180,7 +180,7 @@ static void count_stretch(const struct radix *rx, struct table_count *count,
     count_missing(rx, count, dest, dest + (last - from), level);
 }
 
-static unsigned move_cost(const struct radix *rx, vaddr_t va, vaddr_t end, vaddr_t to)
+static unsigned move_cost(struct radix *rx, vaddr_t va, vaddr_t end, vaddr_t to)
 {
     struct table_count count = {.n = 0};
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
@@ -243,7 +243,7 @@ static void retire(struct radix *rx, vaddr_t va, vaddr_t end)
     }
 }
 
-static bool range_free(const struct radix *rx, vaddr_t va, vaddr_t end)
+static bool range_free(struct radix *rx, vaddr_t va, vaddr_t end)
 {
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
         if (!span_absent(&s))

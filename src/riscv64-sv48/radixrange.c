@@ -42,7 +42,7 @@ static unsigned tables_below(unsigned level, vaddr_t va, vaddr_t end, paddr_t pa
     return n;
 }
 
-int radix_map_cost(const struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
+int radix_map_cost(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
 {
     unsigned n = 0;
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {

@@ -270,9 +270,11 @@ static void what_differs_in_one_page_stays_pages(void **state)
     enter(VA + 8 * MIB, PA, 2 * MIB - PAGE_SIZE, PMAP_R);
     enter(VA + 10 * MIB - PAGE_SIZE, PA + 2 * MIB - PAGE_SIZE, PAGE_SIZE, PMAP_R | PMAP_X);
     assert_int_equal(leaves(), 5 * N);
-    enter(VA + 10 * MIB, PA, MIB, PMAP_R);
-    enter(VA + 11 * MIB, PA + MIB, PAGE_SIZE, PMAP_R | PMAP_X);
-    enter(VA + 11 * MIB + PAGE_SIZE, PA + MIB + PAGE_SIZE, MIB - PAGE_SIZE, PMAP_R);
+    vaddr_t va = VA + 10 * MIB;
+    enter(va, PA, 400 * PAGE_SIZE, PMAP_R);
+    assert_int_equal(pmap_protect(pm, 1, va + 100 * PAGE_SIZE, PAGE_SIZE, PMAP_X), 0);
+    enter(va + 401 * PAGE_SIZE, PA + 401 * PAGE_SIZE, (N - 401) * PAGE_SIZE, PMAP_R);
+    enter(va + 400 * PAGE_SIZE, PA + 400 * PAGE_SIZE, PAGE_SIZE, PMAP_R);
     assert_int_equal(leaves(), 6 * N);
 }
 
