@@ -66,17 +66,20 @@ static inline void end_edit(void)
     tbl_fence();
 }
 
-/* --- columns --- */
+/* --- columns: a table with users' cells has domain 1 at least --- */
 
 static inline void read_column(const struct celltable *t, size_t slot, struct cell_column *col)
 {
     const uint8_t  *byte = celltable_byte(t, 1, slot);
     const uint32_t *grant = celltable_grant(t, 1, slot);
     size_t          doms = t->doms, stride = t->nslots;
-    for (size_t dom = 1; dom < doms; dom++, byte += stride, grant += stride) {
+    size_t          dom = 1;
+    do {
         col->byte[dom] = tbl_load8(byte);
         col->grant[dom] = tbl_load32(grant);
-    }
+        byte += stride;
+        grant += stride;
+    } while (++dom < doms);
 }
 
 static inline void clear_column(struct celltable *t, size_t slot)
@@ -84,10 +87,13 @@ static inline void clear_column(struct celltable *t, size_t slot)
     uint8_t  *byte = celltable_byte(t, 1, slot);
     uint32_t *grant = celltable_grant(t, 1, slot);
     size_t    doms = t->doms, stride = t->nslots;
-    for (size_t dom = 1; dom < doms; dom++, byte += stride, grant += stride) {
+    size_t    dom = 1;
+    do {
         tbl_store8(byte, 0);
         tbl_store32(grant, GRANT_NONE);
-    }
+        byte += stride;
+        grant += stride;
+    } while (++dom < doms);
 }
 
 static inline void put_column(struct celltable *t, size_t slot, const struct cell_column *col)
@@ -95,10 +101,13 @@ static inline void put_column(struct celltable *t, size_t slot, const struct cel
     uint8_t  *byte = celltable_byte(t, 1, slot);
     uint32_t *grant = celltable_grant(t, 1, slot);
     size_t    doms = t->doms, stride = t->nslots;
-    for (size_t dom = 1; dom < doms; dom++, byte += stride, grant += stride) {
+    size_t    dom = 1;
+    do {
         tbl_store8(byte, col->byte[dom]);
         tbl_store32(grant, col->grant[dom]);
-    }
+        byte += stride;
+        grant += stride;
+    } while (++dom < doms);
 }
 
 static inline void scrub_grants(struct celltable *t, size_t slot)

@@ -254,30 +254,30 @@ static bool has_rights(const struct celltable *t, size_t slot, size_t dom, unsig
 }
 
 /* One cell as a whole: with whatever neighbours it comes to equal, it becomes one cell in one edit. */
-static void protect_whole(struct celltable *t, size_t slot, size_t dom, unsigned rights)
+static __attribute__((noinline)) int protect_whole(struct celltable *t, size_t slot, size_t dom,
+                                                   unsigned rights)
 {
     size_t left = touching_left(t, slot), right = touching_right(t, slot);
-    size_t with_left = has_rights(t, left, dom, rights);
-    size_t with_right = has_rights(t, right, dom, rights);
+    if (!has_rights(t, left, dom, rights))
+        left = 0;
+    if (!has_rights(t, right, dom, rights))
+        right = 0;
 
-    if (with_left || with_right) {
-        struct cell_union u = {.changed = with_left, .dom = dom, .rights = rights};
-        if (with_left)
-            u.slot[u.n++] = left;
-        u.slot[u.n++] = slot;
-        if (with_right)
-            u.slot[u.n++] = right;
-        if (celltable_unite(t, &u))
-            return;
+    bool united = false;
+    if (left)
+        united = celltable_unite(t, left, slot, right, slot, dom, rights);
+    else if (right)
+        united = celltable_unite(t, slot, right, 0, slot, dom, rights);
+    if (!united) {
+        set_rights(t, slot, dom, rights);
+        celltable_merge(t, join_left(t, slot));
     }
-    set_rights(t, slot, dom, rights);
-    slot = join_left(t, slot);
-    celltable_merge(t, slot);
+    return 0;
 }
 
 /* Part of one cell. */
-static int protect_part(struct celltable *t, size_t slot, struct cell_range r, size_t dom,
-                        unsigned rights)
+static __attribute__((noinline)) int protect_part(struct celltable *t, size_t slot,
+                                                  struct cell_range r, size_t dom, unsigned rights)
 {
     bool left = reaches_before(t, slot, r), right = reaches_past(t, slot, r);
     if (celltable_free(t) < (size_t)left + right)
@@ -291,7 +291,8 @@ static int protect_part(struct celltable *t, size_t slot, struct cell_range r, s
     return 0;
 }
 
-static int protect_many(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
+static __attribute__((noinline)) int protect_many(struct celltable *t, struct cell_range r,
+                                                  size_t dom, unsigned rights)
 {
     int err = check_mapped(t, r);
     if (err)
@@ -313,17 +314,17 @@ static int protect_many(struct celltable *t, struct cell_range r, size_t dom, un
 
 int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
 {
-    size_t slot = celltable_find(t, r.start);
-    if (!slot)
+    size_t             slot = celltable_before(t, r.start) + 1;
+    const struct cell *cell = &t->cell[slot];
+    if (cell_lo_start(cell->lo) > r.start)
         return -EFAULT;
-    if (celltable_end(t, slot) < r.end)
+    if (cell_lo_end(cell->lo) < r.end)
         return protect_many(t, r, dom, rights);
     if (!changes(t, slot, dom, rights))
         return 0;
-    if (reaches_before(t, slot, r) || reaches_past(t, slot, r))
+    if (cell->lo != cell_lo(r.start, r.end))
         return protect_part(t, slot, r, dom, rights);
-    protect_whole(t, slot, dom, rights);
-    return 0;
+    return protect_whole(t, slot, dom, rights);
 }
 
 /* --- other frames, another place --- */

@@ -160,9 +160,9 @@ static void write_rights(struct celltable *t, size_t slot, size_t dom, unsigned 
         scrub_grants(t, slot);
 }
 
-/* The same in a column on its way to another slot. */
-static void change_rights_of(struct cell_column *col, size_t dom, unsigned rights, bool takes,
-                             size_t doms)
+/* write_rights() in a column on its way to another slot. */
+static void change_rights(struct cell_column *col, size_t doms, size_t dom, unsigned rights,
+                          bool takes)
 {
     unsigned byte = takes ? col->byte[dom] & (PERM_A | PERM_D) : col->byte[dom];
     col->byte[dom] = (uint8_t)(rights ? byte | PERM_V | PERM_A | rights : byte);
@@ -234,11 +234,18 @@ void celltable_remove(struct celltable *t, size_t slot, struct cell_column *col)
 
 /* --- split, carve --- */
 
+/* Make the n slots after the cell empty, if they are not. */
+static size_t room_after(struct celltable *t, size_t slot, size_t n)
+{
+    ASSERT(celltable_free(t) >= n);
+    bool free = !celltable_is_live(t, slot + 1) && (n == 1 || !celltable_is_live(t, slot + 2));
+    return free ? slot : cellroom_after(t, slot, n);
+}
+
 /* Both slots' low words are stored last, either first: the pages of each were hidden together. */
 size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint64_t right_start)
 {
-    ASSERT(celltable_free(t) > 0);
-    slot = cellroom_after(t, slot, 1);
+    slot = room_after(t, slot, 1);
 
     struct cell_column col;
     struct cell        cell = t->cell[slot];
@@ -261,6 +268,14 @@ size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint
     return right;
 }
 
+/* Fill a slot with a part of the cell whose high word is hi: `off` pages into it. */
+static void put_part(struct celltable *t, size_t slot, const struct cell_column *col, uint64_t hi,
+                     uint64_t off)
+{
+    put_column(t, slot, col);
+    set_hi(t, slot, next_hi(t, slot, hi + (off << CELL_PPN_SHIFT)));
+}
+
 /* The parts left and right of the carved one, which is the cell's own slot if there is none on the
  * left. New slots are next to each other: no empties between. */
 size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
@@ -268,39 +283,36 @@ size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_
 {
     uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
     size_t   left = first > start, right = last < end;
-    ASSERT(celltable_free(t) >= left + right);
-    slot = cellroom_after(t, slot, left + right);
+    slot = room_after(t, slot, left + right);
 
     struct cell_column col;
-    uint64_t           hi = t->cell[slot].hi, ppn = cell_hi_ppn(hi);
-    size_t             mid = slot + left, tail = mid + 1;
+    uint64_t           hi = t->cell[slot].hi;
+    size_t             mid = slot + left;
 
     hide(t, slot, start - 1);
     read_column(t, slot, &col);
     bool takes = celltable_takes_away(t, slot, dom, rights);
     tbl_fence(); /* read before it is shown again */
-    if (right) {
-        put_column(t, tail, &col);
-        set_hi(t, tail, next_hi(t, tail, hi_with_ppn(hi, ppn + (last + 1 - start))));
-    }
+    if (right)
+        put_part(t, mid + 1, &col, hi, last + 1 - start);
     if (left) {
-        change_rights_of(&col, dom, rights, takes, t->doms);
-        put_column(t, mid, &col);
-        set_hi(t, mid, next_hi(t, mid, hi_with_ppn(hi, ppn + (first - start))));
-        set_lo(t, mid, cell_lo_empty(first - 1)); /* the tail must not be shown left of it */
+        change_rights(&col, t->doms, dom, rights, takes);
+        put_part(t, mid, &col, hi, first - start);
+        set_lo(t, mid, cell_lo_empty(first - 1)); /* the part after it must not lie left of it */
     } else {
         write_rights(t, slot, dom, rights, takes);
     }
     tbl_fence(); /* all parts are complete before one is shown */
-    if (right)
-        set_lo(t, tail, cell_lo(last + 1, end));
-    set_lo(t, mid, cell_lo(first, last));
-    if (left)
+    if (right) {
+        set_lo(t, mid + 1, cell_lo(last + 1, end));
+        mark_live(t, mid + 1);
+    }
+    if (left) {
         set_lo(t, slot, cell_lo(start, first - 1));
+        mark_live(t, mid);
+    }
+    set_lo(t, mid, cell_lo(first, last));
     end_edit();
-    if (right)
-        mark_live(t, tail);
-    mark_live(t, mid);
     t->nlive += left + right;
     t->stale |= takes;
     t->hint = mid - 1;
@@ -309,116 +321,110 @@ size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_
 
 /* --- merge, unite --- */
 
-/* What a check of all columns finds out, by domain: A and D of all cells. */
-struct union_marks {
-    uint8_t marks[CELLS_MAX_DOMS];
+/* A change of rights that is part of a union; slot 0: none. */
+struct change {
+    size_t   slot, dom;
+    unsigned rights;
 };
 
-static bool equal_in_dom(const struct celltable *t, const struct cell_union *u, size_t dom,
-                         uint8_t *marks)
+static inline unsigned rights_after(const struct celltable *t, size_t slot, size_t dom,
+                                    struct change c)
 {
-    unsigned rights = 0, all = 0;
-    uint32_t grant = GRANT_NONE;
-    for (size_t k = 0; k < u->n; k++) {
-        unsigned byte = tbl_load8(celltable_byte(t, dom, u->slot[k]));
-        uint32_t g = tbl_load32(celltable_grant(t, dom, u->slot[k]));
-        unsigned r = k == u->changed && dom == u->dom ? u->rights : perm_rights(byte);
-        if (k == 0) {
-            rights = r;
-            grant = g;
-        } else if (r != rights || g != grant) {
-            return false;
-        }
-        all |= byte;
-    }
-    *marks = (uint8_t)(all & (PERM_A | PERM_D));
-    return u->changed == u->n || grant == GRANT_NONE;
+    if (slot == c.slot && dom == c.dom)
+        return c.rights;
+    return perm_rights(tbl_load8(celltable_byte(t, dom, slot)));
 }
 
-/* Whether all cells of the union will give the same once the change is made. There must be no grants
- * then, so that nobody has to ask what the change does to them. */
-static bool union_equal(const struct celltable *t, const struct cell_union *u,
-                        struct union_marks *m)
+/* Whether two columns give the same once the change is made. There must be no grants then, so that
+ * nobody has to ask what the change does to them. */
+static inline bool columns_agree(const struct celltable *t, size_t a, size_t b, struct change c)
 {
     for (size_t dom = 1; dom < t->doms; dom++) {
-        if (!equal_in_dom(t, u, dom, &m->marks[dom]))
+        uint32_t offer = tbl_load32(celltable_grant(t, dom, a));
+        if (tbl_load32(celltable_grant(t, dom, b)) != offer || (c.slot && offer != GRANT_NONE) ||
+            rights_after(t, a, dom, c) != rights_after(t, b, dom, c))
             return false;
     }
     return true;
 }
 
-/* Make the change in the cells, which are hidden and about to become one with these rights. Only the
- * first one's column stays. There are no grants. */
-static void apply_change(struct celltable *t, const struct cell_union *u)
+/* A and D of one column go to another's. */
+static inline void add_marks(struct celltable *t, size_t to, size_t from)
 {
-    size_t   slot = u->slot[u->changed];
-    unsigned had = perm_rights(tbl_load8(celltable_byte(t, u->dom, slot)));
-    bool     takes = had & ~u->rights;
-    if (u->changed == 0)
-        write_rights(t, slot, u->dom, u->rights, takes);
+    for (size_t dom = 1; dom < t->doms; dom++) {
+        uint8_t *byte = celltable_byte(t, dom, to);
+        uint8_t  marks = tbl_load8(celltable_byte(t, dom, from)) & (PERM_A | PERM_D);
+        if (marks & ~tbl_load8(byte))
+            tbl_or8(byte, marks);
+    }
+}
+
+static inline void empty_hidden(struct celltable *t, size_t slot)
+{
+    clear_column(t, slot);
+    set_hi_empty(t, slot);
+    mark_empty(t, slot);
+    t->nlive--;
+}
+
+/* Make the change, with which the cells agree, in one that is hidden and has no grants. Of the columns
+ * only the first one's stays. */
+static inline void make_change(struct celltable *t, size_t first, struct change c)
+{
+    unsigned had = perm_rights(tbl_load8(celltable_byte(t, c.dom, c.slot)));
+    bool     takes = had & ~c.rights;
+    if (c.slot == first)
+        write_rights(t, first, c.dom, c.rights, takes);
     t->stale |= takes;
 }
 
-/* Make the first cell's slot the whole union's, whose last page is end; all are hidden. */
-static void absorb(struct celltable *t, const struct cell_union *u, const struct union_marks *m,
-                   uint64_t end)
+/* Every cell hides in its own gap, the first at its start - 1 and the others at their ends, so that it does
+ * not matter in which order these stores arrive. */
+bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t third, size_t changed,
+                     size_t dom, unsigned rights)
 {
-    size_t first = u->slot[0], last = u->slot[u->n - 1];
-    for (size_t dom = 1; dom < t->doms; dom++) {
-        uint8_t *to = celltable_byte(t, dom, first);
-        if (m->marks[dom] & ~tbl_load8(to))
-            tbl_or8(to, m->marks[dom]);
-    }
-    for (size_t k = 1; k < u->n; k++) {
-        clear_column(t, u->slot[k]);
-        set_hi_empty(t, u->slot[k]);
-        mark_empty(t, u->slot[k]);
-    }
-    for (size_t i = first + 1; i <= last; i++)
-        set_lo(t, i, cell_lo_empty(end));
-    t->nlive -= u->n - 1;
-    t->hint = first - 1;
-}
+    struct change c = {changed, dom, rights};
+    uint64_t      lo = t->cell[first].lo, lo2 = t->cell[second].lo, lo3 = t->cell[third].lo;
+    uint64_t      end = cell_lo_end(third ? lo3 : lo2);
 
-/* The first one hides at its start - 1, the others at their own ends: each in its gap, whichever of the
- * stores arrive. */
-bool celltable_unite(struct celltable *t, const struct cell_union *u)
-{
-    uint64_t lo[ARRAY_LEN(u->slot)];
-    lo[0] = t->cell[u->slot[0]].lo;
-    set_lo(t, u->slot[0], cell_lo_empty(cell_lo_start(lo[0]) - 1));
-    for (size_t k = 1; k < u->n; k++) {
-        lo[k] = t->cell[u->slot[k]].lo;
-        set_lo(t, u->slot[k], cell_lo_empty(cell_lo_end(lo[k])));
-    }
+    set_lo(t, first, cell_lo_empty(cell_lo_start(lo) - 1));
+    set_lo(t, second, cell_lo_empty(cell_lo_end(lo2)));
+    if (third)
+        set_lo(t, third, cell_lo_empty(end));
     tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
 
-    struct union_marks marks;
-    bool               equal = union_equal(t, u, &marks);
-    tbl_fence(); /* read before it is taken, or shown again */
-    if (equal) {
-        uint64_t end = cell_lo_end(lo[u->n - 1]);
-        if (u->changed < u->n)
-            apply_change(t, u);
-        absorb(t, u, &marks, end);
-        lo[0] = cell_lo(cell_lo_start(lo[0]), end);
+    bool agree = columns_agree(t, first, second, c) &&
+                 (!third || columns_agree(t, first, third, c));
+    if (agree) {
+        if (changed)
+            make_change(t, first, c);
+        add_marks(t, first, second);
+        if (third)
+            add_marks(t, first, third);
+        tbl_fence(); /* read before it is taken */
+        empty_hidden(t, second);
+        if (third)
+            empty_hidden(t, third);
+        for (size_t i = first + 1; i <= (third ? third : second); i++)
+            set_lo(t, i, cell_lo_empty(end));
+        lo = cell_lo(cell_lo_start(lo), end);
+        t->hint = first - 1;
     } else {
-        for (size_t k = 1; k < u->n; k++)
-            set_lo(t, u->slot[k], lo[k]);
+        set_lo(t, second, lo2);
+        if (third)
+            set_lo(t, third, lo3);
     }
     tbl_fence(); /* A and D have arrived, and no stale empty is left, before the cell is shown */
-    set_lo(t, u->slot[0], lo[0]);
+    set_lo(t, first, lo);
     end_edit();
-    return equal;
+    return agree;
 }
 
 bool celltable_merge(struct celltable *t, size_t slot)
 {
-    struct cell_union u = {.n = 2, .changed = 2};
-    u.slot[0] = slot;
-    u.slot[1] = celltable_next(t, slot + 1);
+    size_t right = celltable_next(t, slot + 1);
     /* A cheap refusal; what it reads proves nothing while they are shown. */
-    return celltable_mergeable(t, u.slot[0], u.slot[1]) && celltable_unite(t, &u);
+    return celltable_mergeable(t, slot, right) && celltable_unite(t, slot, right, 0, 0, 0, 0);
 }
 
 /* --- other ends --- */

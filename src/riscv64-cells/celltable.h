@@ -220,17 +220,11 @@ size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint
 size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
                        unsigned rights);
 
-/* Adjacent cells that are to become one, with a change of rights in one of them made in the same step. */
-struct cell_union {
-    size_t   n;       /* 2 or 3 */
-    size_t   slot[3]; /* in order */
-    size_t   changed; /* index of the cell in which ... */
-    size_t   dom;     /* ... this domain ... */
-    unsigned rights;  /* ... has these rights from then on; index n: nothing is changed */
-};
-
-/* False, and nothing changed, if they would differ, or if something is changed and any has grants. */
-bool celltable_unite(struct celltable *t, const struct cell_union *u);
+/* Make one cell of two or three adjacent ones (third: 0 if there is none), and in the same step, unless
+ * `changed` is 0, give dom exactly `rights` in that one of them. False, and nothing changed, if they
+ * would differ, or if one is changed and any has grants. */
+bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t third, size_t changed,
+                     size_t dom, unsigned rights);
 
 /* Join the cell with the next if celltable_mergeable(), re-checked while both are hidden. */
 bool celltable_merge(struct celltable *t, size_t slot);

@@ -280,14 +280,21 @@ static int resize(struct pmap *pm, size_t lines, size_t rows)
     return 0;
 }
 
-/* After a range call: if it found no slot, get more. Whether it is worth calling again. */
-static bool made_room(struct pmap *pm, int *err)
+/* Slots that the edges of a range can take. */
+#define EDGES 2u
+
+/* Before a range call, which must not fail half-way: enough slots, if that can be. One that finds none
+ * all the same changes nothing and says so. */
+static void make_room(struct pmap *pm)
 {
-    if (*err != -ENOSPC)
-        return false;
     if (pm->table.lines < CELLS_MAX_LINES)
-        *err = resize(pm, 2 * pm->table.lines, pm->table.rows);
-    return *err == 0;
+        (void)resize(pm, 2 * pm->table.lines, pm->table.rows);
+}
+
+static inline void want_room(struct pmap *pm)
+{
+    if (celltable_free(&pm->table) < EDGES)
+        make_room(pm);
 }
 
 /* Where there is no memory for a better table, the next attempt comes when many more cells are added
@@ -315,15 +322,23 @@ static void lay_out_anew(struct pmap *pm)
         pm->rebuild_at = pm->table.nlive + pm->table.nslots / 16;
 }
 
-/* After a call that added or took away cells. */
-static inline void fit_table(struct pmap *pm)
+/* The result of a range call: a table that could be larger was full for want of memory. */
+static inline int result_of(const struct pmap *pm, int err)
 {
-    if (pm->table.nlive > pm->grow_at)
+    return err == -ENOSPC && pm->table.lines < CELLS_MAX_LINES ? -ENOMEM : err;
+}
+
+/* After a range call: the table gets the size that suits its cells. Returns the call's result. */
+static inline int fit_table(struct pmap *pm, int err)
+{
+    size_t nlive = pm->table.nlive;
+    if (nlive > pm->grow_at)
         grow(pm);
-    else if (pm->table.nlive < pm->shrink_at)
+    else if (nlive < pm->shrink_at)
         shrink(pm);
     else if (pm->table.crowded)
         lay_out_anew(pm);
+    return result_of(pm, err);
 }
 
 /* --- ranges --- */
@@ -344,22 +359,10 @@ static uint8_t byte_of_prot(unsigned prot)
     return (uint8_t)(prot ? PERM_V | PERM_A | rights_of_prot(prot) : 0);
 }
 
-/* The table was full: once more in larger ones. */
-static int enter_again(struct pmap *pm, struct cell_range r, uint64_t ppn, const uint8_t *byte)
-{
-    int err = -ENOSPC;
-    while (made_room(pm, &err))
-        err = cellrange_enter(&pm->table, r, ppn, byte);
-    return err;
-}
-
 static inline int enter(struct pmap *pm, struct cell_range r, uint64_t ppn, const uint8_t *byte)
 {
-    int err = cellrange_enter(&pm->table, r, ppn, byte);
-    if (err == -ENOSPC)
-        err = enter_again(pm, r, ppn, byte);
-    fit_table(pm);
-    return err;
+    want_room(pm);
+    return fit_table(pm, cellrange_enter(&pm->table, r, ppn, byte));
 }
 
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, pmap_dom_t dom, unsigned prot)
@@ -391,32 +394,13 @@ int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const ui
     return enter(pm, range_of(va, len), pa >> PAGE_SHIFT, byte);
 }
 
-static int remove_again(struct pmap *pm, struct cell_range r)
-{
-    int err = -ENOSPC;
-    while (made_room(pm, &err))
-        err = cellrange_remove(&pm->table, r);
-    return err;
-}
-
 int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
 {
     if (!pmap_user_range_ok(va, len))
         return -EINVAL;
 
-    int err = cellrange_remove(&pm->table, range_of(va, len));
-    if (err == -ENOSPC)
-        err = remove_again(pm, range_of(va, len));
-    fit_table(pm);
-    return err;
-}
-
-static int protect_again(struct pmap *pm, struct cell_range r, pmap_dom_t dom, unsigned rights)
-{
-    int err = -ENOSPC;
-    while (made_room(pm, &err))
-        err = cellrange_protect(&pm->table, r, dom, rights);
-    return err;
+    want_room(pm);
+    return fit_table(pm, cellrange_remove(&pm->table, range_of(va, len)));
 }
 
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
@@ -424,12 +408,9 @@ int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsign
     if (!pmap_user_range_ok(va, len) || !domain_ok(pm, dom) || !pmap_prot_ok(prot))
         return -EINVAL;
 
+    want_room(pm);
     unsigned rights = rights_of_prot(prot);
-    int      err = cellrange_protect(&pm->table, range_of(va, len), dom, rights);
-    if (err == -ENOSPC)
-        err = protect_again(pm, range_of(va, len), dom, rights);
-    fit_table(pm);
-    return err;
+    return fit_table(pm, cellrange_protect(&pm->table, range_of(va, len), dom, rights));
 }
 
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
@@ -437,15 +418,13 @@ int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
     if (!pmap_user_range_ok(va, len) || !pmap_frames_ok(pa, len))
         return -EINVAL;
 
-    int err;
-    do
-        err = cellrange_replace(&pm->table, range_of(va, len), pa >> PAGE_SHIFT);
-    while (made_room(pm, &err));
+    want_room(pm);
+    int err = result_of(pm, cellrange_replace(&pm->table, range_of(va, len), pa >> PAGE_SHIFT));
     if (err)
         return err;
     pmap_update(pm);
     cellrange_join(&pm->table, range_of(va, len));
-    return 0;
+    return fit_table(pm, 0);
 }
 
 int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
@@ -454,10 +433,8 @@ int pmap_suspend(struct pmap *pm, vaddr_t va, size_t len)
         return -EINVAL;
     ASSERT(pm->suspended.start == 0);
 
-    int err;
-    do
-        err = cellrange_suspend(&pm->table, range_of(va, len));
-    while (made_room(pm, &err));
+    want_room(pm);
+    int err = result_of(pm, cellrange_suspend(&pm->table, range_of(va, len)));
     if (err)
         return err;
     pm->suspended = range_of(va, len);
@@ -472,6 +449,7 @@ void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 
     cellrange_resume(&pm->table, r, pa >> PAGE_SHIFT);
     pm->suspended = (struct cell_range){0, 0};
+    fit_table(pm, 0);
 }
 
 int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
@@ -480,11 +458,8 @@ int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
         (old_va < new_va + len && new_va < old_va + len))
         return -EINVAL;
 
-    int err;
-    do
-        err = cellrange_move(&pm->table, range_of(old_va, len), new_va >> PAGE_SHIFT);
-    while (made_room(pm, &err));
-    return err;
+    want_room(pm);
+    return fit_table(pm, cellrange_move(&pm->table, range_of(old_va, len), new_va >> PAGE_SHIFT));
 }
 
 /* The slot of the user cell at vpn, in sight or suspended; 0 for none. */
