@@ -44,8 +44,8 @@ include test/tool/tool.mk
 include test/oracle/oracle.mk
 include test/linux/linux.mk
 include tools/make/compile-commands.mk
-include tools/make/check.mk
 include bench/bench.mk
+include tools/make/check.mk
 
 kernel: $(BUILD)/$(PLATFORM)/kernel.elf $(BUILD)/$(PLATFORM)/run.conf compile_commands.json ## the kernel of PLATFORM
 kernels: $(KERNEL_ELFS) $(RUN_CONFS) compile_commands.json ## the kernels of all platforms

@@ -9,10 +9,10 @@ BENCH_GUESTS := $(patsubst bench/guest/%.c,$(BENCH_OUT)/guest/%,$(wildcard bench
                 $(BENCH_OUT)/guest/hello-dynamic
 
 ##@ Measuring
-NEEDS_bench = $(TOOL) $(BUILD)/images/sqlite3.img $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU)
-SUITE_bench = bench=PLATFORMS="$(PLATFORMS)" bench/test.sh
+NEEDS_bench = $(TOOL) $(BUILD)/images/sqlite3.img $(BENCH_PLUGIN) $(BENCH_GUESTS) $(KERNEL_ELFS) $(RUN_CONFS) $(QEMU) $(call packages,run image)
+SUITE_bench = bench=PLATFORMS='$(PLATFORMS)' bench/test.sh
 
-bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
+bench: $(NEEDS_bench) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
 	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
@@ -21,7 +21,7 @@ bench: $(NEEDS_bench) | $(call packages,run image) ## count guest instructions o
 	@PLATFORMS="$(PLATFORMS)" bench/sizes.sh
 	@QEMU=$(QEMU) bench/walks.py
 
-test-bench: $(NEEDS_bench) | $(call packages,run image) ## the same counts, held to their targets
+test-bench: $(NEEDS_bench) ## the same counts, held to their targets
 	@V=$(V) test/run.sh "$(SUITE_bench)"
 
 bench-docs: | $(call packages,plot) ## write docs/benchmarks.md and draw its plots from what bench and bench-emulator counted

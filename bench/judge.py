@@ -5,8 +5,8 @@
     BUILD=... bench/judge.py TABLE...
 
 TABLE is the name of a table in $BUILD/bench; each of its rows that has a target is a claim, that what was
-counted is at most the target. bench/missed.tsv lists the rows that miss theirs, each with the bound that it is held to instead.
-A row that is listed there and meets its target fails, so that the list stays true.
+counted is at most the target. bench/missed.tsv lists the rows that miss theirs, each with the bound that it
+is held to instead. A row that is listed there and meets its target fails, so that the list stays true.
 """
 
 import csv
@@ -38,28 +38,32 @@ def verdict(counted, target, bound):
     return counted <= bound, f"{plain(counted)} misses the target of {plain(target)}; held to {plain(bound)}"
 
 
-def judge(platform, rows, missed):
-    """Report a platform's rows; whether all are well."""
-    print(f"# group {platform}")
-    good = True
-    for table, row in rows:
-        name = f"{table}: {next(iter(row.values()))}"
+def name(row):
+    return next(iter(row.values())), row["platform"]
+
+
+def judge(rows, missed):
+    """Report a table's rows; whether all are well."""
+    good = bool(rows)
+    for row in rows:
         counted = next(row[column] for column in COUNTED if column in row)
-        fine, words = verdict(float(counted), float(row["target"]), missed.pop((name, platform), None))
-        print(f"{'ok' if fine else 'not ok'} - {name}: {words}")
+        fine, words = verdict(float(counted), float(row["target"]), missed.get(name(row)))
+        print(f"{'ok' if fine else 'not ok'} - {', '.join(name(row))}: {words}")
         good = good and fine
     return good
 
 
 def main():
-    rows = [(table, row) for table in sys.argv[1:] for row in read(OUT / f"{table}.tsv") if row["target"] != "-"]
-    missed = {(m["row"], m["platform"]): float(m["bound"]) for m in read(HERE / "missed.tsv")}
-    good = bool(rows)
-    for platform in sorted({row["platform"] for _, row in rows}):
-        good = judge(platform, [(t, row) for t, row in rows if row["platform"] == platform], missed) and good
-    for name, platform in missed:
-        print(f"not ok - {platform}: missed.tsv lists what no table has: {name}")
-    return 0 if good and not missed else 1
+    misses = read(HERE / "missed.tsv")
+    good = True
+    for table in sys.argv[1:]:
+        rows = [row for row in read(OUT / f"{table}.tsv") if row["target"] != "-"]
+        missed = {(m["row"], m["platform"]): float(m["bound"]) for m in misses if m["table"] == table}
+        good = judge(rows, missed) and good
+        for row in missed.keys() - {name(row) for row in rows}:
+            print(f"not ok - missed.tsv lists what {table} does not have: {', '.join(row)}")
+            good = False
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

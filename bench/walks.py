@@ -17,7 +17,11 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "test/lib"))
+import monitor  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["BUILD"])
 OUT = BUILD / "bench"
@@ -42,28 +46,29 @@ def until_walked(console, child):
         time.sleep(0.02)    # between two looks at a file
 
 
-def command(arguments, console):
+def command(arguments, console, peer):
     c = conf("riscv64-cells")
     return [c["emulator"], "-M", c["machine"], "-cpu", c["cpu"], "-bios", c["firmware"], "-kernel",
             c["kernel"], "-m", "1g", "-icount", "shift=0", "-display", "none", "-no-reboot", "-nic", "none",
             "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device",
             "-drive", f"file={OUT / 'areas.img'},format=raw,if=none,id=hd0,snapshot=on",
             "-device", "virtio-blk-device,drive=hd0", "-append", " ".join(f"arg={a}" for a in arguments),
-            "-serial", f"file:{console}", "-monitor", "stdio"]
+            "-serial", f"file:{console}", "-monitor", f"unix:{peer},server=on,wait=off"]
 
 
 def monitor_says(ranges, flushes, touches):
-    """The monitor's words on the table and its counters when the program has walked."""
+    """The monitor's words on the counters and the table when the program has walked."""
     console = OUT / "walks.log"
     console.unlink(missing_ok=True)
-    with subprocess.Popen(command((ranges, APART, flushes, touches), console), stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as child:
-        try:
-            until_walked(console, child)
-            said, _ = child.communicate("info cells-stats\ninfo cells\nquit\n", timeout=LIMIT)
-            return said
-        finally:
-            child.kill()
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path has to be short
+        peer = f"{folder}/monitor"
+        with subprocess.Popen(command((ranges, APART, flushes, touches), console, peer)) as child:
+            try:
+                until_walked(console, child)
+                asked = monitor.Monitor(peer, lambda: child.poll() is None)
+                return asked.ask("info cells-stats") + "\n" + asked.ask("info cells")
+            finally:
+                child.kill()
 
 
 def number(pattern, text):

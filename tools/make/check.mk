@@ -30,10 +30,10 @@ NEEDS_tool    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(TOOL_TEST_OUT)/bin
                 $(call packages,archive run)
 
 ##@ Testing
-test: $(NEEDS_host) $(NEEDS_proof) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_model) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_soak) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_checks) ## everything a change must pass, on both platforms
+test: $(NEEDS_host) $(NEEDS_proof) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_model) $(NEEDS_kernel) $(NEEDS_guest) $(NEEDS_soak) $(NEEDS_app) $(NEEDS_boot) $(NEEDS_tool) $(NEEDS_bench) $(NEEDS_checks) ## everything a change must pass, on both platforms
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)" "$(SUITE_proof)" "$(SUITE_fuzz)" \
 	    "$(SUITE_machine)" "$(SUITE_model)" "$(SUITE_kernel)" \
-	    "$(SUITE_guest)" "$(SUITE_soak)" "$(SUITE_app)" "$(SUITE_boot)" "$(SUITE_tool)"
+	    "$(SUITE_guest)" "$(SUITE_soak)" "$(SUITE_app)" "$(SUITE_boot)" "$(SUITE_tool)" "$(SUITE_bench)"
 
 check: $(NEEDS_host) $(NEEDS_checks) ## the quick part: layers, format, licences, host tests
 	@V=$(V) test/run.sh "$(SUITE_checks)" "$(SUITE_host)"
