@@ -64,12 +64,16 @@ static const struct pagecache_ops ops = {.fill = test_fill,
 
 /* --- one address space for each test ----------------------------------------------------- */
 
+void (*sim_boot)(void);
+
 static size_t frames_at_start;
 
 int vmspace_setup(void **state)
 {
     (void)state;
     sim_ram(RAM_PAGES);
+    if (sim_boot)
+        sim_boot();
     reserve_init();
     pagecache_init_all();
     frames_at_start = sim_frames_free();

@@ -31,6 +31,9 @@ struct test_file {
 extern struct test_file files[NFILES];
 extern struct vmspace  *vs; /* one for each test */
 
+/* Called when there is RAM and no address space yet, if not NULL. */
+extern void (*sim_boot)(void);
+
 /* Around each test. Afterwards every frame, kernel object and file reference must be back. */
 #define VMSPACE_CASE(test) cmocka_unit_test_setup_teardown(test, vmspace_setup, vmspace_teardown)
 int vmspace_setup(void **state);
