@@ -78,14 +78,20 @@ static void find_joints(const struct celltable *t, struct cell_range r, uint64_t
         p->right = 0;
 }
 
+/* Merge the cell with the one before it where possible. Returns its slot. */
+static size_t join_left(struct celltable *t, size_t slot)
+{
+    size_t left = celltable_prev(t, slot);
+    size_t both = left ? celltable_merge(t, left) : 0;
+    return both ? both : slot;
+}
+
 /* Merge the cell with both neighbours where possible. Returns its slot. */
 static size_t join_around(struct celltable *t, size_t slot)
 {
-    size_t left = celltable_prev(t, slot);
-    if (left && celltable_merge(t, left))
-        slot = left;
-    celltable_merge(t, slot);
-    return slot;
+    slot = join_left(t, slot);
+    size_t all = celltable_merge(t, slot);
+    return all ? all : slot;
 }
 
 /* With one compartment, growing a neighbour is the cheapest enter there is: no slot, one or
@@ -216,12 +222,6 @@ static size_t clip(struct celltable *t, size_t slot, struct cell_range r)
     return slot;
 }
 
-static size_t join_left(struct celltable *t, size_t slot)
-{
-    size_t left = celltable_prev(t, slot);
-    return left && celltable_merge(t, left) ? left : slot;
-}
-
 static void set_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
     if (celltable_takes_away(t, slot, dom, rights))
@@ -263,14 +263,16 @@ static __attribute__((noinline)) int protect_whole(struct celltable *t, size_t s
     if (!has_rights(t, right, dom, rights))
         right = 0;
 
-    bool united = false;
+    uint64_t start = celltable_start(t, slot);
+    size_t   all = 0;
     if (left)
-        united = celltable_unite(t, left, slot, right, slot, dom, rights);
+        all = celltable_unite(t, left, slot, right, slot, dom, rights);
     else if (right)
-        united = celltable_unite(t, slot, right, 0, slot, dom, rights);
-    if (!united) {
+        all = celltable_unite(t, slot, right, 0, slot, dom, rights);
+    if (!all) {
+        slot = celltable_find(t, start); /* the attempt may have moved it */
         set_rights(t, slot, dom, rights);
-        celltable_merge(t, join_left(t, slot));
+        join_around(t, slot);
     }
     return 0;
 }

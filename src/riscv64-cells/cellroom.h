@@ -19,4 +19,10 @@ size_t cellroom_for(struct celltable *t, size_t before, uint64_t vpn);
 /* Make the n (1 or 2) slots after live cell `slot` empty; returns where that cell is then. */
 size_t cellroom_after(struct celltable *t, size_t slot, size_t n);
 
+/* Cells that are about to become one and have many empty slots between them are brought together, since
+ * a union has to rewrite these whenever it grows: move the cell in `slot` up to `next`, or down to
+ * `prev`, its live neighbours. Returns where it is then. */
+size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next);
+size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev);
+
 #endif

@@ -380,12 +380,10 @@ static inline void make_change(struct celltable *t, size_t first, struct change 
 
 /* Every cell hides in its own gap, the first at its start - 1 and the others at their ends, so that it does
  * not matter in which order these stores arrive. */
-bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t third, size_t changed,
-                     size_t dom, unsigned rights)
+static size_t unite(struct celltable *t, size_t first, size_t second, size_t third, struct change c)
 {
-    struct change c = {changed, dom, rights};
-    uint64_t      lo = t->cell[first].lo, lo2 = t->cell[second].lo, lo3 = t->cell[third].lo;
-    uint64_t      end = cell_lo_end(third ? lo3 : lo2);
+    uint64_t lo = t->cell[first].lo, lo2 = t->cell[second].lo, lo3 = t->cell[third].lo;
+    uint64_t end = cell_lo_end(third ? lo3 : lo2);
 
     set_lo(t, first, cell_lo_empty(cell_lo_start(lo) - 1));
     set_lo(t, second, cell_lo_empty(cell_lo_end(lo2)));
@@ -396,7 +394,7 @@ bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t th
     bool agree = columns_agree(t, first, second, c) &&
                  (!third || columns_agree(t, first, third, c));
     if (agree) {
-        if (changed)
+        if (c.slot)
             make_change(t, first, c);
         add_marks(t, first, second);
         if (third)
@@ -417,14 +415,24 @@ bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t th
     tbl_fence(); /* A and D have arrived, and no stale empty is left, before the cell is shown */
     set_lo(t, first, lo);
     end_edit();
-    return agree;
+    return agree ? first : 0;
 }
 
-bool celltable_merge(struct celltable *t, size_t slot)
+size_t celltable_unite(struct celltable *t, size_t first, size_t second, size_t third,
+                       size_t changed, size_t dom, unsigned rights)
+{
+    size_t near = cellroom_up_to(t, first, second);
+    size_t last = third ? cellroom_down_to(t, third, second) : 0;
+    if (changed == first)
+        changed = near;
+    return unite(t, near, second, last, (struct change){changed, dom, rights});
+}
+
+size_t celltable_merge(struct celltable *t, size_t slot)
 {
     size_t right = celltable_next(t, slot + 1);
     /* A cheap refusal; what it reads proves nothing while they are shown. */
-    return celltable_mergeable(t, slot, right) && celltable_unite(t, slot, right, 0, 0, 0, 0);
+    return celltable_mergeable(t, slot, right) ? celltable_unite(t, slot, right, 0, 0, 0, 0) : 0;
 }
 
 /* --- other ends --- */

@@ -221,13 +221,14 @@ size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_
                        unsigned rights);
 
 /* Make one cell of two or three adjacent ones (third: 0 if there is none), and in the same step, unless
- * `changed` is 0, give dom exactly `rights` in that one of them. False, and nothing changed, if they
- * would differ, or if one is changed and any has grants. */
-bool celltable_unite(struct celltable *t, size_t first, size_t second, size_t third, size_t changed,
-                     size_t dom, unsigned rights);
+ * `changed` is 0, give dom exactly `rights` in that one of them. May move them. Returns the slot of the
+ * one, or 0, and no right is changed, if they would differ, or if one is changed and any has grants. */
+size_t celltable_unite(struct celltable *t, size_t first, size_t second, size_t third,
+                       size_t changed, size_t dom, unsigned rights);
 
-/* Join the cell with the next if celltable_mergeable(), re-checked while both are hidden. */
-bool celltable_merge(struct celltable *t, size_t slot);
+/* Join the cell with the next if celltable_mergeable(), re-checked while both are hidden. May move
+ * them. Returns the slot of both, or 0. */
+size_t celltable_merge(struct celltable *t, size_t slot);
 
 void celltable_grow_end(struct celltable *t, size_t slot, uint64_t end);
 void celltable_shrink_end(struct celltable *t, size_t slot, uint64_t end);

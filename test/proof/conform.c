@@ -623,7 +623,7 @@ static bool merge_once(bool differ)
         changed_at_fence = celltable_byte(&table, 2, right);
     }
     deciding = true;
-    assert_int_equal(celltable_merge(&table, slot), !differ);
+    assert_int_equal(celltable_merge(&table, slot) != 0, !differ);
     order_merge(&plan, (int)slot, (int)right);
     compare();
     return true;
