@@ -237,7 +237,9 @@ void uaccess_window_close(struct uaccess_window *w)
     w->ptr = NULL;
 }
 
-int uaccess_phys(vaddr_t va, unsigned access, paddr_t *pa)
+#define IDENTITY_OF_FRAME (1ull << 63) /* no address has it */
+
+int uaccess_identity(vaddr_t va, unsigned access, uint64_t *identity)
 {
     struct pmap_run run;
     struct vmspace *vs = user_lock();
@@ -245,8 +247,11 @@ int uaccess_phys(vaddr_t va, unsigned access, paddr_t *pa)
         return -EFAULT;
 
     int err = user_run(vs, va, access, &run);
-    if (!err)
-        *pa = run.pa;
+    if (!err) {
+        const struct area *area = area_find(&vs->areas, va);
+        bool               shared = area && area->flags & AREA_SHARED; /* the file's own frame */
+        *identity = shared ? run.pa | IDENTITY_OF_FRAME : va;
+    }
     mutex_unlock(&vs->mutex);
     return err;
 }

@@ -55,8 +55,9 @@ struct uaccess_window {
 int  uaccess_window_open(vaddr_t va, size_t len, unsigned access, struct uaccess_window *w);
 void uaccess_window_close(struct uaccess_window *w);
 
-/* Where va's word lies in memory: the same for every address that shows it (futexes between
- * mappings). */
-int uaccess_phys(vaddr_t va, unsigned access, paddr_t *pa);
+/* What va's word is, wherever it is seen (futexes between mappings): for shared memory a number that
+ * every address which shows the word has, and nothing else; for private memory, whose frame may
+ * change at any time, va. It is made accessible first. -EFAULT. */
+int uaccess_identity(vaddr_t va, unsigned access, uint64_t *identity);
 
 #endif

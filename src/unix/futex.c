@@ -19,7 +19,7 @@
 
 /* What two users of one futex agree on. */
 struct futex_key {
-    uint64_t where; /* user address, or physical address */
+    uint64_t where; /* user address, or what uaccess_identity() says */
     bool     shared;
 };
 
@@ -68,7 +68,7 @@ static int make_key(vaddr_t va, bool shared, struct futex_key *key)
     if (!uaccess_range_ok(va, sizeof(uint32_t)))
         return -EFAULT;
     /* Memory that only can be read never changes, and says nothing to anybody. */
-    return shared ? uaccess_phys(va, PMAP_W, &key->where) : 0;
+    return shared ? uaccess_identity(va, PMAP_W, &key->where) : 0;
 }
 
 /* --- waiting ----------------------------------------------------------------------------- */
