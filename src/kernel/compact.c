@@ -123,10 +123,13 @@ int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phas
 
     /* What is merely set aside needs no moving, and the rest needs a place. */
     reserve_reclaim(SIZE_MAX);
-    if (hopeless(npages))
+    if (hopeless(npages)) {
+        TRACE(vm, "compact: %zu frames are hopeless", npages);
         return -ENOMEM;
+    }
     if (!frame_find_window(npages, align, phase, limit, pa)) {
         remember(npages, true);
+        TRACE(vm, "compact: no window of %zu frames with at most %zu to be moved", npages, limit);
         return -ENOMEM;
     }
     struct window w = {*pa, *pa + (npages << PAGE_SHIFT)};

@@ -174,7 +174,8 @@ static size_t cut_to_wise(vaddr_t page, vaddr_t *lo, vaddr_t *hi)
     return *hi - *lo;
 }
 
-/* Frames for r, equal to its addresses modulo run_align if that can matter. */
+/* Frames for r, equal to its addresses modulo run_align if that can matter. Others are moved for it
+ * if they are clearly fewer than what is won: else areas would push each other to and fro. */
 static int find_frames(struct vmspace *vs, struct reservation *r)
 {
     size_t npages = npages_of(r), bytes = r->end - r->start, unit = pmap_limits->run_align;
@@ -184,7 +185,7 @@ static int find_frames(struct vmspace *vs, struct reservation *r)
     int    err = frame_reserve(npages, align, phase, r->id, &r->pa);
 
     if (err && bytes <= pmap_limits->run_max)
-        err = compact_reserve(vs, npages, align, phase, npages, r->id, &r->pa);
+        err = compact_reserve(vs, npages, align, phase, npages * 3 / 4, r->id, &r->pa);
     return err;
 }
 

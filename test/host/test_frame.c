@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_frame.c - the frame allocator and the heap on an arena that stands for RAM.
  */
-/* sources: src/kernel/frame.c src/kernel/heap.c */
+/* sources: src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_window.c src/kernel/heap.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
