@@ -128,7 +128,7 @@ int pmap_create(struct pmap **out)
     }
 
     struct pmap *pm = phys_ptr(frame[0]);
-    *pm = (struct pmap){.self = frame[0]};
+    *pm = (struct pmap){.self = frame[0], .next_va = RADIX_NOWHERE};
     tree_init(&pm->tree, frame[1], frame[2]);
     *out = pm;
     return 0;
@@ -277,8 +277,8 @@ int pmap_move(struct pmap *pm, vaddr_t old_va, vaddr_t new_va, size_t len)
     return err;
 }
 
-/* Callers look at one page, or they walk a range with pmap_next() before each call: then the run is
- * followed as far as they are going to ask. */
+/* Callers look at one page, or they walk a range with pmap_next() before each call: then, once, the
+ * run is followed as far as they are going to ask. */
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run)
 {
     if (va >= USER_END)
@@ -290,6 +290,7 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 
     run->pa = pte_pa(pte) + (va - pos.va);
     run->len = radix_run_end(&pos, va == pm->next_va ? pm->next_end : 0) - va;
+    pm->next_va = RADIX_NOWHERE;
     run->prot = dom == PMAP_DOM_FIRST ? prot_of_pte(pte) : PMAP_NONE;
     return 0;
 }

@@ -34,14 +34,17 @@ void radix_split(struct radix *rx, struct radix_pos *pos, vaddr_t va)
     *pos = radix_descend(entry, pos->level - 1, va);
 }
 
-/* Tables to make va a border between leaves. */
-static unsigned border_cost(struct radix *rx, vaddr_t va)
+/* Tables to make va a border between leaves, after `made` became one. */
+static unsigned border_cost(struct radix *rx, vaddr_t va, vaddr_t made)
 {
     struct radix_pos pos = radix_find(rx, va);
     unsigned         n = 0;
-    if (pte_load(pos.pte) != 0) {
-        for (unsigned level = pos.level; level > 0 && (va & (pte_size(level) - 1)); level--)
-            n++;
+    if (pte_load(pos.pte) == 0)
+        return 0;
+    for (unsigned level = pos.level; level > 0 && (va & (pte_size(level) - 1)); level--) {
+        bool split = ALIGN_DOWN(va, pte_size(level)) == ALIGN_DOWN(made, pte_size(level)) &&
+                     (made & (pte_size(level) - 1));
+        n += !split;
     }
     return n;
 }
@@ -55,9 +58,9 @@ static void make_border(struct radix *rx, vaddr_t va)
 
 int radix_cut_out(struct radix *rx, vaddr_t va, vaddr_t end, unsigned more)
 {
-    unsigned cost = border_cost(rx, va);
+    unsigned cost = border_cost(rx, va, 0);
     if (end < USER_END)
-        cost += border_cost(rx, end);
+        cost += border_cost(rx, end, va);
     int err = radix_reserve(rx, cost + more);
     if (err)
         return err;

@@ -352,6 +352,23 @@ static void a_large_leaf_moves_as_one(void **state)
     assert_true(reaches(VA + 14 * MIB + 3 * MIB, PMAP_W, PA + 3 * MIB));
 }
 
+/* Both borders are in the same leaf: a table for each level, not for each border. */
+static void cutting_out_a_page_takes_no_more_tables_than_it_makes(void **state)
+{
+    (void)state;
+    enter(VA, PA, 2 * GIB, PMAP_R);
+    sim_fail_after(3);
+    assert_int_equal(pmap_protect(pm, 1, VA + 3 * MIB, PAGE_SIZE, PMAP_X), 0);
+    assert_false(sim_failed());
+    assert_int_equal(pmap_protect(pm, 1, VA + 9 * MIB, 4 * MIB, PMAP_X), -ENOMEM);
+    consistent();
+    sim_fail_after(5); /* one above, two for the borders */
+    assert_int_equal(pmap_remove(pm, VA + GIB + 9 * MIB, 4 * MIB), 0);
+    assert_false(sim_failed());
+    sim_fail_after(0);
+    consistent();
+}
+
 /* --- marks of writes --- */
 
 static bool was_written(vaddr_t va)
@@ -512,6 +529,20 @@ static void a_walk_through_a_range_finds_a_run_in_one_piece(void **state)
     assert_int_equal(run.len, 16 * PAGE_SIZE); /* what was asked about */
 }
 
+/* Else each look at that page would take as long as its run is. */
+static void a_run_is_followed_once_for_each_time_it_was_come_upon(void **state)
+{
+    (void)state;
+    struct pmap_run run;
+    vaddr_t         found;
+    enter(VA, PA, MIB, PMAP_R);
+    assert_int_equal(pmap_next(pm, VA, MIB, &found), 0);
+    assert_int_equal(pmap_extract(pm, 1, VA, &run), 0);
+    assert_int_equal(run.len, MIB);
+    assert_int_equal(pmap_extract(pm, 1, VA, &run), 0);
+    assert_int_equal(run.len, PAGE_SIZE);
+}
+
 static void an_answer_is_never_older_than_the_table(void **state)
 {
     (void)state;
@@ -579,6 +610,7 @@ int main(void)
         TEST(frames_put_in_a_row_make_one_leaf),
         TEST(a_range_resumed_in_a_row_is_one_leaf),
         TEST(a_large_leaf_moves_as_one),
+        TEST(cutting_out_a_page_takes_no_more_tables_than_it_makes),
         TEST(a_leaf_was_written_if_a_page_that_it_stands_for_was),
         TEST(a_leaf_that_cannot_be_written_any_more_was_written_if_a_page_was),
         TEST(a_leaf_of_pages_that_nobody_wrote_is_not_told_as_written),
@@ -589,6 +621,7 @@ int main(void)
         TEST(empty_tables_go_before_a_call_fails_for_memory),
         TEST(a_range_goes_where_an_empty_table_is_and_is_one_leaf),
         TEST(a_walk_through_a_range_finds_a_run_in_one_piece),
+        TEST(a_run_is_followed_once_for_each_time_it_was_come_upon),
         TEST(an_answer_is_never_older_than_the_table),
         TEST(a_few_pages_are_fenced_one_by_one_and_more_at_once),
         TEST(a_table_that_was_joined_is_freed_by_the_next_update),
