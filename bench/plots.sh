@@ -45,7 +45,7 @@ ranges() {
         of "$operation" riscv64-virt >"$data/sv48$n"
         printf 'set title "%s"\n' "$operation"
         case $operation in *' again' | *' in turn') # the dearest may have replaced the table
-            printf 'set logscale y\nset yrange [1000:1000000]\nset key top left\n' ;;
+            printf 'set logscale y\nset yrange [1000:10000000]\nset key top left\n' ;;
         esac
         printf 'plot "%s/cells%d" with yerrorlines lc rgb "%s" pt 7 ps 0.6 title "cells",' "$data" $n "$cells"
         printf '"%s/sv48%d" using ($1*1.06):2:3:4 with yerrorlines lc rgb "%s" pt 5 ps 0.6 title "sv48"\n' "$data" $n "$sv48"

@@ -69,9 +69,10 @@ memory() {
     cat <<'TEXT'
 ## Memory
 
-One pass through a loop over the operation, with zeroing and all else that its body does, on a machine of 1 GiB: the last of three
-repetitions, which differ little. A page is filled by 512 stores of eight bytes, so 64 MiB take 8.4 million instructions at least. Linux fills 2 MiB at a time in
-the rows of faults; the figure is per touch.
+One pass through a loop over the operation (`bench/guest/memory.c`), with zeroing and all else that its body does, on a machine of 1 GiB: the last of
+three repetitions. A page is filled by 512 stores of eight bytes, so the pages of 64 MiB take 8.4 million instructions at least. A row of faults is per
+touch; Linux fills 2 MiB at a time there. The rows that miss their targets, and why, are in `bench/missed.tsv`: every test run holds the others to
+theirs, and these to what they have reached.
 
 TEXT
     side_by_side memory 1 2
@@ -80,15 +81,16 @@ TEXT
 
 ## Memory: what an operation costs among many ranges
 
-Areas of four touched pages with holes between them, made in random order; operations at random places, 200 of each kind, on 1 GiB. `insert` is the
-first touch of a mapped page of a cached file, `remove` its unmapping: there is no page to fill or to free, so the range is what is left. At the end
-as many areas again are mapped and touched, each below the last as `mmap` places them, and unmapped; the dearest of these is where a
-table was replaced by a larger one.
+Areas of four touched pages with holes between them, made in random order (`bench/guest/ranges.c`); operations at random places, 200 of each kind, on
+1 GiB. A first touch fills the whole area. `insert` is the first touch of a mapped page of a cached file, `remove` its unmapping: there is no page to fill or
+to free, so the range is what is left. At the end as many areas again are mapped and touched, each below the last as `mmap` places them, and unmapped;
+and each second page of a large area loses the right to write, in order, and gets it back. The dearest of these is where a table was
+replaced by a larger one: a rebuild.
 
 TEXT
     side_by_side ranges 2 3
     printf '\n![Instructions of an operation, by the number of ranges: mean, least and most](plots/ranges.svg)\n'
-    printf '\nInsert and remove at 4,000 ranges against 40 (means):\n\n'
+    printf '\nThe means at 4,000 ranges and at 40:\n\n'
     side_by_side ratios 1 3
     cat <<'TEXT'
 
