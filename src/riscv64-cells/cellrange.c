@@ -122,7 +122,7 @@ static int enter_beside(struct celltable *t, struct cell_range r, uint64_t ppn, 
         celltable_change_start(t, p.right, r.start, ppn);
         return 0;
     }
-    if (celltable_free(t) == 0)
+    if (celltable_free(t) <= t->reserve)
         return -ENOSPC;
     size_t slot = celltable_insert(t, p.before, r.start, r.end, ppn, byte);
     if (p.left || p.right)
@@ -136,7 +136,7 @@ int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, cons
     const struct cell *at = &t->cell[before];
     if (cell_lo_start(at[1].lo) <= r.end + 1 || cell_lo_end(at[0].lo) + 1 == r.start)
         return enter_beside(t, r, ppn, byte);
-    if (celltable_free(t) == 0)
+    if (celltable_free(t) <= t->reserve)
         return -ENOSPC;
     celltable_insert(t, before, r.start, r.end, ppn, byte);
     return 0;

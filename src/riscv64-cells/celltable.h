@@ -48,6 +48,10 @@ struct celltable {
     size_t hint;  /* where a search for the page last dealt with ends */
     bool   stale; /* something was taken away since the last shootdown */
 
+    /* Slots that cellrange_enter() leaves for the calls that move, protect and take away, and may need
+     * them to cut ranges. */
+    size_t reserve;
+
     /* Not 0: there was no room nearby for a cell, and the next ones are expected before this page. */
     uint64_t crowded;
 

@@ -38,7 +38,7 @@ static const struct pmap_limits limits = {
     .fault_extent = 8 * PAGE_SIZE,
     .run_align = PAGE_SIZE,
     .run_max = SIZE_MAX,
-    .max_ranges = TABLE_SLOTS(CELLS_MAX_LINES) - KERNEL_CELLS - 1,
+    .max_ranges = TABLE_SLOTS(CELLS_MAX_LINES) / 8 * 7 - KERNEL_CELLS - 1,
     .max_domains = CELLS_MAX_DOMS,
     .tracks_dirty = true,
     .user_switch = true,
@@ -154,7 +154,10 @@ static void table_destroy(const struct celltable *t)
 
 /* A table is made larger before it is full, since inserts into a dense one move many cells, and
  * smaller when it is next to empty. The new one is between 1/8 and 5/16 full, so that many
- * calls pass before it is replaced in its turn. One that is crowded in places is laid out anew. */
+ * calls pass before it is replaced in its turn. One that is crowded in places is laid out anew. Where there
+ * is no memory for that, the last slots are kept for those who make some: compaction cuts ranges. */
+#define RESERVE 8u /* one slot of so many */
+
 static void set_limits(struct pmap *pm)
 {
     size_t slots = pm->table.nslots;
@@ -162,6 +165,7 @@ static void set_limits(struct pmap *pm)
     pm->grow_at = last ? slots : slots / 8 * 5;
     pm->rebuild_at = 0;
     pm->shrink_at = pm->table.lines > FIRST_LINES ? slots / 16 : 0;
+    pm->table.reserve = slots / RESERVE;
 }
 
 int pmap_create(struct pmap **out)
@@ -361,7 +365,8 @@ static uint8_t byte_of_prot(unsigned prot)
 
 static inline int enter(struct pmap *pm, struct cell_range r, uint64_t ppn, const uint8_t *byte)
 {
-    want_room(pm);
+    if (celltable_free(&pm->table) <= pm->table.reserve)
+        make_room(pm);
     return fit_table(pm, cellrange_enter(&pm->table, r, ppn, byte));
 }
 

@@ -26,7 +26,7 @@ static uint8_t *arena;
 static bool     taken[NFRAMES];
 static size_t   used;
 static unsigned fail_after;
-static bool     failed;
+static bool     failed, fail_always;
 
 void sim_reset(void)
 {
@@ -37,7 +37,13 @@ void sim_reset(void)
     used = 0;
     sim_satp = 0;
     sim_fail_after(0);
+    sim_fail_always(false);
     sim_on_fence = NULL;
+}
+
+void sim_fail_always(bool on)
+{
+    fail_always = on;
 }
 
 void sim_fail_after(unsigned n)
@@ -69,7 +75,7 @@ static size_t find_run(size_t n)
 
 int frame_alloc(size_t n, paddr_t *out)
 {
-    if (fail_after > 0 && --fail_after == 0) {
+    if (fail_always || (fail_after > 0 && --fail_after == 0)) {
         failed = true;
         return -ENOMEM;
     }

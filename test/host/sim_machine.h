@@ -32,6 +32,7 @@ size_t sim_frames_used(void);
 
 /* The n-th frame_alloc() from now fails, once; 0: none. */
 void sim_fail_after(unsigned n);
-bool sim_failed(void); /* that it happened */
+bool sim_failed(void);         /* that it happened */
+void sim_fail_always(bool on); /* all of them, until told otherwise */
 
 #endif

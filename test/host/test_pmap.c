@@ -347,6 +347,35 @@ static void thousands_of_ranges_fit_and_go_again(void **state)
     model_check_frames();
 }
 
+/* Where there is no memory for more tables, what is mapped can still be cut, moved and taken away. */
+static void ranges_can_be_cut_when_no_more_can_be_entered(void **state)
+{
+    (void)state;
+    char         text[120];
+    unsigned     n = 0;
+    int          err = 0;
+    const size_t step = 0x200000ul, len = 3 * PAGE_SIZE; /* a table of its own, if there are such */
+    while (!err && n < 3000) {
+        sim_fail_always(n >= 100);
+        err = pmap_enter(pm, base + n * step, 0x90000000 + n * 4 * PAGE_SIZE, len, 1, PMAP_R);
+        n += !err;
+    }
+    assert_int_equal(err, -ENOMEM);
+    for (unsigned i = 0; i < 16; i++) {
+        vaddr_t middle = base + i * step + PAGE_SIZE;
+        assert_int_equal(pmap_protect(pm, 1, middle, PAGE_SIZE, PMAP_R | PMAP_W), 0);
+        assert_int_equal(pmap_suspend(pm, middle, PAGE_SIZE), 0);
+        pmap_resume(pm, middle, 0xa0000000 + i * PAGE_SIZE, PAGE_SIZE);
+    }
+    sim_fail_always(false);
+    assert_int_equal(pmap_enter(pm, base + n * step, 0xb0000000, PAGE_SIZE, 1, PMAP_R), 0);
+    if (!pmap_consistent(pm, text, sizeof(text)))
+        fail_msg("%s", text);
+    assert_int_equal(pmap_remove(pm, PAGE_SIZE, USER_END - PAGE_SIZE), 0);
+    pmap_update(pm);
+    model_check_frames();
+}
+
 static void every_size_of_a_large_range_is_found_again_page_by_page(void **state)
 {
     (void)state;
@@ -501,6 +530,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_that_takes_nothing_away_needs_no_fence, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(thousands_of_ranges_fit_and_go_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(ranges_can_be_cut_when_no_more_can_be_entered, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(every_size_of_a_large_range_is_found_again_page_by_page,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
