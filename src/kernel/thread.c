@@ -147,6 +147,7 @@ static void switch_away(void)
     next->run_ticks -= now;
     bool irq_before = h->irq_before; /* belongs to the thread, not to the hart */
     h->thread = next;
+    h->user_frame = next->tf;
     cpu_switch(&self->context, &next->context);
     hart_self()->irq_before = irq_before;
 }

@@ -24,14 +24,9 @@ static void interrupt(const struct trapframe *tf)
     }
 }
 
-/* An exception in user mode; interrupts on, may sleep. */
+/* An exception in user mode other than a system call; interrupts on, may sleep. */
 static void user_exception(struct thread *t, struct trapframe *tf)
 {
-    if (tf->scause == CAUSE_ECALL_U) {
-        tf->sepc += 4;
-        t->ops->syscall(t, tf);
-        return;
-    }
     /* The table is looked at under the lock that its editors hold: a cell hidden by an edit on
      * another hart is found again, and the fault was spurious (securecells.md B.2.7). */
     struct fault f;
@@ -59,12 +54,17 @@ static void before_user_mode(struct thread *t, struct trapframe *tf)
     }
 }
 
+static void from_kernel(const struct trapframe *tf)
+{
+    if (!(tf->scause & SCAUSE_INTERRUPT))
+        panic_trap(tf, "exception %lu in the kernel", tf->scause);
+    interrupt(tf);
+}
+
 void trap_handle(struct trapframe *tf)
 {
     if (!trapframe_from_user(tf)) {
-        if (!(tf->scause & SCAUSE_INTERRUPT))
-            panic_trap(tf, "exception %lu in the kernel", tf->scause);
-        interrupt(tf);
+        from_kernel(tf);
         return;
     }
 
@@ -75,6 +75,39 @@ void trap_handle(struct trapframe *tf)
     } else {
         cpu_irq_restore(true);
         user_exception(t, tf);
+        cpu_irq_save();
+    }
+    before_user_mode(t, tf);
+    thread_enters_user(t);
+}
+
+/* --- system calls ------------------------------------------------------------------------- */
+
+enum { RESUME, MAKE_CALL, LOOK_AROUND }; /* what is left to do: trap_finish() */
+
+unsigned trap_syscall(struct trapframe *tf)
+{
+    struct thread *t = thread_self();
+
+    thread_left_user(t);
+    cpu_irq_restore(true);
+    bool made = t->ops->syscall_quick && t->ops->syscall_quick(t, tf);
+    cpu_irq_save();
+    if (!made)
+        return MAKE_CALL;
+    if (__builtin_expect(t->notify || hart_self()->resched, false))
+        return LOOK_AROUND;
+    thread_enters_user(t);
+    return RESUME;
+}
+
+void trap_finish(struct trapframe *tf, unsigned what)
+{
+    struct thread *t = thread_self();
+
+    if (what == MAKE_CALL) {
+        cpu_irq_restore(true);
+        t->ops->syscall(t, tf);
         cpu_irq_save();
     }
     before_user_mode(t, tf);

@@ -6,12 +6,12 @@
 #include "lib/types.h"
 #include "machine/trapframe.h"
 
-/* One per hart; tp points at it in the kernel. The first three fields belong to trap.S. */
+/* One per hart; tp points at it in the kernel. */
 struct hart {
-    uint64_t
-        kernel_sp;    /* stack for the next trap from user mode: top of the thread's kernel stack */
-    uint64_t scratch; /* trap.S: the user's sp on the way in */
-    uint64_t id;      /* mhartid */
+    struct trapframe
+            *user_frame; /* where a trap from user mode is saved: the current thread's tf */
+    uint64_t scratch;    /* trapentry.inc: the user's sp on the way in */
+    uint64_t id;         /* mhartid */
 
     struct thread  *thread;     /* current thread; NULL before threads exist */
     struct vmspace *active;     /* whose map translates user addresses; NULL: none yet */
@@ -21,8 +21,8 @@ struct hart {
     bool            resched;    /* leave the CPU at the next chance */
 };
 
-_Static_assert(offsetof(struct hart, kernel_sp) == 0, "trap.S");
-_Static_assert(offsetof(struct hart, scratch) == 8, "trap.S");
+_Static_assert(offsetof(struct hart, user_frame) == 0, "trapentry.inc");
+_Static_assert(offsetof(struct hart, scratch) == 8, "trapentry.inc");
 
 /* Harts that run the kernel: 1. Whoever starts another counts it here; code that is right only while
  * one runs asserts it. */
@@ -30,11 +30,11 @@ extern unsigned cpu_nharts;
 
 /* What is used at every lock and every trap is inline: this hart, its interrupts, the time. */
 #ifdef __riscv
+register struct hart *hart_in_tp __asm__("tp");
+
 static inline struct hart *hart_self(void)
 {
-    struct hart *h;
-    __asm__("mv %0, tp" : "=r"(h));
-    return h;
+    return hart_in_tp;
 }
 
 /* Interrupts off; returns whether they were on. */
@@ -72,9 +72,10 @@ void cpu_wait(void); /* stop until an interrupt is pending; also returns while i
 
 /* --- threads --- */
 
-/* Callee-saved registers of a thread that is not running. */
+/* Callee-saved registers of a thread that is not running, and gp: not used in the kernel, so that the
+ * program's stays there during a system call. */
 struct cpu_context {
-    uint64_t ra, sp, s[12];
+    uint64_t ra, sp, s[12], gp;
 };
 
 /* ctx will run entry(arg) on the stack that ends at stack_top (16-aligned). */
@@ -83,7 +84,7 @@ void cpu_context_init(struct cpu_context *ctx, void *stack_top, void (*entry)(vo
 /* Save the callee-saved registers to from, load to. Interrupts off. Returns when somebody switches back. */
 void cpu_switch(struct cpu_context *from, const struct cpu_context *to);
 
-/* Enter user mode with tf, which lies at the top of the current thread's kernel stack. */
+/* Enter user mode with tf, the current thread's, which lies at the top of its kernel stack. */
 _Noreturn void cpu_user_enter(struct trapframe *tf);
 
 /* Prepare tf for a first entry: registers zero, pc, sp, floating point initial. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trapframe.h - the state of an interrupted context, as trap.S stores it on the kernel stack. */
+/* trapframe.h - the state of an interrupted context, as trapentry.inc stores it on the kernel stack. */
 #ifndef MACHINE_TRAPFRAME_H
 #define MACHINE_TRAPFRAME_H
 
@@ -15,16 +15,20 @@ struct trapframe {
             uint64_t s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t3, t4, t5, t6;
         };
     };
-    uint64_t sepc, sstatus, scause, stval;
+    uint64_t sepc, sstatus, scause;
+    union {
+        uint64_t stval;
+        uint64_t call_a0; /* of a system call: a0 as it was, for who has it made again */
+    };
     uint64_t dom;      /* domain of the interrupted user code (securecells.md B.5: frame.urid) */
     uint64_t dom_prev; /* what it sees as the domain before its last switch (frame.uxid) */
 };
 
-_Static_assert(offsetof(struct trapframe, sp) == 16, "trap.S");
-_Static_assert(offsetof(struct trapframe, t6) == 248, "trap.S");
-_Static_assert(offsetof(struct trapframe, sepc) == 256, "trap.S");
-_Static_assert(offsetof(struct trapframe, dom) == 288, "trap.S");
-_Static_assert(sizeof(struct trapframe) == 304, "trap.S; a multiple of 16");
+_Static_assert(offsetof(struct trapframe, sp) == 16, "trapentry.inc");
+_Static_assert(offsetof(struct trapframe, t6) == 248, "trapentry.inc");
+_Static_assert(offsetof(struct trapframe, sepc) == 256, "trapentry.inc");
+_Static_assert(offsetof(struct trapframe, dom) == 288, "trapentry.inc");
+_Static_assert(sizeof(struct trapframe) == 304, "trapentry.inc; a multiple of 16");
 
 #define SSTATUS_SIE  (1ul << 1)
 #define SSTATUS_SPIE (1ul << 5)
@@ -44,6 +48,7 @@ static inline bool trapframe_from_user(const struct trapframe *tf)
 #define TF_SSTATUS  264
 #define TF_SCAUSE   272
 #define TF_STVAL    280
+#define TF_CALL_A0  280
 #define TF_DOM      288
 #define TF_DOM_PREV 296
 #define TF_SIZE     304

@@ -12,9 +12,15 @@
 /* The kernel proper, translation on, on the boot stack, interrupts off. bi is a window pointer. */
 _Noreturn void kmain(struct bootinfo *bi);
 
-/* Every trap, interrupts off, on the interrupted thread's kernel stack. May sleep when it came from
- * user mode. Returning resumes tf. */
+/* Every trap but a system call, interrupts off, on the interrupted thread's kernel stack. May sleep when
+ * it came from user mode. Returning resumes tf. */
 void trap_handle(struct trapframe *tf);
+
+/* A system call (ecall from user mode), interrupts off; may sleep. tf lacks gp and s1 to s11: the
+ * registers hold what the program had in them, as C functions leave them. 0: resume tf. Else they are
+ * added to tf, and trap_finish() is called with the result before tf, the whole of it, is resumed. */
+unsigned trap_syscall(struct trapframe *tf);
+void     trap_finish(struct trapframe *tf, unsigned what);
 
 /* npages contiguous frames, contents undefined. 0, or -ENOMEM. Does not sleep. */
 int  frame_alloc(size_t npages, paddr_t *out);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpu.c - what machine/cpu.h promises, beside the assembly in trap.S and fp.S. */
+/* cpu.c - what machine/cpu.h promises, beside the assembly in trapentry.inc, switch.S and fp.S. */
 #include "machine/cpu.h"
 
 #include "riscv64/csr.h"
 #include "riscv64/sbi.h"
 
-extern char trap_entry[];       /* trap.S */
-extern char cpu_thread_start[]; /* trap.S */
+extern char trap_entry[];       /* trapentry.inc */
+extern char cpu_thread_start[]; /* switch.S */
 
 struct hart boot_hart; /* start.S points tp at it */
 unsigned    cpu_nharts = 1;

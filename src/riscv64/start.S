@@ -59,7 +59,7 @@ continue_virtual:
         csrw    stval, zero
         li      t0, SSTATUS_SPP_SPIE
         csrc    sstatus, t0
-        csrw    sscratch, zero          # "in the kernel", trap.S
+        csrw    sscratch, zero          # "in the kernel", trapentry.inc
         call    cpu_trap_init
         call    pmap_init_hart
         la      a0, boot_info

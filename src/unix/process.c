@@ -251,6 +251,7 @@ static void thread_destroy(struct thread *t)
 
 const struct thread_ops process_thread_ops = {
     .syscall = syscall_dispatch,
+    .syscall_quick = syscall_quick,
     .fault = signal_fault,
     .notify = signal_notify,
     .destroy = thread_destroy,

@@ -60,7 +60,6 @@ struct uthread {
     struct abi_stack_t altstack;
     uint64_t           timerslack; /* nanoseconds; 0: the default */
 
-    uint64_t       syscall_a0; /* first argument of the running system call, for a restart */
     struct restart restart;
 
     struct strace_record *strace; /* strace.c's; NULL: none */

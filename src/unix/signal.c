@@ -271,8 +271,7 @@ static void run_handler(struct uthread *ut, struct trapframe *tf, int sig,
 
 /* A system call gave up because of a signal: make it start anew when the program goes on, or
  * fail. action: of the handler that runs first; NULL: none does. Once for each call. */
-static void settle_restart(struct uthread *ut, struct trapframe *tf,
-                           const struct abi_sigaction *action)
+static void settle_restart(struct trapframe *tf, const struct abi_sigaction *action)
 {
     if (tf->scause != CAUSE_ECALL_U)
         return;
@@ -285,7 +284,7 @@ static void settle_restart(struct uthread *ut, struct trapframe *tf,
         return;
     }
     tf->sepc -= ECALL_SIZE;
-    tf->a0 = ut->syscall_a0;
+    tf->a0 = tf->call_a0;
     if (result == -ERESTART_RESTARTBLOCK)
         tf->a7 = NR_RESTART_SYSCALL;
 }
@@ -311,10 +310,10 @@ void signal_notify(struct thread *t, struct trapframe *tf)
             continue;
         if (action.handler == SIG_DFL)
             die_of(sig);
-        settle_restart(ut, tf, &action);
+        settle_restart(tf, &action);
         run_handler(ut, tf, sig, &info, &action);
     }
-    settle_restart(ut, tf, NULL);
+    settle_restart(tf, NULL);
     signal_unswap_mask(ut);
 }
 

@@ -9,9 +9,10 @@
 #include "unix/process.h"
 #include "unix/strace.h"
 
-#define SYSCALL(nr, name, ...)         [nr] = {#name, sys_##name, {__VA_ARGS__}, false},
-#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, NULL, {__VA_ARGS__}, false},
-#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, NULL, {__VA_ARGS__}, true},
+#define SYSCALL(nr, name, ...)         [nr] = {#name, sys_##name, {__VA_ARGS__}, false, NULL},
+#define SYSCALL_WHOLE(nr, name, ...)   [nr] = {#name, NULL, {__VA_ARGS__}, false, sys_##name},
+#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, NULL, {__VA_ARGS__}, false, NULL},
+#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, NULL, {__VA_ARGS__}, true, NULL},
 static const struct syscall syscalls[] = {
 #include "unix/syscall_list.h"
 };
@@ -49,34 +50,38 @@ static void report_missing(uint64_t nr)
         log_warn("system call %s (%lu) is not implemented", sc->name, (unsigned long)nr);
 }
 
-/* What is not there, or is to be traced. Kept out of syscall_dispatch(), which then saves few
- * registers. */
-static __attribute__((noinline)) int64_t dispatch_slowly(struct trapframe *tf)
+bool syscall_quick(struct thread *t, struct trapframe *tf)
 {
-    uint64_t              nr = tf->a7;
-    const struct syscall *sc = syscall_lookup(nr);
-    int64_t               result = -ENOSYS;
+    uint64_t nr = tf->a7;
+    bool     simple = nr < ARRAY_LEN(syscalls) && syscalls[nr].fn && !trace_enabled;
 
-    if (strace_on())
-        strace_enter(sc, nr, &tf->x[10]);
+    (void)t;
+    if (__builtin_expect(!simple, false))
+        return false;
+    tf->a0 = (uint64_t)syscalls[nr].fn(&tf->x[10]);
+    return true;
+}
+
+static int64_t call(const struct syscall *sc, uint64_t nr, const uint64_t *args)
+{
     if (sc && sc->fn)
-        result = sc->fn(&tf->x[10]);
-    else
-        report_missing(nr);
-    if (strace_on())
-        strace_leave(result);
-    return result;
+        return sc->fn(args);
+    if (sc && sc->fn_whole)
+        return sc->fn_whole(args);
+    report_missing(nr);
+    return -ENOSYS;
 }
 
 void syscall_dispatch(struct thread *t, struct trapframe *tf)
 {
-    uint64_t        nr = tf->a7;
-    struct uthread *ut = t->owner;
-    bool            known = nr < ARRAY_LEN(syscalls) && syscalls[nr].fn;
+    uint64_t              nr = tf->a7;
+    const struct syscall *sc = syscall_lookup(nr);
 
-    ut->syscall_a0 = tf->a0;
-    if (__builtin_expect(known && !trace_enabled, true))
-        tf->a0 = (uint64_t)syscalls[nr].fn(&tf->x[10]);
-    else
-        tf->a0 = (uint64_t)dispatch_slowly(tf);
+    (void)t;
+    if (strace_on())
+        strace_enter(sc, nr, &tf->x[10]);
+    int64_t result = call(sc, nr, &tf->x[10]);
+    if (strace_on())
+        strace_leave(result);
+    tf->a0 = (uint64_t)result;
 }

@@ -21,13 +21,16 @@ typedef int64_t syscall_fn(const uint64_t *a);
 /* Its size is a power of two: the table is indexed with one shift on the way of every call. */
 struct syscall {
     const char *name;
-    syscall_fn *fn;                      /* NULL: not implemented */
+    syscall_fn *fn;                      /* NULL: not implemented, or fn_whole */
     uint8_t     kinds[SYSCALL_ARGS + 1]; /* of arguments, then of the result: syscall_kinds.h */
     bool        silent;                  /* its absence is not worth a line in the log */
+    syscall_fn *fn_whole;                /* looks at all of the frame, or changes it; or NULL */
 } __attribute__((aligned(32)));
 
-/* thread_ops.syscall. */
+/* thread_ops.syscall, and thread_ops.syscall_quick: what is there, does not want the whole frame, and is
+ * not traced. */
 void syscall_dispatch(struct thread *t, struct trapframe *tf);
+bool syscall_quick(struct thread *t, struct trapframe *tf);
 
 /* What the table has for nr; NULL: Linux has no such call either. */
 const struct syscall *syscall_lookup(uint64_t nr);
@@ -36,10 +39,12 @@ const struct syscall *syscall_lookup(uint64_t nr);
 bool syscall_find(const char *name, size_t len, uint64_t *nr);
 
 #define SYSCALL(nr, name, ...) syscall_fn sys_##name;
+#define SYSCALL_WHOLE          SYSCALL
 #define SYSCALL_ABSENT(nr, name, ...)
 #define SYSCALL_REFUSED(nr, name, ...)
 #include "unix/syscall_list.h"
 #undef SYSCALL
+#undef SYSCALL_WHOLE
 #undef SYSCALL_ABSENT
 #undef SYSCALL_REFUSED
 

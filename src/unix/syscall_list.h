@@ -3,6 +3,8 @@
  * or another.
  *
  *   SYSCALL(nr, name, ...)           implemented by sys_name()
+ *   SYSCALL_WHOLE(nr, name, ...)     the same, and sys_name() uses the thread's whole trap frame:
+ *                                   others find the registers in it that C functions may change
  *   SYSCALL_ABSENT(nr, name, ...)    -ENOSYS, told in the log
  *   SYSCALL_REFUSED(nr, name, ...)  -ENOSYS without a word: C libraries try it and do without it as
  *                                   a matter of course
@@ -154,7 +156,7 @@ SYSCALL(135, rt_sigprocmask, A_SIG_HOW, A_SIGSET, A_OUT_SIGSET, A_SIZE)
 SYSCALL(136, rt_sigpending, A_OUT_SIGSET, A_SIZE)
 SYSCALL(137, rt_sigtimedwait, A_SIGSET, A_OUT_SIGINFO, A_TIMESPEC, A_SIZE, R_SIGNAL)
 SYSCALL(138, rt_sigqueueinfo, A_INT, A_SIGNAL, A_SIGINFO)
-SYSCALL(139, rt_sigreturn, A_SIGRETURN)
+SYSCALL_WHOLE(139, rt_sigreturn, A_SIGRETURN)
 SYSCALL(140, setpriority, A_PRIORITY_WHICH, A_INT, A_INT)
 SYSCALL(141, getpriority, A_PRIORITY_WHICH, A_INT)
 SYSCALL_ABSENT(142, reboot, A_HEX, A_HEX, A_HEX, A_PTR)
@@ -235,7 +237,7 @@ SYSCALL(216, mremap, A_PTR, A_SIZE, A_SIZE, A_MREMAP_FLAGS, A_MREMAP_TO, R_HEX)
 SYSCALL_ABSENT(217, add_key, A_STR, A_STR, A_PTR, A_SIZE, A_INT)
 SYSCALL_ABSENT(218, request_key, A_STR, A_STR, A_STR, A_INT)
 SYSCALL_ABSENT(219, keyctl, A_INT, A_HEX, A_HEX, A_HEX, A_HEX)
-SYSCALL(220, clone, A_CLONE)
+SYSCALL_WHOLE(220, clone, A_CLONE)
 SYSCALL_ABSENT(221, execve, A_PATH, A_PTR, A_PTR)
 SYSCALL(222, mmap, A_PTR, A_SIZE, A_PROT, A_MMAP_FLAGS, A_FD, A_HEX, R_HEX)
 SYSCALL(223, fadvise64, A_FD, A_LONG, A_LONG, A_FADVICE)
@@ -307,7 +309,7 @@ SYSCALL_ABSENT(431, fsconfig, A_FD, A_UINT, A_STR, A_PTR, A_INT)
 SYSCALL_ABSENT(432, fsmount, A_FD, A_HEX, A_HEX)
 SYSCALL_ABSENT(433, fspick, A_DIRFD, A_PATH, A_HEX)
 SYSCALL_ABSENT(434, pidfd_open, A_INT, A_HEX)
-SYSCALL(435, clone3, A_CLONE_ARGS, A_SIZE)
+SYSCALL_WHOLE(435, clone3, A_CLONE_ARGS, A_SIZE)
 SYSCALL(436, close_range, A_UINT, A_UINT, A_CLOSE_RANGE_FLAGS)
 SYSCALL_ABSENT(437, openat2, A_DIRFD, A_PATH, A_PTR, A_SIZE)
 SYSCALL_ABSENT(438, pidfd_getfd, A_FD, A_FD, A_HEX)

@@ -145,7 +145,7 @@ def what_it_does(thread):
 
 # --- backtraces -------------------------------------------------------------------------------
 
-SAVED = ("ra", "sp", "fp", *(f"s{i}" for i in range(1, 12)))
+SAVED = ("ra", "sp", "fp", *(f"s{i}" for i in range(1, 12)), "gp")
 
 
 @contextlib.contextmanager
@@ -168,7 +168,7 @@ ALL_VISIBLE = {"priv": machine.PRIV_S}
 def _saved(thread):
     """What the thread will come back with."""
     context = thread.value["context"]
-    values = [context["ra"], context["sp"], *(context["s"][i] for i in range(12)), context["ra"]]
+    values = [context["ra"], context["sp"], *(context["s"][i] for i in range(12)), context["gp"], context["ra"]]
     return dict(zip((*SAVED, "pc"), map(int, values)))
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stepping into the kernel and out of it.
 
-Backtraces through trap_entry need nothing from here: it has unwind information (src/riscv64/trap.S) wherever the
+Backtraces through trap_entry need nothing from here: it has unwind information (src/riscv64/trapentry.inc) wherever the
 interrupted registers are in memory. But at its first instruction nothing is saved yet, and at its sret all is
 restored: the registers are the interrupted context's own, but for the pc, which is in sepc. gdb stops
 at the first instruction when it steps over a system call, and recognises the caller, to which it then runs,
