@@ -50,6 +50,7 @@ void celltable_format(struct celltable *t, size_t doms, const struct cell_spec *
     t->stale = false;
     t->moved = 0;
     t->crowded = 0;
+    t->cut = 0;
     for (size_t i = 0; i < t->lines; i++)
         t->live[i] = 0;
     mark_live(t, 0);

@@ -260,3 +260,17 @@ size_t cellroom_for(struct celltable *t, size_t before, uint64_t vpn)
     }
     return gap_slot(t, left, right, vpn);
 }
+
+uint64_t cellroom_expected(const struct celltable *t)
+{
+    if (t->crowded || t->cut)
+        return t->crowded ? t->crowded : t->cut; /* what was cut is often cut again, further up */
+
+    size_t          slot = celltable_next(t, t->hint + 1);
+    size_t          left = celltable_prev(t, slot);
+    uint64_t        start = celltable_start(t, slot);
+    struct nearness near = {false, false};
+    if (slot < t->kfirst)
+        near = nearness(t, left, celltable_next(t, slot + 1), start);
+    return near.below ? celltable_end(t, slot) + 1 : start;
+}

@@ -25,4 +25,7 @@ size_t cellroom_after(struct celltable *t, size_t slot, size_t n);
 size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next);
 size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev);
 
+/* The page before which the next cells are expected: those of a row, or of a crowded place. */
+uint64_t cellroom_expected(const struct celltable *t);
+
 #endif

@@ -213,6 +213,7 @@ size_t celltable_insert(struct celltable *t, size_t before, uint64_t start, uint
     mark_live(t, slot);
     t->nlive++;
     t->hint = slot - 1;
+    t->cut = 0;
     return slot;
 }
 
@@ -265,6 +266,7 @@ size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint
     mark_live(t, right);
     t->nlive++;
     t->stale |= right_start != left_end + 1;
+    t->cut = cell_lo_end(cell.lo) + 1;
     return right;
 }
 
@@ -315,6 +317,7 @@ size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_
     end_edit();
     t->nlive += left + right;
     t->stale |= takes;
+    t->cut = end + 1;
     t->hint = mid - 1;
     return mid;
 }

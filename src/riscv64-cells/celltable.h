@@ -48,6 +48,9 @@ struct celltable {
     size_t hint;  /* where a search for the page last dealt with ends */
     bool   stale; /* something was taken away since the last shootdown */
 
+    /* Where the last edit that took a slot cut a cell: the page past that cell; 0 after an insert. */
+    uint64_t cut;
+
     /* Slots that cellrange_enter() leaves for the calls that move, protect and take away, and may need
      * them to cut ranges. */
     size_t reserve;

@@ -17,6 +17,7 @@
 #include "machine/pmap_args.h"
 #include "machine/upcall.h"
 #include "riscv64-cells/cellrange.h"
+#include "riscv64-cells/cellroom.h"
 #include "riscv64-cells/hw.h"
 #include "riscv64-cells/model.h"
 #include "riscv64-cells/tblmem.h"
@@ -262,12 +263,6 @@ static void replace_table(struct pmap *pm, struct celltable *new)
     table_destroy(&old);
 }
 
-/* Where the next cells are expected, for want of a better guess: where the last one was dealt with. */
-static uint64_t hot_page(const struct celltable *t)
-{
-    return celltable_end(t, t->hint) + 1;
-}
-
 /* Move to a table of this size. -ENOMEM. */
 static int resize(struct pmap *pm, size_t lines, size_t rows)
 {
@@ -276,8 +271,7 @@ static int resize(struct pmap *pm, size_t lines, size_t rows)
     if (err)
         return err;
 
-    uint64_t hot = pm->table.crowded ? pm->table.crowded : hot_page(&pm->table);
-    celltable_copy_cells(&new, &pm->table, hot);
+    celltable_copy_cells(&new, &pm->table, cellroom_expected(&pm->table));
     replace_table(pm, &new);
     set_limits(pm);
     pm->rebuilt++;

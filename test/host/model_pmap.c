@@ -551,6 +551,18 @@ void model_call(void)
     step++;
 }
 
+/* Where a model stops the others to replace a table, they have been running until now: what they write
+ * on the way must not be lost. */
+static void write_before_the_stop(void)
+{
+    for (unsigned k = 0; k < 16; k++) {
+        uint32_t i = choose_index();
+        uint64_t pa;
+        if (walk_access(sim_satp, 1, va_of(i), PMAP_W, &pa))
+            page[i].written = true;
+    }
+}
+
 /* --- machine and map -------------------------------------------------------------------------- */
 
 static struct bootinfo bootinfo;
@@ -560,6 +572,7 @@ static void machine_start(void)
 {
     sim_reset();
     sim_on_fence = tlb_drop;
+    sim_on_stop = write_before_the_stop;
     tlb_drop();
     sim_bootinfo(&bootinfo);
     kernel_satp = pmap_bootstrap(&bootinfo);
