@@ -427,6 +427,19 @@ static void pages_of_a_leaf_that_was_written_were_written(void **state)
     assert_false(was_written(VA + 6 * MIB));
 }
 
+/* 4.3.2, step 7: a machine may leave it to us. */
+static void a_hart_that_sets_no_marks_has_them_set_when_it_faults(void **state)
+{
+    (void)state;
+    struct fault     fault;
+    struct trapframe tf = {.scause = 15, .stval = VA + 5, .dom = 1};
+    enter(VA, PA, 2 * MIB, PMAP_R | PMAP_W);
+    pmap_fault_decode(pm, &tf, &fault);
+    assert_int_equal(fault.kind, FAULT_HANDLED);
+    assert_int_equal(*radix_peek(&pm->tree, VA).pte & (PTE_A | PTE_D), PTE_A | PTE_D);
+    assert_true(was_written(VA));
+}
+
 /* --- tables that became empty --- */
 
 static void one_page(vaddr_t va)
@@ -615,6 +628,7 @@ int main(void)
         TEST(a_leaf_that_cannot_be_written_any_more_was_written_if_a_page_was),
         TEST(a_leaf_of_pages_that_nobody_wrote_is_not_told_as_written),
         TEST(pages_of_a_leaf_that_was_written_were_written),
+        TEST(a_hart_that_sets_no_marks_has_them_set_when_it_faults),
         TEST(mapping_again_where_something_was_takes_no_frame),
         TEST(of_many_empty_tables_a_few_stay),
         TEST(unmapping_much_leaves_no_empty_table),
