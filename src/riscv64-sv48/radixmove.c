@@ -20,6 +20,34 @@ static unsigned align_cost(unsigned level, paddr_t pa)
     return level == 1 ? 1 : 1 + PTE_PER_TABLE * align_cost(level - 1, pa);
 }
 
+/* The same for the part of a leaf that lies in the range, whose borders have been cut: what they cut
+ * out of a leaf is of the level below, and pages. */
+static unsigned refit_leaf(const struct radix_pos *pos, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    if (pos->va >= va && pos_end(pos) <= end)
+        return align_cost(pos->level, new_pa(pos, va, pa));
+    if (pos->level < 2)
+        return 0;
+
+    uint64_t size = pte_size(pos->level - 1);
+    vaddr_t  from = ALIGN_UP(pos->va > va ? pos->va : va, size);
+    vaddr_t  last = ALIGN_DOWN(pos_end(pos) < end ? pos_end(pos) : end, size);
+    unsigned n = from < last ? (unsigned)((last - from) / size) : 0;
+    return n * align_cost(pos->level - 1, pa + (from - va));
+}
+
+static unsigned refit_cost(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    unsigned cost = 0;
+    for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
+        for (unsigned i = 0; s.first.level > 0 && i < s.n; i++) {
+            struct radix_pos pos = span_at(&s, i);
+            cost += refit_leaf(&pos, va, end, pa);
+        }
+    }
+    return cost;
+}
+
 /* Split the range's leaves where their new frames are not aligned for them. The tables have been
  * reserved. */
 static void align_range(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
@@ -51,10 +79,7 @@ int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
     int err = radix_check_mapped(rx, va, end);
     if (err)
         return err;
-    unsigned more = 0;
-    for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
-        more += s.n * align_cost(s.first.level, new_pa(&s.first, va, pa));
-    err = radix_cut_out(rx, va, end, more);
+    err = radix_cut_out(rx, va, end, refit_cost(rx, va, end, pa));
     if (err)
         return err;
 
@@ -68,12 +93,6 @@ int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa)
 }
 
 /* --- suspend, resume --- */
-
-/* Tables to split a leaf of this level down to pages. */
-static unsigned split_cost(unsigned level)
-{
-    return level == 0 ? 0 : level == 1 ? 1 : 1 + PTE_PER_TABLE * split_cost(level - 1);
-}
 
 static void hide_span(struct radix *rx, const struct radix_span *span)
 {
@@ -90,10 +109,8 @@ int radix_suspend(struct radix *rx, vaddr_t va, vaddr_t end)
     int err = radix_check_mapped(rx, va, end);
     if (err)
         return err;
-    unsigned more = 0;
-    for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
-        more += s.n * split_cost(s.first.level);
-    err = radix_cut_out(rx, va, end, more);
+    /* Frames that no large leaf can hold are the worst that can come. */
+    err = radix_cut_out(rx, va, end, refit_cost(rx, va, end, va + PAGE_SIZE));
     if (err)
         return err;
 

@@ -152,6 +152,27 @@ static void resuming_large_leaves_on_odd_frames_needs_no_memory(void **state)
         assert_true(reaches(VA + off, PMAP_W, to + off));
 }
 
+/* The borders are in the middle of leaves of a GiB. */
+static void resuming_parts_of_the_largest_leaves_on_odd_frames_needs_no_memory(void **state)
+{
+    (void)state;
+    vaddr_t va = VA + GIB / 2 + 3 * PAGE_SIZE;
+    size_t  len = GIB + 9 * MIB;
+    paddr_t to = PA + 4 * GIB + 5 * PAGE_SIZE;
+    enter(VA, PA, 3 * GIB, PMAP_R | PMAP_W);
+    assert_int_equal(pmap_suspend(pm, va, len), 0);
+    consistent();
+    sim_fail_after(1);
+    pmap_resume(pm, va, to, len);
+    assert_false(sim_failed());
+    sim_fail_after(0);
+    consistent();
+    for (size_t off = 0; off < len; off += 0x1f3000)
+        assert_true(reaches(va + off, PMAP_R, to + off));
+    assert_true(reaches(va - 1, PMAP_R, PA + (va - 1 - VA)));
+    assert_true(reaches(va + len, PMAP_R, PA + (va + len - VA)));
+}
+
 static void a_suspension_that_finds_no_memory_changes_nothing(void **state)
 {
     (void)state;
@@ -362,6 +383,22 @@ static void cutting_out_a_page_takes_no_more_tables_than_it_makes(void **state)
     assert_false(sim_failed());
     assert_int_equal(pmap_protect(pm, 1, VA + 9 * MIB, 4 * MIB, PMAP_X), -ENOMEM);
     consistent();
+    sim_fail_after(0);
+    enter(VA + 2 * GIB, PA + 2 * GIB, 4 * MIB, PMAP_R | PMAP_W);
+    sim_fail_after(2);
+    assert_int_equal(pmap_replace(pm, VA + 2 * GIB + MIB, PA, PAGE_SIZE), 0);
+    assert_int_equal(pmap_suspend(pm, VA + 2 * GIB + MIB, PAGE_SIZE), 0);
+    pmap_resume(pm, VA + 2 * GIB + MIB, PA, PAGE_SIZE);
+    assert_false(sim_failed());
+    sim_fail_after(2);
+    assert_int_equal(pmap_suspend(pm, VA + 2 * GIB + 3 * MIB, PAGE_SIZE), 0);
+    pmap_resume(pm, VA + 2 * GIB + 3 * MIB, PA, PAGE_SIZE);
+    assert_false(sim_failed());
+    enter(VA + 4 * GIB, PA, GIB, PMAP_R | PMAP_W);
+    sim_fail_after(3);
+    assert_int_equal(pmap_suspend(pm, VA + 4 * GIB + 3 * MIB, PAGE_SIZE), 0);
+    pmap_resume(pm, VA + 4 * GIB + 3 * MIB, PA, PAGE_SIZE);
+    assert_false(sim_failed());
     sim_fail_after(5); /* one above, two for the borders */
     assert_int_equal(pmap_remove(pm, VA + GIB + 9 * MIB, 4 * MIB), 0);
     assert_false(sim_failed());
@@ -611,6 +648,7 @@ int main(void)
         TEST(a_range_resumes_on_its_new_frames_with_each_pages_rights),
         TEST(suspending_and_resuming_keep_what_was_written),
         TEST(resuming_large_leaves_on_odd_frames_needs_no_memory),
+        TEST(resuming_parts_of_the_largest_leaves_on_odd_frames_needs_no_memory),
         TEST(a_suspension_that_finds_no_memory_changes_nothing),
         TEST(suspending_what_is_not_mapped_is_refused),
         TEST(pages_that_fill_a_table_become_one_leaf_in_whatever_order_they_come),
