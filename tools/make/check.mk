@@ -25,7 +25,7 @@ NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)
 NEEDS_guest   = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) \
                 $(if $(TESTS),$(filter $(foreach t,$(TESTS),$(GUEST_OUT)/$(subst *,%,$(t:.strace=)).img),$(GUEST_IMAGES)),$(GUEST_IMAGES))
 NEEDS_app     = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES)
-NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act $(GUEST_OUT)/strace_threads.img $(call packages,gdb)
+NEEDS_boot    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(DEFAULT_IMAGE) $(APP_IMAGES) $(BOOT_OUT)/act $(GUEST_OUT)/strace_threads.img $(GUEST_OUT)/mem_fragment.img $(call packages,gdb)
 NEEDS_tool    = $(QEMU) $(TOOL) $(KERNEL_ELFS) $(RUN_CONFS) $(TOOL_TEST_OUT)/bin/packages-root $(TOOL_GUESTS) \
                 $(call packages,archive run)
 
