@@ -4,6 +4,7 @@
  * kmain is a flat list: every line may use what the lines before it set up. What may sleep is left
  * to the first thread, boot_program().
  */
+#include "kernel/compact.h"
 #include "kernel/devtree.h"
 #include "kernel/frame.h"
 #include "kernel/heap.h"

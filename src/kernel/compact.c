@@ -10,6 +10,7 @@
 
 #include "kernel/frame.h"
 #include "kernel/reserve.h"
+#include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/assert.h"
@@ -145,18 +146,40 @@ int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phas
     return err ? -ENOMEM : 0;
 }
 
+/* Make a run and leave it free, as a block that an allocation of npages takes. */
+static bool make_free_run(struct vmspace *vs, size_t npages)
+{
+    paddr_t pa;
+    size_t  block = npages > 1 ? (size_t)1 << (64 - __builtin_clzl(npages - 1)) : 1;
+    if (compact_reserve(vs, block, block, 0, block, 0, &pa))
+        return false;
+    frame_unreserve(pa, block, 0);
+    return true;
+}
+
 /* Tables grow by doubling; a model whose tables are single frames finds one or there is none. */
 bool compact_for_tables(struct vmspace *vs)
 {
     struct pmap_stats stats;
     pmap_stats(vs->pmap, &stats);
+    return make_free_run(vs, pages_for(2 * stats.table_bytes) + 1);
+}
 
-    paddr_t pa;
-    size_t  npages = pages_for(2 * stats.table_bytes) + 1;
-    if (compact_reserve(vs, npages, 1, 0, npages, 0, &pa))
+/* Asked by frame_alloc(), which may be called with vs->mutex held: then the map may be in use. */
+static bool compact_reclaim(size_t npages)
+{
+    struct vmspace *vs = thread_self()->vmspace;
+    if (npages == 1 || !vs || !mutex_trylock(&vs->mutex))
         return false;
-    frame_unreserve(pa, npages, 0);
-    return true;
+
+    bool made = make_free_run(vs, npages);
+    mutex_unlock(&vs->mutex);
+    return made;
+}
+
+void compact_init(void)
+{
+    frame_add_reclaim(compact_reclaim);
 }
 
 void compact_stats(struct compact_stats *out)

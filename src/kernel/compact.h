@@ -13,6 +13,10 @@
 
 struct vmspace;
 
+/* Kernel allocations of several frames that find none have the calling program's pages moved for
+ * them. Once, at boot, behind reserve_init() and before what is dearer to lose. */
+void compact_init(void);
+
 /* Make a run as frame_reserve() does, its frames reserved by id, moving at most `limit` frames.
  * -ENOMEM: not possible. With vs->mutex held, and vs->pmap in no operation. */
 int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phase, size_t limit,

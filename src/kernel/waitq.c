@@ -63,6 +63,11 @@ void mutex_lock(struct mutex *m)
         lock_waiting(m);
 }
 
+bool mutex_trylock(struct mutex *m)
+{
+    return change_owner(m, NULL, thread_self());
+}
+
 void mutex_unlock(struct mutex *m)
 {
     struct thread *self = thread_self();

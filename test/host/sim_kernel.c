@@ -209,6 +209,16 @@ void mutex_lock(struct mutex *m)
     spinlock_release(&m->lock);
 }
 
+bool mutex_trylock(struct mutex *m)
+{
+    spinlock_acquire(&m->lock);
+    bool free = !m->owner;
+    if (free)
+        m->owner = &self;
+    spinlock_release(&m->lock);
+    return free;
+}
+
 void mutex_unlock(struct mutex *m)
 {
     spinlock_acquire(&m->lock);

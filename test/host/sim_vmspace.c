@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/compact.h"
 #include "kernel/fault.h"
 #include "lib/errno.h"
 #include "sim_kernel.h"
@@ -75,6 +76,7 @@ int vmspace_setup(void **state)
     if (sim_boot)
         sim_boot();
     reserve_init();
+    compact_init();
     pagecache_init_all();
     frames_at_start = sim_frames_free();
     for (size_t i = 0; i < NFILES; i++) {

@@ -215,6 +215,21 @@ static size_t make_fragments(void)
     return n;
 }
 
+static paddr_t aside[64];
+static size_t  naside;
+
+static void set_aside(paddr_t pa)
+{
+    assert_true(naside < 64);
+    aside[naside++] = pa;
+}
+
+static void give_back_set_aside(void)
+{
+    while (naside)
+        frame_free(aside[--naside], 8);
+}
+
 static int drop_ballast(void **state)
 {
     frame_free(ballast, BALLAST);
@@ -251,6 +266,24 @@ static void fragmented_memory_becomes_one_run_and_contents_stay(void **state)
     compact_stats(&after);
     assert_int_equal(after.runs, before.runs + 1);
     assert_true(after.moved - before.moved >= 100 && after.moved - before.moved <= 256);
+    expect_fragments(n);
+}
+
+static void the_kernels_own_runs_are_made_the_same_way(void **state)
+{
+    (void)state;
+    size_t  n = make_fragments();
+    paddr_t pa;
+
+    free_every_second(n);
+    while (!frame_try_movable(8, &pa)) /* the last runs of that size */
+        set_aside(pa);
+    assert_int_equal(frame_alloc(16, &pa), 0);
+    frame_free(pa, 16);
+    mutex_lock(&vs->mutex); /* the map may be in use: it must not be touched */
+    assert_int_equal(frame_alloc(64, &pa), -ENOMEM);
+    mutex_unlock(&vs->mutex);
+    give_back_set_aside();
     expect_fragments(n);
 }
 
@@ -311,6 +344,8 @@ int main(void)
         VMSPACE_CASE(a_heap_that_grows_step_by_step_is_one_run),
         cmocka_unit_test_setup_teardown(fragmented_memory_becomes_one_run_and_contents_stay,
                                         vmspace_setup, drop_ballast),
+        cmocka_unit_test_setup_teardown(the_kernels_own_runs_are_made_the_same_way, vmspace_setup,
+                                        drop_ballast),
         cmocka_unit_test_setup_teardown(compaction_that_fails_half_way_loses_nothing, vmspace_setup,
                                         drop_ballast),
         cmocka_unit_test_setup_teardown(frames_that_somebody_holds_stay_where_they_are,
