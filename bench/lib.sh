@@ -29,8 +29,9 @@ boot_counted() {
 # measure PLATFORM MEMORY NAME: boot_counted, and what each measured piece of the program took
 # (bench/pieces.awk), to $out/NAME.PLATFORM.pieces.
 measure() {
-    boot_counted "$@" && awk -f bench/pieces.awk "$out/$3.$1.log" "$out/$3.$1.count" >"$out/$3.$1.pieces" || {
-        echo "bench: $3 failed on $1; see $out/$3.$1.log" >&2
-        return 1
-    }
+    if boot_counted "$@" && awk -f bench/pieces.awk "$out/$3.$1.log" "$out/$3.$1.count" >"$out/$3.$1.pieces"; then
+        return 0
+    fi
+    echo "bench: $3 failed on $1; see $out/$3.$1.log" >&2
+    return 1
 }

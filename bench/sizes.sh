@@ -21,13 +21,15 @@ row() {
     what=$1 memory=$2 name=$3 limit=$4
     shift 4
     for platform in $PLATFORMS; do
-        boot "$platform" "$memory" "$name" -a memstats "$@" && ranges=$(stat "$platform" "$name" ranges) || {
+        boot "$platform" "$memory" "$name" -a memstats "$@" || {
             echo "sizes: $name failed on $platform; see $out/$name.$platform.log" >&2
             exit 1
         }
         case $platform in *-cells) target=$limit ;; *) target=- ;; esac
-        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$what" "$platform" "$(stat "$platform" "$name" areas)" "$ranges" \
-            "$(stat "$platform" "$name" table_bytes)" "$target" >>"$tsv.new"
+        areas=$(stat "$platform" "$name" areas)
+        ranges=$(stat "$platform" "$name" ranges)
+        bytes=$(stat "$platform" "$name" table_bytes)
+        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$what" "$platform" "$areas" "$ranges" "$bytes" "$target" >>"$tsv.new"
     done
 }
 
