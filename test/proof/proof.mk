@@ -15,13 +15,19 @@ PROOF_CHECKED := $(PROOF_CFLAGS) -O1 -g -fno-omit-frame-pointer -fsanitize=addre
 PROOF_PROTOCOL_SRCS := $(sort $(wildcard $(PROOF_DIR)/protocol/*.c)) $(PROOF_DIR)/rvwmo/rvwmo.c
 PROOF_CONFORM_SRCS  := $(PROOF_DIR)/conform.c $(PROOF_DIR)/rvwmo/rvwmo.c \
                        $(addprefix $(PROOF_DIR)/protocol/,plan.c orders.c editor.c invariants.c)
-PROOF_PROGRAMS      := $(addprefix $(PROOF_OUT)/,protocol conform)
+PROOF_LITMUS_SRCS   := $(sort $(wildcard $(PROOF_DIR)/rvwmo/*.c))
+PROOF_PROGRAMS      := $(addprefix $(PROOF_OUT)/,protocol litmus conform)
 
 # Whole programs in one command each: there are few sources, and they are small.
 $(PROOF_OUT)/protocol: $(PROOF_PROTOCOL_SRCS) $(wildcard $(PROOF_DIR)/*/*.h) $(PROOF_DIR)/proof.mk \
                        | $(call packages,host)
 	@echo "  HOSTCC  proof: protocol"
 	$(Q)mkdir -p $(@D) && $(HOST_CC) $(PROOF_FAST) $(filter %.c,$^) -o $@
+
+$(PROOF_OUT)/litmus: $(PROOF_LITMUS_SRCS) $(wildcard $(PROOF_DIR)/*/*.h) $(PROOF_DIR)/proof.mk \
+                     | $(call packages,host)
+	@echo "  HOSTCC  proof: litmus"
+	$(Q)mkdir -p $(@D) && $(HOST_CC) $(PROOF_CHECKED) $(filter %.c,$^) -o $@
 
 $(PROOF_OUT)/conform: $(PROOF_CONFORM_SRCS) $(wildcard $(PROOF_DIR)/*/*.h) $(PROOF_DIR)/proof.mk \
                       $(LIBRARY_HEADERS) $(wildcard src/riscv64-cells/*.[ch] src/lib/*.h src/machine/*.h) \

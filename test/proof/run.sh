@@ -38,5 +38,6 @@ else
 fi
 echo '# group faults'
 "$folder/protocol" --naive --faults || bad=1
+"$folder/litmus" || bad=1
 "$here/../host/run.sh" "$folder/conform" || bad=1
 exit $bad

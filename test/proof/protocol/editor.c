@@ -22,30 +22,40 @@ bool hart_between_instructions(const struct state *s, unsigned hart)
 
 /* --- the truth --- */
 
-static void change_rights(uint8_t *truth, uint8_t how)
+static void change_rights(const struct state *s, uint8_t *truth, uint8_t how)
 {
+    uint8_t rights = how & RIGHTS;
     if ((how & 0xf0) == ADD)
         *truth |= how & RIGHTS;
     else if ((how & 0xf0) == ONLY)
         *truth &= how & RIGHTS;
+    else if ((how & 0xf0) == CHANGE && s->takes)
+        *truth = rights ? V | rights : 0;
+    else if ((how & 0xf0) == CHANGE)
+        *truth |= rights ? V | rights : 0;
     else
         *truth = how;
 }
 
-static void change_grant(uint8_t *truth, uint8_t how)
+static void change_grant(const struct state *s, uint8_t *truth, uint8_t how)
 {
-    *truth = how;
+    if (how != SCRUB)
+        *truth = how;
+    else if (s->takes)
+        *truth = NO_GRANT;
 }
 
 /* Pages that inherit do so from one that is settled: those like the left one in ascending order
  * with everything else, those like the right one after that, in descending order. */
-static void change_row(uint8_t *truth, const uint8_t *how, void (*change)(uint8_t *, uint8_t))
+typedef void (*change_fn)(const struct state *, uint8_t *, uint8_t);
+
+static void change_row(const struct state *s, uint8_t *truth, const uint8_t *how, change_fn change)
 {
     for (int q = 1; q < PAGES; q++) {
         if (how[q] == AS_LEFT)
             truth[q] = truth[q - 1];
         else if (how[q] != KEEP && how[q] != AS_RIGHT)
-            change(&truth[q], how[q]);
+            change(s, &truth[q], how[q]);
     }
     for (int q = PAGES - 2; q > 0; q--) {
         if (how[q] == AS_RIGHT)
@@ -58,8 +68,8 @@ static void enter_stages_up_to(struct state *s, unsigned stage)
     while (s->stage < stage) {
         s->stage++;
         for (int row = 0; row < ROWS; row++) {
-            change_row(s->rights[row], world_plan->set_rights[s->stage][row], change_rights);
-            change_row(s->grants[row], world_plan->set_grants[s->stage][row], change_grant);
+            change_row(s, s->rights[row], world_plan->set_rights[s->stage][row], change_rights);
+            change_row(s, s->grants[row], world_plan->set_grants[s->stage][row], change_grant);
         }
     }
 }
@@ -72,10 +82,35 @@ static void collect(struct state *s, unsigned row, uint8_t byte)
         s->taken[row] = 1;
 }
 
-static bool columns_differ(const struct state *s)
+/* Rights without V are none. */
+static unsigned rights_of(unsigned byte)
 {
+    return byte & V ? byte & RWX : 0;
+}
+
+static bool columns_differ(const struct state *s, const struct op *o)
+{
+    int n = o->b & 15, changed = o->b >> 4;
+
     for (int row = 0; row < ROWS; row++) {
-        if ((s->reg[0][row] ^ s->reg[1][row]) & RIGHTS || s->greg[0][row] != s->greg[1][row])
+        for (int k = 0; k < n; k++) {
+            bool     here = k == changed && row == o->c;
+            unsigned first = changed == 0 && row == o->c ? o->d : rights_of(s->reg[0][row]);
+            if ((here ? o->d : rights_of(s->reg[k][row])) != first ||
+                s->greg[k][row] != s->greg[0][row] || (changed < n && s->greg[k][row] != NO_GRANT))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A right that is held, or that a standing grant would let the row receive. */
+static bool takes_away(const struct state *s, const struct op *o)
+{
+    if (rights_of(s->reg[o->b][o->a]) & ~o->c)
+        return true;
+    for (int row = 0; o->d && row < ROWS; row++) {
+        if (s->greg[o->b][row] >> 4 == o->a + 1 && s->greg[o->b][row] & RWX & ~o->c)
             return true;
     }
     return false;
@@ -129,6 +164,18 @@ static bool byte_operation(struct state *s, const struct op *o)
     case OR:
         *byte |= o->c;
         return true;
+    case OR_MARKS:
+        if (s->reg[o->d][o->a] & (A | D) & ~*reg)
+            *byte |= s->reg[o->d][o->a] & (A | D);
+        return true;
+    case PUT_CHANGED:
+        *byte = s->takes ? *reg & (A | D) : *reg;
+        *byte |= o->d ? V | A | o->d : 0;
+        return true;
+    case AND_IF_TAKES:
+        if (s->takes)
+            *byte &= o->c;
+        return true;
     case AND:
         *byte &= o->c;
         return true;
@@ -157,6 +204,13 @@ static bool grant_operation(struct state *s, const struct op *o)
     case GPUT_REG:
         *grant = s->greg[o->c][o->a];
         return true;
+    case GPUT_IF_TAKES:
+        if (s->takes)
+            *grant = NO_GRANT;
+        return true;
+    case GPUT_CHANGED:
+        *grant = s->takes ? NO_GRANT : s->greg[o->c][o->a];
+        return true;
     default:
         return false;
     }
@@ -182,8 +236,8 @@ static bool hart_operation(struct state *s, const struct op *o)
 
 static bool shootdown_needed(const struct state *s, const struct op *o)
 {
-    if (!o->c)
-        return true;
+    if (o->c != IF_COLLECTED)
+        return o->c == ALWAYS || s->takes;
     for (int row = 0; row < ROWS; row++) {
         if (s->taken[row])
             return true;
@@ -215,6 +269,9 @@ static bool perform(struct state *s, const struct op *o)
         return true;
     case BRANCH:
         return true;
+    case DECIDE:
+        s->takes = takes_away(s, o);
+        return true;
     case ACK:
         return !shootdown_needed(s, o) || hart_operation(s, o);
     case STOP:
@@ -233,6 +290,7 @@ static void go_to(struct state *s, uint8_t segment)
         return;
     if (!s->aborted)
         s->stage = (uint8_t)world_plan->stage;
+    s->takes = 0;
     memset(s->reg, 0, sizeof(s->reg)); /* nobody reads them again: fewer states */
     memset(s->greg, 0, sizeof(s->greg));
 }
@@ -246,7 +304,7 @@ bool editor_step(struct state *s, unsigned op)
         return false;
     enter_stages_up_to(s, o->stage);
     s->done |= 1u << (op - p->first[s->segment]);
-    if (o->kind == BRANCH && columns_differ(s)) {
+    if (o->kind == BRANCH && columns_differ(s, o)) {
         s->aborted = 1;
         go_to(s, o->a);
         return true;

@@ -153,15 +153,27 @@ static void print_row_op(const struct op *o, const char *text, int before, int a
 static void print_editor(const struct op *o, const struct state *before, const struct state *after)
 {
     static const char *const row_op[] = {
-        [READ] = "read byte",           [PUT] = "byte =",
-        [PUT_REG] = "byte = saved",     [PUT_AD] = "byte = A, D",
-        [OR_AD] = "byte |= A, D",       [AND] = "byte &=",
-        [AND_IF_D] = "byte &=",         [OR] = "byte |=",
-        [OR_SAVED] = "byte |= saved W", [GREAD] = "read grant",
-        [GPUT_REG] = "grant = saved",   [GPUT] = "grant =",
+        [READ] = "read byte",
+        [PUT] = "byte =",
+        [PUT_REG] = "byte = saved",
+        [PUT_AD] = "byte = A, D",
+        [OR_AD] = "byte |= A, D",
+        [AND] = "byte &=",
+        [AND_IF_D] = "byte &=",
+        [OR] = "byte |=",
+        [AND_IF_TAKES] = "byte &=",
+        [PUT_CHANGED] = "byte = changed",
+        [OR_MARKS] = "byte |= A, D of all",
+        [GPUT_IF_TAKES] = "grant =",
+        [GPUT_CHANGED] = "grant = changed",
+        [OR_SAVED] = "byte |= saved W",
+        [GREAD] = "read grant",
+        [GPUT_REG] = "grant = saved",
+        [GPUT] = "grant =",
     };
     static const char *const other_op[] = {
         [ACK] = "shootdown answered by hart",
+        [DECIDE] = "decide what is taken away, row",
         [COPY] = "copy frames",
         [BRANCH] = "compare columns",
         [STOP] = "stop hart",

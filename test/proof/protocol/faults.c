@@ -223,7 +223,7 @@ static void hide_right_only(struct plan *p)
 
 static void no_inherited_dirty(struct plan *p)
 {
-    drop(p, KIND(OR_AD), ANY);
+    drop(p, KIND(OR_MARKS), ANY);
 }
 
 static void no_comparison(struct plan *p)
@@ -285,7 +285,7 @@ const struct fault faults[] = {
     {"revoke_without_a_shootdown", "revoke_from_one_row", no_shootdown, SOUND, false},
     {"reduce_without_a_shootdown", "reduce_rights", no_shootdown, SOUND, false},
     {"clear_dirty_without_a_shootdown", "clear_dirty", no_shootdown, SOUND, false},
-    {"protect_the_middle_without_a_shootdown", "split_in_three", no_shootdown, SOUND, false},
+    {"protect_the_middle_without_a_shootdown", "carve_the_middle", no_shootdown, SOUND, false},
     {"shootdown_before_the_hide", "remove_in_the_middle", shootdown_first, SOUND, false},
     {"shootdown_only_after_the_right_to_write", "copy_on_write", shootdown_last, SOUND, false},
     {"frames_copied_before_the_shootdown", "migrate", copy_before_shootdown, SOUND, false},

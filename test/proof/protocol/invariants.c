@@ -97,6 +97,8 @@ static void check_table(const struct state *s, const struct table *t)
 
     for (int i = t->first; i < t->past; i++) {
         int start = range_start(s->lo[i]), end = range_end(s->lo[i]);
+        if (i > t->first && end < range_end(s->lo[i - 1]))
+            world_fail("S7", "ends of slots fall");
         if (start > end) {
             check_empty(s, t, i, end_before);
             continue;

@@ -11,7 +11,8 @@
  *                only those with one walk or with user instructions alone
  *   --naive      naive orders: each must be found wrong
  *   --faults     seeded faults: each must be found
- *   --fences     every fence left out in turn: what breaks, or that nothing does
+ *   --fences     every fence left out in turn: what breaks, or that nothing does within the bounds of
+ *                --orders (with --any-order given: of that)
  *   --trace      also print how what was to be found came about
  *   --odd, --even  every second scenario: half of the work for each of two processors
  *   NAME         only these scenarios
@@ -245,7 +246,6 @@ static void check_fences(const struct scenario *s)
             continue;
         const char *where = beside(k);
         world_without_fence = k;
-        all_orders = true;
         bool clean = explore(s, QUICK);
         printf("# %s without fence %d%s: %s%s%s\n", s->name, k + 1, where,
                clean ? "nothing breaks" : world_violation, clean ? "" : ", ",
@@ -292,10 +292,24 @@ static void list_wanted(int argc, char **argv)
     }
 }
 
+/* Tens of millions of states each: for --full, or by name. */
+static const char *const large[] = {"carve_then_unite_three"};
+
+static bool is_left_out(const char *name, enum level level)
+{
+    for (size_t i = 0; level == QUICK && nwanted == 0 && i < sizeof(large) / sizeof(large[0]);
+         i++) {
+        if (strcmp(large[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_all_orders(enum level level)
 {
     for (unsigned i = 0; i < nscenarios; i++) {
-        if (halves >> i % 2 & 1 && is_wanted(scenarios[i].name))
+        if (halves >> i % 2 & 1 && is_wanted(scenarios[i].name) &&
+            !is_left_out(scenarios[i].name, level))
             check_orders(&scenarios[i], level);
     }
 }
@@ -320,7 +334,6 @@ int main(int argc, char **argv)
     all_orders = any;
     if (full || any || option(argc, argv, "--orders"))
         check_all_orders(full || any ? FULL : QUICK);
-    all_orders = false;
     for (unsigned i = 0; option(argc, argv, "--naive") && i < nnaive; i++) {
         if (is_wanted(naive_scenarios[i].name))
             check_found(naive_scenarios[i].name, &naive_scenarios[i], false);

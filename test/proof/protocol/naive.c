@@ -20,14 +20,14 @@ void naive_migrate_by_write_protection(struct plan *p, int slot, int base)
         plan_fence(p);
         plan_emit(p, AND, PLAIN, row, slot, 0xff & ~W, 0)->stage = (uint8_t)stage;
     }
-    plan_shootdown(p);
+    plan_shootdown(p, ALWAYS);
     plan_emit(p, COPY, PLAIN, 0, 0, 0, 0);
     plan_fence(p);
 
     int moved = plan_stage(p);
     plan_map(p, moved, c.start, c.end, base, NULL);
     plan_emit(p, HI, FILL, slot, base, 1, 1)->stage = (uint8_t)moved;
-    plan_shootdown(p);
+    plan_shootdown(p, ALWAYS);
     for (int row = 0; row < ROWS; row++) {
         plan_emit(p, OR_SAVED, PLAIN, row, slot, 0, 0);
         plan_fence(p);
@@ -45,7 +45,7 @@ void naive_copy_on_write_right_first(struct plan *p, int slot, int base)
     plan_map(p, moved, c.start, c.end, base, NULL);
     plan_edit(p);
     plan_emit(p, HI, FILL, slot, base, 1, 1)->stage = (uint8_t)moved;
-    plan_shootdown(p);
+    plan_shootdown(p, ALWAYS);
     plan_live(p, slot, c.start, c.end, base);
 }
 
@@ -80,11 +80,11 @@ void naive_revoke(struct plan *p, int slot, bool twice)
     plan_edit(p);
     clear_bytes(p, slot);
     if (!twice)
-        plan_shootdown(p);
+        plan_shootdown(p, ALWAYS);
     scrub_grants(p, slot);
     if (twice) {
         clear_bytes(p, slot);
-        plan_shootdown(p);
+        plan_shootdown(p, ALWAYS);
     }
     p->revoke_stage = p->stage;
 }

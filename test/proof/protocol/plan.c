@@ -14,8 +14,10 @@
 /* --- the table to begin with --- */
 
 static const struct slot cells[2][3] = {
-    {{1, 3, 5, 17}, {1, 8, 9, 30}, {1, 11, 12, 40}},
-    {{1, 3, 5, 17}, {1, 6, 7, 20}, {1, 11, 12, 40}}, /* A and B touch, their frames as well */
+    {{1, 3, 5, 17, 5}, {1, 8, 9, 30, 9}, {1, 11, 12, 40, 12}},
+    {{1, 3, 5, 17, 5},
+     {1, 6, 7, 20, 7},
+     {1, 11, 12, 40, 12}}, /* A and B touch, their frames as well */
 };
 
 static const uint8_t patterns[3][3][ROWS] = {
@@ -67,8 +69,10 @@ void plan_start(struct plan *p, const struct setup *setup, const struct variant 
                        v->grants && k < 2);
     }
     for (int i = 1; i <= setup->n; i++) {
-        int right = plan_right_start(p, i);
-        p->init.lo[i] = p->t[i].live ? lo_of(p->t[i].start, p->t[i].end) : lo_of(right, right - 1);
+        if (!p->t[i].live)
+            p->t[i].e = (uint8_t)(setup->low ? p->t[i - 1].e : plan_right_start(p, i) - 1);
+        p->init.lo[i] = p->t[i].live ? lo_of(p->t[i].start, p->t[i].end)
+                                     : lo_of(p->t[i].e + 1, p->t[i].e);
     }
 }
 
@@ -87,6 +91,8 @@ struct op *plan_emit(struct plan *p, enum kind kind, enum role role, int a, int 
                      .c = (uint8_t)c,
                      .d = (uint8_t)d,
                      .seg = (uint16_t)(p->seg * SEG)};
+    if (kind == LO)
+        p->t[a].e = (uint8_t)c;
     return o;
 }
 
@@ -118,7 +124,7 @@ void plan_touch(struct plan *p, int first, int last)
 
 void plan_live(struct plan *p, int slot, int start, int end, int base)
 {
-    p->t[slot] = (struct slot){1, (uint8_t)start, (uint8_t)end, (uint8_t)base};
+    p->t[slot] = (struct slot){1, (uint8_t)start, (uint8_t)end, (uint8_t)base, (uint8_t)end};
 }
 
 /* The store that hides a cell; the fence is the caller's. */
@@ -128,16 +134,25 @@ void plan_hide(struct plan *p, int slot, int e, int stage)
     plan_emit(p, LO, HIDE, slot, e + 1, e, 0)->stage = (uint8_t)stage;
 }
 
-void plan_empties_before(struct plan *p, int slot, int e)
+/* Those left of slot that a range from `start` on would pass go as far down as they may. */
+void plan_empties_before(struct plan *p, int slot, int start)
 {
-    for (int i = slot - 1; i > 0 && !p->t[i].live; i--)
+    int i = slot - 1;
+    while (i > 0 && p->t[i].e >= start)
+        i--;
+    int e = i ? p->t[i].e : 0;
+    while (++i < slot)
         plan_emit(p, LO, EMPTY, i, e + 1, e, 0);
 }
 
-void plan_empties_after(struct plan *p, int slot)
+/* Those right of slot that a range up to `end` would pass go as far up as they may. */
+void plan_empties_after(struct plan *p, int slot, int end)
 {
-    int e = plan_right_start(p, slot) - 1;
-    for (int i = slot + 1; i < p->table[0].past && !p->t[i].live; i++)
+    int i = slot + 1;
+    while (i < p->table[0].past && p->t[i].e < end)
+        i++;
+    int e = p->t[i].live ? p->t[i].start - 1 : p->t[i].e;
+    while (--i > slot)
         plan_emit(p, LO, EMPTY, i, e + 1, e, 0);
 }
 
@@ -165,11 +180,11 @@ void plan_fill(struct plan *p, int slot, int reg)
     }
 }
 
-void plan_shootdown(struct plan *p)
+void plan_shootdown(struct plan *p, int when)
 {
     plan_fence(p);
     for (int h = 0; h < HARTS; h++)
-        plan_emit(p, ACK, PLAIN, h, 0, 0, 0);
+        plan_emit(p, ACK, PLAIN, h, 0, when, 0);
     plan_fence(p);
 }
 
@@ -277,6 +292,8 @@ static uint32_t address_of(const struct op *o)
     case GREAD:
     case GPUT:
     case GPUT_REG:
+    case GPUT_IF_TAKES:
+    case GPUT_CHANGED:
         return 1024 + 64 * 3 + 256u * (o->a + 1u) + 4u * o->b;
     default:
         return 1024 + 64u * (o->a + 1u) + o->b;
@@ -323,16 +340,19 @@ static struct rv_op memory_op(const struct op *op, int i)
         m.load = true;
         break;
     case GPUT_REG:
+    case GPUT_CHANGED:
         m.data = loaded_by(op, i, o->a, o->c, true);
         m.size = 4;
         m.store = true;
         break;
     case GPUT:
+    case GPUT_IF_TAKES:
         m.size = 4;
         m.store = true;
         break;
     case PUT_REG:
     case PUT_AD:
+    case PUT_CHANGED:
         m.data = loaded_by(op, i, o->a, o->c, false);
         m.store = true;
         break;
@@ -346,10 +366,14 @@ static struct rv_op memory_op(const struct op *op, int i)
     case AND_IF_D:
         m.ctrl = loaded_by(op, i, o->a, o->d, false);
         break;
+    case OR_MARKS:
+        m.data = all_loads(op, i);
+        break;
     default:
         break;
     }
-    if (o->kind == OR_AD || o->kind == OR_SAVED || o->kind == AND || o->kind == AND_IF_D ||
+    if (o->kind == OR_MARKS || o->kind == AND_IF_TAKES || o->kind == OR_AD || o->kind == OR_SAVED ||
+        o->kind == AND || o->kind == AND_IF_D ||
         o->kind == OR) { /* a word: there are no byte atomics */
         m.at &= ~3u;
         m.size = 4;
@@ -363,7 +387,11 @@ static bool is_memory(const struct op *o)
     return o->kind < BRANCH;
 }
 
-/* A branch waits for what it compares, and stores wait for the branch; loads do not. */
+/* Where there are more operations than this in a segment, its loads take place in program order: there
+ * would be too many states. */
+enum { LOOSE_LOADS = 16 };
+
+/* A branch or decision waits for what was loaded, and stores wait for it; loads do not. */
 static void order_segment(struct op *op, int n)
 {
     struct rv_op m[RV_OPS] = {{0}};
@@ -376,7 +404,9 @@ static void order_segment(struct op *op, int n)
     rv_preserved(m, (unsigned)n, before);
     for (int i = 0; i < n; i++) {
         op[i].before = before[i];
-        if (op[i].kind == BRANCH) {
+        if (n > LOOSE_LOADS && m[i].load && !m[i].store)
+            op[i].before |= all_loads(op, i);
+        if (op[i].kind == BRANCH || op[i].kind == DECIDE) {
             op[i].before = all_loads(op, i);
             branches |= 1u << i;
         } else if (m[i].store) {

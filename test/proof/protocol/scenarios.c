@@ -92,40 +92,76 @@ static void remove_then_insert(struct plan *p, const uint8_t *rights)
 static void split_in_two(struct plan *p, const uint8_t *rights)
 {
     (void)rights;
-    order_split(p, 1, 2, 4, 5);
-}
-
-static void split_over_a_gap(struct plan *p, const uint8_t *rights) /* A..BK -> A.aBK */
-{
-    (void)rights;
-    order_split(p, 1, 3, 3, 4);
+    order_split(p, 1, 4, 5);
 }
 
 static void split_hole(struct plan *p, const uint8_t *rights)
 {
     (void)rights;
-    order_split(p, 1, 2, 3, 5);
+    order_split(p, 1, 3, 5);
 }
 
-static void split_in_three(struct plan *p, const uint8_t *rights)
+static void carve_middle(struct plan *p, const uint8_t *rights)
 {
-    static const uint8_t middle[ROWS] = {V | R, V};
     (void)rights;
-    order_split_three(p, 1, 5, middle);
+    order_carve(p, 1, 4, 4, 0, R);
+}
+
+static void carve_first(struct plan *p, const uint8_t *rights)
+{
+    (void)rights;
+    order_carve(p, 1, 3, 3, 0, R);
+}
+
+static void carve_last(struct plan *p, const uint8_t *rights)
+{
+    (void)rights;
+    order_carve(p, 1, 5, 5, 1, R | W);
+}
+
+static void carve_to_nothing(struct plan *p, const uint8_t *rights)
+{
+    (void)rights;
+    order_carve(p, 1, 4, 4, 1, 0);
 }
 
 static void split_with_move(struct plan *p, const uint8_t *rights)
 {
     (void)rights;
     order_move(p, 2, 3);
-    order_split(p, 1, 2, 3, 4);
+    order_split(p, 1, 3, 4);
 }
 
 static void split_then_merge(struct plan *p, const uint8_t *rights)
 {
     (void)rights;
-    order_split(p, 1, 2, 3, 4);
+    order_split(p, 1, 3, 4);
     order_merge(p, 1, 2);
+}
+
+/* Rights of a part taken away and given back, as mprotect() twice does. */
+static void carve_then_unite(struct plan *p, const uint8_t *rights)
+{
+    const struct unite u = {3, {1, 2, 3}, 1, 0, R | W};
+    (void)rights;
+    order_carve(p, 1, 4, 4, 0, R);
+    order_unite(p, &u);
+}
+
+static void unite_two_changing_the_first(struct plan *p, const uint8_t *rights)
+{
+    const struct unite u = {2, {1, 2}, 0, 0, R};
+    (void)rights;
+    order_carve(p, 1, 5, 5, 0, R);
+    order_unite(p, &u);
+}
+
+static void unite_two_changing_the_second(struct plan *p, const uint8_t *rights)
+{
+    const struct unite u = {2, {1, 2}, 1, 0, R};
+    (void)rights;
+    order_carve(p, 1, 3, 3, 0, R);
+    order_unite(p, &u);
 }
 
 static void merge_neighbours(struct plan *p, const uint8_t *rights)
@@ -330,62 +366,84 @@ static void revoke_naive_twice(struct plan *p, const uint8_t *rights)
 }
 
 const struct scenario scenarios[] = {
-    {"insert_into_a_gap", insert_in_gap, {6, 1, 3, 6, false}, false},
-    {"insert_after_a_move_right", insert_one_right, {6, 1, 2, 6, false}, false},
-    {"insert_after_a_move_left", insert_one_left, {4, 2, 3, 4, false}, false},
-    {"insert_after_two_moves_right", insert_two_right, {4, 1, 2, 4, false}, false},
-    {"insert_after_two_moves_left", insert_two_left, {4, 2, 3, 4, false}, false},
-    {"insert_between_empty_slots", insert_between_empties, {6, 3, 4, 6, false}, false},
-    {"insert_in_the_middle_of_three", insert_middle_of_three, {6, 1, 5, 6, false}, false},
-    {"remove_in_the_middle", remove_b, {6, 1, 3, 6, false}, false},
-    {"remove_the_first_cell", remove_a, {6, 2, 4, 6, false}, false},
-    {"split_in_two", split_in_two, {6, 1, 4, 6, false}, false},
-    {"split_over_a_gap", split_over_a_gap, {5, 1, 4, 5, false}, false},
-    {"split_with_a_hole", split_hole, {6, 1, 4, 6, false}, false},
-    {"split_in_three", split_in_three, {6, 1, 4, 6, false}, false},
-    {"split_after_a_move", split_with_move, {5, 1, 2, 5, false}, false},
-    {"merge_neighbours", merge_neighbours, {6, 1, 2, 6, true}, false},
-    {"merge_over_a_gap", merge_over_a_gap, {6, 2, 4, 6, true}, false},
-    {"grow_the_end", grow_end, {6, 1, 3, 6, false}, false},
-    {"shrink_the_end", shrink_end, {6, 1, 3, 6, false}, false},
-    {"grow_at_the_start", grow_start, {6, 1, 3, 6, false}, false},
-    {"grow_down_to_page_one", grow_start_to_page_1, {5, 3, 4, 5, false}, false},
-    {"shrink_at_the_start", shrink_start, {6, 1, 3, 6, false}, false},
-    {"migrate", migrate, {6, 1, 3, 6, false}, false},
-    {"copy_on_write", copy_on_write, {6, 1, 3, 6, false}, true},
-    {"revoke_from_one_row", revoke_one, {6, 1, 3, 6, false}, false},
-    {"revoke_from_both_rows", revoke_both, {6, 1, 3, 6, false}, false},
-    {"reduce_rights", reduce_rights, {6, 1, 3, 6, false}, false},
-    {"add_a_right", add_right, {6, 1, 3, 6, false}, false},
-    {"clear_dirty", clear_dirty, {6, 1, 3, 6, false}, false},
-    {"move_right", move_right, {5, 1, 2, 5, false}, false},
-    {"move_left", move_left, {5, 2, 4, 5, false}, false},
-    {"move_two_right", move_two_right, {5, 2, 3, 5, false}, false},
-    {"move_far_right", move_far_right, {6, 1, 5, 6, false}, false},
-    {"move_far_left", move_far_left, {6, 1, 5, 6, false}, false},
-    {"insert_twice_and_come_back", insert_back_and_forth, {4, 2, 0, 4, false}, false},
-    {"remove_then_grow_over_it", remove_then_grow, {5, 1, 3, 5, false}, false},
-    {"remove_then_insert_there", remove_then_insert, {4, 2, 3, 4, false}, false},
-    {"grow_then_shrink", grow_then_shrink, {5, 1, 3, 5, false}, false},
-    {"split_then_merge", split_then_merge, {4, 1, 3, 4, false}, false},
-    {"replace_the_table", replace_table, {2, 1, 2, 0, false}, false},
-    {"replace_the_table_descriptors_ahead", replace_table_ahead, {2, 1, 2, 0, false}, false},
+    {"insert_into_a_gap", insert_in_gap, {6, 1, 3, 6, false, false}, false},
+    {"insert_after_a_move_right", insert_one_right, {6, 1, 2, 6, false, false}, false},
+    {"insert_after_a_move_left", insert_one_left, {4, 2, 3, 4, false, false}, false},
+    {"insert_after_two_moves_right", insert_two_right, {4, 1, 2, 4, false, false}, false},
+    {"insert_after_two_moves_left", insert_two_left, {4, 2, 3, 4, false, false}, false},
+    {"insert_between_empty_slots", insert_between_empties, {6, 3, 4, 6, false, false}, false},
+    {"insert_in_the_middle_of_three", insert_middle_of_three, {6, 1, 5, 6, false, false}, false},
+    {"remove_in_the_middle", remove_b, {6, 1, 3, 6, false, false}, false},
+    {"remove_the_first_cell", remove_a, {6, 2, 4, 6, false, false}, false},
+    {"split_in_two", split_in_two, {6, 1, 4, 6, false, false}, false},
+    {"split_with_a_hole", split_hole, {6, 1, 4, 6, false, false}, false},
+    {"carve_the_middle", carve_middle, {6, 1, 4, 6, false, false}, false},
+    {"carve_the_first_part", carve_first, {6, 1, 4, 6, false, false}, false},
+    {"carve_the_last_part", carve_last, {6, 1, 4, 6, false, false}, false},
+    {"carve_and_take_everything", carve_to_nothing, {6, 1, 4, 6, false, false}, false},
+    {"carve_then_unite_three", carve_then_unite, {5, 1, 4, 5, false, false}, false},
+    {"unite_two_and_change_the_first",
+     unite_two_changing_the_first,
+     {4, 1, 3, 4, false, false},
+     false},
+    {"unite_two_and_change_the_second",
+     unite_two_changing_the_second,
+     {4, 1, 3, 4, false, false},
+     false},
+    {"split_after_a_move", split_with_move, {5, 1, 2, 5, false, false}, false},
+    {"merge_neighbours", merge_neighbours, {6, 1, 2, 6, true, false}, false},
+    {"merge_over_a_gap", merge_over_a_gap, {6, 2, 4, 6, true, false}, false},
+    {"insert_between_low_empty_slots", insert_middle_of_three, {6, 1, 5, 6, false, true}, false},
+    {"grow_the_end_over_low_empty_slots", grow_end, {6, 1, 4, 6, false, true}, false},
+    {"grow_the_end", grow_end, {6, 1, 3, 6, false, false}, false},
+    {"shrink_the_end", shrink_end, {6, 1, 3, 6, false, false}, false},
+    {"grow_at_the_start", grow_start, {6, 1, 3, 6, false, false}, false},
+    {"grow_down_to_page_one", grow_start_to_page_1, {5, 3, 4, 5, false, false}, false},
+    {"shrink_at_the_start", shrink_start, {6, 1, 3, 6, false, false}, false},
+    {"migrate", migrate, {6, 1, 3, 6, false, false}, false},
+    {"copy_on_write", copy_on_write, {6, 1, 3, 6, false, false}, true},
+    {"revoke_from_one_row", revoke_one, {6, 1, 3, 6, false, false}, false},
+    {"revoke_from_both_rows", revoke_both, {6, 1, 3, 6, false, false}, false},
+    {"reduce_rights", reduce_rights, {6, 1, 3, 6, false, false}, false},
+    {"add_a_right", add_right, {6, 1, 3, 6, false, false}, false},
+    {"clear_dirty", clear_dirty, {6, 1, 3, 6, false, false}, false},
+    {"move_right", move_right, {5, 1, 2, 5, false, false}, false},
+    {"move_left", move_left, {5, 2, 4, 5, false, false}, false},
+    {"move_two_right", move_two_right, {5, 2, 3, 5, false, false}, false},
+    {"move_far_right", move_far_right, {6, 1, 5, 6, false, false}, false},
+    {"move_far_left", move_far_left, {6, 1, 5, 6, false, false}, false},
+    {"insert_twice_and_come_back", insert_back_and_forth, {4, 2, 0, 4, false, false}, false},
+    {"remove_then_grow_over_it", remove_then_grow, {5, 1, 3, 5, false, false}, false},
+    {"remove_then_insert_there", remove_then_insert, {4, 2, 3, 4, false, false}, false},
+    {"grow_then_shrink", grow_then_shrink, {5, 1, 3, 5, false, false}, false},
+    {"split_then_merge", split_then_merge, {4, 1, 3, 4, false, false}, false},
+    {"replace_the_table", replace_table, {2, 1, 2, 0, false, false}, false},
+    {"replace_the_table_descriptors_ahead", replace_table_ahead, {2, 1, 2, 0, false, false}, false},
     {"replace_the_table_and_free_it_while_all_stand",
      replace_free_early,
-     {2, 1, 2, 0, false},
+     {2, 1, 2, 0, false, false},
      false},
 };
 const unsigned nscenarios = sizeof(scenarios) / sizeof(scenarios[0]);
 
 const struct scenario naive_scenarios[] = {
-    {"migrate_by_write_protection", migrate_naive, {6, 1, 3, 6, false}, false},
-    {"copy_on_write_with_the_right_first", copy_on_write_naive, {6, 1, 3, 6, false}, true},
-    {"revoke_bytes_then_grants", revoke_naive, {6, 1, 3, 6, false}, false},
-    {"revoke_bytes_grants_bytes", revoke_naive_twice, {6, 1, 3, 6, false}, false},
-    {"replace_the_table_while_all_run", replace_running, {2, 1, 2, 0, false}, false},
-    {"replace_the_table_bytes_copied_ahead", replace_bytes_ahead, {2, 1, 2, 0, false}, false},
-    {"replace_the_table_grants_copied_ahead", replace_grants_ahead, {2, 1, 2, 0, false}, false},
-    {"replace_the_table_and_let_go_before_the_switch", replace_let_go, {2, 1, 2, 0, false}, false},
+    {"migrate_by_write_protection", migrate_naive, {6, 1, 3, 6, false, false}, false},
+    {"copy_on_write_with_the_right_first", copy_on_write_naive, {6, 1, 3, 6, false, false}, true},
+    {"revoke_bytes_then_grants", revoke_naive, {6, 1, 3, 6, false, false}, false},
+    {"revoke_bytes_grants_bytes", revoke_naive_twice, {6, 1, 3, 6, false, false}, false},
+    {"replace_the_table_while_all_run", replace_running, {2, 1, 2, 0, false, false}, false},
+    {"replace_the_table_bytes_copied_ahead",
+     replace_bytes_ahead,
+     {2, 1, 2, 0, false, false},
+     false},
+    {"replace_the_table_grants_copied_ahead",
+     replace_grants_ahead,
+     {2, 1, 2, 0, false, false},
+     false},
+    {"replace_the_table_and_let_go_before_the_switch",
+     replace_let_go,
+     {2, 1, 2, 0, false, false},
+     false},
 };
 const unsigned nnaive = sizeof(naive_scenarios) / sizeof(naive_scenarios[0]);
 

@@ -32,8 +32,8 @@ enum {
     PAGES = 13, /* page 0 is not used */
     HARTS = 2,  /* that walk */
     USERS = 2,  /* that run one instruction */
-    REGS = 3,   /* columns that the editor remembers */
-    OPS = 112,
+    REGS = 6,   /* columns that the editor remembers */
+    OPS = 160,
     SEGMENTS = 64,
     STAGES = 12,
 };
@@ -50,27 +50,37 @@ enum {
 /* --- the editor's program --- */
 
 enum kind {
-    LO,       /* lo[a] = [b, c] */
-    HI,       /* hi[a] = frame b, valid c, generation + d */
-    READ,     /* reg c = byte of row a, slot b */
-    PUT,      /* byte of row a, slot b = c */
-    PUT_REG,  /* byte of row a, slot b = reg c */
-    PUT_AD,   /* byte of row a, slot b = A and D of reg c, and d */
-    OR_AD,    /* amoor: A and D of reg c into the byte */
-    AND,      /* amoand: byte &= c; d: a D found is collected */
-    AND_IF_D, /* the same if reg d of the row has D */
-    OR,       /* amoor: byte |= c */
-    OR_SAVED, /* amoor: W of reg c */
-    GREAD,    /* the same for grant words */
+    LO,           /* lo[a] = [b, c] */
+    HI,           /* hi[a] = frame b, valid c, generation + d */
+    READ,         /* reg c = byte of row a, slot b */
+    PUT,          /* byte of row a, slot b = c */
+    PUT_REG,      /* byte of row a, slot b = reg c */
+    PUT_AD,       /* byte of row a, slot b = A and D of reg c, and d */
+    OR_AD,        /* amoor: A and D of reg c into the byte */
+    AND,          /* amoand: byte &= c; d: a D found is collected */
+    AND_IF_D,     /* the same if reg d of the row has D */
+    OR,           /* amoor: byte |= c */
+    OR_SAVED,     /* amoor: W of reg c */
+    AND_IF_TAKES, /* amoand: byte &= c, if rights are taken away */
+    PUT_CHANGED,  /* byte = reg c with the rights d; what it had before stays if nothing is taken */
+    OR_MARKS,     /* amoor: A and D of reg d, if reg c lacks any of them */
+    GREAD,        /* the same for grant words */
     GPUT,
     GPUT_REG,
-    BRANCH, /* go on at segment a if the columns in regs 0 and 1 differ */
+    GPUT_IF_TAKES, /* none, if rights are taken away */
+    GPUT_CHANGED,  /* the same, else reg c */
+    BRANCH, /* go on at segment a if the b & 15 columns in the first regs differ, that of number
+             * b >> 4 having the rights d in row c */
+    DECIDE, /* whether exactly the rights c for row a take something from reg b; d: grants count */
     ACK,    /* hart a answers a shootdown; c: only if a D was collected */
     COPY,   /* the frame's contents, to the new one */
     STOP,   /* hart a (a user's: HARTS + number) waits in the kernel */
     GO,     /* hart a goes on; b: with the second table and no translations of before */
     FREE,   /* the first table is memory for others now */
 };
+
+/* When a shootdown is needed. */
+enum { ALWAYS, IF_COLLECTED, IF_TAKES };
 
 /* What an operation is for: how faults.c finds it. */
 enum role { PLAIN, HIDE, EMPTY, FILL, CLEAR, SHOW };
@@ -92,11 +102,14 @@ enum {
     AS_RIGHT = 0xfd, /* to the right */
     ADD = 0xd0,      /* | rights */
     ONLY = 0xc0,     /* | rights that stay */
+    CHANGE = 0xb0, /* | rights: exactly these, or with what was there if that takes nothing away */
+    SCRUB = 0xfc,  /* a grant: none, if something is taken away */
     UNMAPPED = 0x80,
 };
 
 struct slot {
     uint8_t live, start, end, base;
+    uint8_t e; /* end, also of an empty one */
 };
 
 struct state;
@@ -119,7 +132,7 @@ struct state {
     uint8_t       perm[ROWS][SLOTS], grant[ROWS][SLOTS];
     uint8_t       reg[REGS][ROWS], greg[REGS][ROWS];
     uint8_t       taken[ROWS]; /* a D was collected */
-    uint8_t       segment, stage, aborted, copied, lost, regranted, user_done[USERS];
+    uint8_t       segment, stage, aborted, takes, copied, lost, regranted, user_done[USERS];
     uint8_t       stopped, second, freed;                   /* bits of harts, of harts, bool */
     uint8_t       rights[ROWS][PAGES], grants[ROWS][PAGES]; /* the truth */
     struct walker w[HARTS];
@@ -190,6 +203,7 @@ extern bool               world_any_order; /* try the segment's operations in ev
 struct setup { /* slots of cells A, B, K (0: none) of a table of n slots */
     uint8_t n, a, b, k;
     bool    touching; /* A and B */
+    bool    low; /* empty slots stand at the end of the cell before them, not before the next */
 };
 
 /* rights: 0 differ between cells, 1 all alike, 2 nobody writes. ad: bits of all bytes. */
@@ -209,12 +223,12 @@ int        plan_right_start(const struct plan *p, int slot);
 void       plan_live(struct plan *p, int slot, int start, int end, int base);
 void       plan_touch(struct plan *p, int first, int last);
 void       plan_hide(struct plan *p, int slot, int e, int stage);
-void       plan_empties_before(struct plan *p, int slot, int e);
-void       plan_empties_after(struct plan *p, int slot);
+void       plan_empties_before(struct plan *p, int slot, int start);
+void       plan_empties_after(struct plan *p, int slot, int end);
 void       plan_read(struct plan *p, int slot, int reg);
 void       plan_clear(struct plan *p, int slot);
 void       plan_fill(struct plan *p, int slot, int reg);
-void       plan_shootdown(struct plan *p);
+void       plan_shootdown(struct plan *p, int when);
 
 /* A new truth; returns the stage to put into the operation that makes it true. */
 int  plan_stage(struct plan *p);
@@ -227,9 +241,16 @@ void plan_inherit(struct plan *p, int stage, int page, int frame, uint8_t from);
 void order_move(struct plan *p, int from, int to);
 void order_insert(struct plan *p, int slot, int start, int end, int base, const uint8_t *rights);
 void order_remove(struct plan *p, int slot);
-void order_split(struct plan *p, int slot, int right, int left_end, int right_start);
-void order_split_three(struct plan *p, int slot, int right_start, const uint8_t *rights);
+void order_split(struct plan *p, int slot, int left_end, int right_start);
+void order_carve(struct plan *p, int slot, int first, int last, int row, unsigned rights);
 void order_merge(struct plan *p, int slot, int right);
+
+struct unite { /* n cells; row of cell number `changed` gets these rights (n: none does) */
+    int      n, slot[3], changed, row;
+    unsigned rights;
+};
+void order_unite(struct plan *p, const struct unite *u);
+
 void order_grow_end(struct plan *p, int slot, int end);
 void order_shrink_end(struct plan *p, int slot, int end);
 void order_change_start(struct plan *p, int slot, int start);
