@@ -93,8 +93,8 @@ void area_tree_destroy(struct area_tree *tree)
     }
 }
 
-/* upper starts where lower ends; could they be one? */
-static bool area_continues(const struct area *lower, const struct area *upper)
+/* Does upper start where lower ends, and could they be one? */
+static inline bool area_continues(const struct area *lower, const struct area *upper)
 {
     if (lower->end != upper->start || lower->prot != upper->prot || lower->flags != upper->flags ||
         lower->dom != upper->dom || lower->file != upper->file || lower->name != upper->name)
@@ -129,6 +129,12 @@ static vaddr_t end_of(const struct area *below)
     return below ? below->end : USER_MIN;
 }
 
+/* Where the space below area starts. Its gap tells, unless some of the space is not handed out. */
+static vaddr_t bottom_of(struct area *area)
+{
+    return area->flags & AREA_STACK ? end_of(area_prev(area)) : area->start - area->gap;
+}
+
 /* The gaps of area and, unless it is NULL, of above change. Both are set before a walk: where the way up
  * from one leads through the other, one walk does for both. */
 static void set_gaps(struct area *area, size_t gap, struct area *above, size_t gap_of_above)
@@ -141,10 +147,10 @@ static void set_gaps(struct area *area, size_t gap, struct area *above, size_t g
         gap_changed(above);
 }
 
-/* area's limits have changed, between its neighbours, of which either may be NULL. */
-static void regap(struct area *below, struct area *area, struct area *above)
+/* area's limits have changed, between bottom, where the space below it starts, and above, or NULL. */
+static void regap(vaddr_t bottom, struct area *area, struct area *above)
 {
-    set_gaps(area, gap_above(end_of(below), area), above, above ? gap_above(area->end, above) : 0);
+    set_gaps(area, gap_above(bottom, area), above, above ? gap_above(area->end, above) : 0);
 }
 
 /* Where the usable gap below area ends. */
@@ -274,19 +280,19 @@ static void link_between(struct area_tree *tree, struct area *below, struct area
 /* Take area out of the tree; it is not freed. above: the next one, or NULL. */
 static void area_unlink(struct area_tree *tree, struct area *area, struct area *above)
 {
-    struct area *below = area_prev(area);
-
-    set_gaps(area, 0, above, above ? gap_above(end_of(below), above) : 0);
+    set_gaps(area, 0, above, above ? gap_above(bottom_of(area), above) : 0);
     RB_REMOVE(area_nodes, &tree->nodes, area);
 }
 
 /* Move the limits of area, not past a neighbour's. */
 static void area_trim(struct area *area, vaddr_t start, vaddr_t end)
 {
+    vaddr_t bottom = bottom_of(area);
+
     area->offset += start - area->start;
     area->start = start;
     area->end = end;
-    regap(area_prev(area), area, area_next(area));
+    regap(bottom, area, area_next(area));
 }
 
 /* The next one, which goes on where area ends, becomes part of it. The gap between is 0, and the one
@@ -333,7 +339,7 @@ struct area *area_insert(struct area_tree *tree, struct area *area, struct area 
     }
 
     link_between(tree, below, area, above);
-    regap(below, area, above);
+    regap(end_of(below), area, above);
     return area;
 }
 

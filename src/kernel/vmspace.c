@@ -61,24 +61,6 @@ void vmspace_destroy(struct vmspace *vs)
     kfree(vs);
 }
 
-/* --- ranges ------------------------------------------------------------------------------ */
-
-bool vmspace_range_valid(vaddr_t va, size_t len)
-{
-    return len <= USER_END && va >= USER_MIN && va <= USER_END &&
-           ALIGN_UP(len, PAGE_SIZE) <= USER_END - va;
-}
-
-int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end)
-{
-    if (va & PAGE_MASK)
-        return -EINVAL;
-    if (!vmspace_range_valid(va, len))
-        return -ENOMEM;
-    *end = va + ALIGN_UP(len, PAGE_SIZE);
-    return 0;
-}
-
 /* --- unmapping --------------------------------------------------------------------------- */
 
 /* Many runs: they are listed before the map forgets them. */
@@ -127,7 +109,8 @@ void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, va
     reserve_drop(vs, va, end);
 }
 
-int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
+/* Inlined into both that follow: a call more would be seen in munmap's cost. */
+static inline __attribute__((always_inline)) int unmap(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct area *first = area_at_or_above(&vs->areas, va), *spare = NULL;
     if (!first || first->start >= end)
@@ -144,15 +127,21 @@ int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
     return 0;
 }
 
+int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
+{
+    return unmap(vs, va, end);
+}
+
 int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len)
 {
     if (!len || (va & PAGE_MASK) || va > USER_END || len > USER_END - va)
         return -EINVAL;
 
     vaddr_t end = va + ALIGN_UP(len, PAGE_SIZE);
-    va = va > USER_MIN ? va : USER_MIN; /* there is nothing below */
+    if (end <= USER_MIN) /* there is nothing below */
+        return 0;
     mutex_lock(&vs->mutex);
-    int err = end > va ? vmspace_unmap_locked(vs, va, end) : 0;
+    int err = unmap(vs, va > USER_MIN ? va : USER_MIN, end);
     mutex_unlock(&vs->mutex);
     return err;
 }
@@ -253,13 +242,6 @@ int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t
     vs->mapped += len;
     *out = va;
     return 0;
-}
-
-int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags, size_t len)
-{
-    bool counts = (prot & PMAP_W) && !(flags & (AREA_SHARED | AREA_NORESERVE));
-
-    return counts && len > vs->commit_max ? -ENOMEM : 0;
 }
 
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)

@@ -13,13 +13,25 @@
 #define KERNEL_VMSPACE_INTERNAL_H
 
 #include "kernel/vmspace.h"
+#include "lib/errno.h"
 
-/* [va, va + len), rounded up to pages, lies in user space. */
-bool vmspace_range_valid(vaddr_t va, size_t len);
+/* [va, va + len), rounded up to pages, lies in user space. va: page-aligned. */
+static inline bool vmspace_range_valid(vaddr_t va, size_t len)
+{
+    return va >= USER_MIN && va <= USER_END && len <= USER_END - va;
+}
 
 /* For calls on what exists: outside of user space nothing does. -EINVAL: va is unaligned; -ENOMEM.
- * */
-int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end);
+ * *end: of the last page. */
+static inline int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end)
+{
+    if (va & PAGE_MASK)
+        return -EINVAL;
+    if (!vmspace_range_valid(va, len))
+        return -ENOMEM;
+    *end = va + ALIGN_UP(len, PAGE_SIZE);
+    return 0;
+}
 
 /* Every reason to refuse spec that does not depend on what is mapped: see vmspace_map(). */
 int vmspace_spec_check(const struct area_spec *spec);
@@ -28,7 +40,13 @@ int vmspace_spec_check(const struct area_spec *spec);
  * for what is mapped, as in Linux by default; only a single request for private memory that is
  * larger than all there is gets -ENOMEM, so that a program's malloc() of nonsense fails where it
  * looks. */
-int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags, size_t len);
+static inline int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags,
+                                       size_t len)
+{
+    bool counts = (prot & PMAP_W) && !(flags & (AREA_SHARED | AREA_NORESERVE));
+
+    return counts && len > vs->commit_max ? -ENOMEM : 0;
+}
 
 /* Map a spec that was checked. -EEXIST, -ENOMEM: nothing changed. */
 int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out);

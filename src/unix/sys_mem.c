@@ -20,10 +20,11 @@ static pmap_dom_t current_dom(void)
     return (pmap_dom_t)thread_self()->tf->dom;
 }
 
+_Static_assert(PROT_READ == PMAP_R && PROT_WRITE == PMAP_W && PROT_EXEC == PMAP_X, "the same bits");
+
 static unsigned pmap_prot(unsigned prot)
 {
-    return (prot & PROT_READ ? PMAP_R : 0) | (prot & PROT_WRITE ? PMAP_W : 0) |
-           (prot & PROT_EXEC ? PMAP_X : 0);
+    return prot & (PMAP_R | PMAP_W | PMAP_X);
 }
 
 static bool unaligned(uint64_t x)
@@ -120,11 +121,13 @@ static int check_anonymous(const struct mmap_args *m)
     return type == MAP_PRIVATE ? 0 : -EINVAL;
 }
 
-/* New or grown memory, if it is to be there at once; what cannot be filled faults later. */
-static void fill_if_locked(vaddr_t va, size_t len)
+/* New or grown memory, if it is to be there at once; what cannot be filled faults later. flags: what it
+ * was asked for with. */
+static void fill_if_locked(vaddr_t va, size_t len, unsigned flags)
 {
     struct area area;
-    if (len && !vmspace_find(the_process.vmspace, va, &area) && area.flags & AREA_LOCKED &&
+    bool        maybe = (flags | the_process.vmspace->map_flags) & AREA_LOCKED;
+    if (maybe && len && !vmspace_find(the_process.vmspace, va, &area) && area.flags & AREA_LOCKED &&
         !(area.flags & AREA_LOCK_LAZY))
         vmspace_fill(the_process.vmspace, va, len);
 }
@@ -154,7 +157,7 @@ static int64_t map(const struct mmap_args *m, struct file *f)
     if ((m->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
         vmspace_fill(the_process.vmspace, va, m->len);
     else
-        fill_if_locked(va, m->len);
+        fill_if_locked(va, m->len, spec.flags);
     return (int64_t)va;
 }
 
@@ -202,12 +205,21 @@ static int extend_to_stack(vaddr_t *va, vaddr_t end)
     return 0;
 }
 
+/* PROT_GROWSDOWN, PROT_GROWSUP: no stack grows up. */
+static int64_t protect_stack(vaddr_t va, vaddr_t end, unsigned prot, unsigned grows)
+{
+    struct area area;
+    if (grows == PROT_GROWSUP)
+        return vmspace_find(the_process.vmspace, va, &area) ? -ENOMEM : -EINVAL;
+    int err = extend_to_stack(&va, end);
+    return err ? err
+               : vmspace_protect(the_process.vmspace, current_dom(), va, end - va, pmap_prot(prot));
+}
+
 int64_t sys_mprotect(const uint64_t *a)
 {
-    vaddr_t     va = a[0], end = va + ALIGN_UP(a[1], PAGE_SIZE);
-    unsigned    prot = (unsigned)a[2], grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-    int         err = 0;
-    struct area area;
+    vaddr_t  va = a[0], end = va + ALIGN_UP(a[1], PAGE_SIZE);
+    unsigned prot = (unsigned)a[2], grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
 
     if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || unaligned(va))
         return -EINVAL;
@@ -217,12 +229,9 @@ int64_t sys_mprotect(const uint64_t *a)
         return -ENOMEM;
     if ((prot & ~grows) & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
         return -EINVAL;
-    if (grows == PROT_GROWSDOWN)
-        err = extend_to_stack(&va, end);
-    if (grows == PROT_GROWSUP) /* no stack grows up */
-        err = vmspace_find(the_process.vmspace, va, &area) ? -ENOMEM : -EINVAL;
-    return err ? err
-               : vmspace_protect(the_process.vmspace, current_dom(), va, end - va, pmap_prot(prot));
+    if (grows)
+        return protect_stack(va, end, prot, grows);
+    return vmspace_protect(the_process.vmspace, current_dom(), va, end - va, pmap_prot(prot));
 }
 
 int64_t sys_mremap(const uint64_t *a)
@@ -238,7 +247,7 @@ int64_t sys_mremap(const uint64_t *a)
                             a[4], &va);
     if (err)
         return err;
-    fill_if_locked(va, a[2] > a[1] ? a[2] : 0);
+    fill_if_locked(va, a[2] > a[1] ? a[2] : 0, AREA_LOCKED);
     return (int64_t)va;
 }
 
@@ -247,7 +256,7 @@ int64_t sys_brk(const uint64_t *a)
     vaddr_t before = vmspace_brk(the_process.vmspace, 0);
     vaddr_t now = vmspace_brk(the_process.vmspace, a[0]);
     if (now > before)
-        fill_if_locked(ALIGN_UP(before, PAGE_SIZE), now - ALIGN_UP(before, PAGE_SIZE));
+        fill_if_locked(ALIGN_UP(before, PAGE_SIZE), now - ALIGN_UP(before, PAGE_SIZE), AREA_LOCKED);
     return (int64_t)now;
 }
 
