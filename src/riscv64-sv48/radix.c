@@ -156,7 +156,7 @@ static unsigned entries_below(const struct radix_pos *pos, vaddr_t end)
 
 struct radix_span radix_first_far(struct radix *rx, vaddr_t va, vaddr_t end)
 {
-    struct radix_span span = {.first = radix_find_far(rx, va)};
+    struct radix_span span = {.first = radix_find(rx, va)};
     span.n = entries_below(&span.first, end);
     for (unsigned i = 1; span.first.level > 0 && i < span.n; i++) {
         if (pte_is_table(pte_load(span.first.pte + i)))

@@ -93,14 +93,20 @@ struct radix_pos radix_peek(const struct radix *rx, vaddr_t va);
  * reach beyond it. */
 struct radix_span radix_first_far(struct radix *rx, vaddr_t va, vaddr_t end);
 
+/* Whether the table of pages that was found last has all entries for [va, end); those entries. */
+static inline bool radix_is_near(const struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    return va - rx->near_va < pte_size(1) && end - rx->near_va <= pte_size(1);
+}
+
+static inline struct radix_span radix_near(struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    return (struct radix_span){radix_find(rx, va), (unsigned)((end - va) >> PAGE_SHIFT)};
+}
+
 static inline struct radix_span radix_first(struct radix *rx, vaddr_t va, vaddr_t end)
 {
-    if (va - rx->near_va >= pte_size(1))
-        return radix_first_far(rx, va, end);
-    struct radix_span span = {.first = radix_find(rx, va)};
-    vaddr_t           stop = rx->near_va + pte_size(1);
-    span.n = (unsigned)(((end < stop ? end : stop) - span.first.va) >> PAGE_SHIFT);
-    return span;
+    return radix_is_near(rx, va, end) ? radix_near(rx, va, end) : radix_first_far(rx, va, end);
 }
 
 struct radix_span radix_next(struct radix *rx, const struct radix_span *span, vaddr_t end);

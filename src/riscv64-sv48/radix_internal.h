@@ -129,14 +129,14 @@ static inline bool radix_can_lead(pte_t first, unsigned level)
            !(pte_pa(first) & (pte_size(level + 1) - 1));
 }
 
-/* Make one leaf of the table of pos, if it can be, and of the table above then. The entries changed
- * since that was known are near. */
-void radix_join_table(struct radix *rx, const struct radix_pos *pos);
+/* Make one leaf of the table of pte, an entry of this level for va, if it can be, and of the table
+ * above then. The entries changed since that was known are near pte. */
+void radix_join_table(struct radix *rx, vaddr_t va, pte_t *pte, unsigned level);
 
 static inline void radix_join(struct radix *rx, const struct radix_pos *pos)
 {
     if (radix_can_lead(pte_load(table_of(pos->pte)), pos->level))
-        radix_join_table(rx, pos);
+        radix_join_table(rx, pos->va, pos->pte, pos->level);
 }
 
 /* The same for all tables with entries for [va, end). */

@@ -130,16 +130,15 @@ static pte_t *replace_table(struct radix *rx, vaddr_t va, unsigned level, pte_t 
     return above;
 }
 
-void radix_join_table(struct radix *rx, const struct radix_pos *pos)
+void radix_join_table(struct radix *rx, vaddr_t va, pte_t *pte, unsigned level)
 {
-    pte_t *pte = pos->pte, dirty;
-    for (unsigned level = pos->level; level < PTE_MAX_LEAF; level++) {
-        pte_t *table = table_of(pte), first = pte_load(table) & ~PTE_D;
+    for (; level < PTE_MAX_LEAF; level++) {
+        pte_t *table = table_of(pte), first = pte_load(table) & ~PTE_D, dirty;
         if (!radix_can_lead(first, level) ||
             !maybe_uniform(table, (unsigned)(pte - table), first, pte_of_pa(pte_size(level))) ||
             !is_uniform(table, level, &dirty))
             return;
-        pte = replace_table(rx, pos->va, level, table, first | dirty);
+        pte = replace_table(rx, va, level, table, first | dirty);
     }
 }
 

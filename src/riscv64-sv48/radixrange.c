@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* radixrange.c - mapping, unmapping, and changing rights.
  *
- * Most ranges are entries of one table, none of which has to be split: those are found once, and
- * what is left is a loop over them. The rest goes span by span.
+ * Most ranges are pages of the table that the call before was about: then there is nothing to find,
+ * split or reserve, and what is left is a loop over entries. The rest (..._far) goes span by span.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -117,9 +117,12 @@ static int enter_far(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_
 
 int radix_enter(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_t bits)
 {
-    struct radix_span s = radix_first(rx, va, end);
-    if (s.first.level > 0 || radix_span_end(&s) != end)
+    if (!radix_is_near(rx, va, end))
+        radix_find(rx, va);
+    if (!radix_is_near(rx, va, end))
         return enter_far(rx, va, end, pa, bits);
+
+    struct radix_span s = radix_near(rx, va, end);
     if (!span_absent(&s))
         return -EEXIST;
     map_entries(s.first.pte, s.n, pte_of_pa(pa) | bits, pte_of_pa(PAGE_SIZE));
@@ -130,7 +133,7 @@ int radix_enter(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_t bit
 /* --- remove --- */
 
 /* Entries of the span, none of which reaches beyond the range. Whether any was there. */
-static bool clear_span(struct radix *rx, const struct radix_span *span)
+static inline bool clear_span(struct radix *rx, const struct radix_span *span)
 {
     unsigned from = span->n, to = 0;
     for (unsigned i = 0; i < span->n; i++) {
@@ -145,7 +148,7 @@ static bool clear_span(struct radix *rx, const struct radix_span *span)
     return to;
 }
 
-static void remove_span(struct radix *rx, const struct radix_span *span)
+static inline void remove_span(struct radix *rx, const struct radix_span *span)
 {
     if (span->first.level == 0 && span->n == PTE_PER_TABLE) {
         radix_cut_table(rx, span->first.va);
@@ -158,18 +161,16 @@ static void remove_span(struct radix *rx, const struct radix_span *span)
 /* As much as the tables that are kept for small ranges cover. */
 #define LARGE_RANGE (RADIX_IDLE * pte_size(1))
 
-int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end)
+static int remove_far(struct radix *rx, vaddr_t va, vaddr_t end)
 {
     struct radix_span s = radix_first(rx, va, end);
-    if (is_whole(&s, va, end)) {
-        remove_span(rx, &s);
-        return 0;
+    if (!is_whole(&s, va, end)) {
+        int err = radix_cut_out(rx, va, end, 0);
+        if (err)
+            return err;
+        s = radix_first(rx, va, end);
     }
-
-    int err = radix_cut_out(rx, va, end, 0);
-    if (err)
-        return err;
-    for (s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
+    for (; s.n; s = radix_next(rx, &s, end))
         remove_span(rx, &s);
     if (end - va >= LARGE_RANGE)
         radix_prune(rx);
@@ -177,9 +178,18 @@ int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end)
     return 0;
 }
 
+int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end)
+{
+    if (!radix_is_near(rx, va, end))
+        return remove_far(rx, va, end);
+    struct radix_span s = radix_near(rx, va, end);
+    remove_span(rx, &s);
+    return 0;
+}
+
 /* --- protect --- */
 
-static void protect_span(struct radix *rx, const struct radix_span *span, pte_t rights)
+static inline void protect_span(struct radix *rx, const struct radix_span *span, pte_t rights)
 {
     pte_t bits = pte_user_bits(rights), lost = 0;
     for (pte_t *pte = span->first.pte, *stop = pte + span->n; pte < stop; pte++)
@@ -188,14 +198,28 @@ static void protect_span(struct radix *rx, const struct radix_span *span, pte_t 
         radix_mark_stale(rx, span->first.va, radix_span_end(span));
 }
 
+/* The span is the whole range. */
+static inline int protect_whole(struct radix *rx, const struct radix_span *span, pte_t rights)
+{
+    if (!span_mapped(span))
+        return -EFAULT;
+    protect_span(rx, span, rights);
+    radix_join(rx, &span->first);
+    return 0;
+}
+
 static int protect_far(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights)
 {
+    struct radix_span s = radix_first(rx, va, end);
+    if (is_whole(&s, va, end))
+        return protect_whole(rx, &s, rights);
+
     int err = radix_check_mapped(rx, va, end);
     if (!err)
         err = radix_cut_out(rx, va, end, 0);
     if (err)
         return err;
-    for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
+    for (s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end))
         protect_span(rx, &s, rights);
     radix_join_range(rx, va, end);
     radix_release(rx);
@@ -204,12 +228,8 @@ static int protect_far(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights)
 
 int radix_protect(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights)
 {
-    struct radix_span s = radix_first(rx, va, end);
-    if (!is_whole(&s, va, end))
+    if (!radix_is_near(rx, va, end))
         return protect_far(rx, va, end, rights);
-    if (!span_mapped(&s))
-        return -EFAULT;
-    protect_span(rx, &s, rights);
-    radix_join(rx, &s.first);
-    return 0;
+    struct radix_span s = radix_near(rx, va, end);
+    return protect_whole(rx, &s, rights);
 }
