@@ -283,7 +283,7 @@ static int resize(struct pmap *pm, size_t lines, size_t rows)
 
 /* Before a range call, which must not fail half-way: enough slots, if that can be. One that finds none
  * all the same changes nothing and says so. */
-static void make_room(struct pmap *pm)
+static __attribute__((noinline)) void make_room(struct pmap *pm)
 {
     if (pm->table.lines < CELLS_MAX_LINES)
         (void)resize(pm, 2 * pm->table.lines, pm->table.rows);
@@ -326,17 +326,24 @@ static inline int result_of(const struct pmap *pm, int err)
     return err == -ENOSPC && pm->table.lines < CELLS_MAX_LINES ? -ENOMEM : err;
 }
 
-/* After a range call: the table gets the size that suits its cells. Returns the call's result. */
-static inline int fit_table(struct pmap *pm, int err)
+static __attribute__((noinline)) int fit_now(struct pmap *pm, int err)
 {
-    size_t nlive = pm->table.nlive;
-    if (nlive > pm->grow_at)
+    if (pm->table.nlive > pm->grow_at)
         grow(pm);
-    else if (nlive < pm->shrink_at)
+    else if (pm->table.nlive < pm->shrink_at)
         shrink(pm);
     else if (pm->table.crowded)
         lay_out_anew(pm);
     return result_of(pm, err);
+}
+
+/* After a range call: the table gets the size that suits its cells. Returns the call's result. */
+static inline int fit_table(struct pmap *pm, int err)
+{
+    size_t nlive = pm->table.nlive;
+    if (nlive > pm->grow_at || nlive < pm->shrink_at || pm->table.crowded || err)
+        return fit_now(pm, err);
+    return 0;
 }
 
 /* --- ranges --- */

@@ -412,7 +412,6 @@ static void begin(void)
     event = table.doms == DOMS ? rnd(NEVENTS) : rnd(PROT); /* the others are domain 2's */
     event_at = rnd(40);
     op_dom = 0;
-    memset(written, 0, sizeof(written));
     read_all(before);
     memcpy(after, before, sizeof(after));
 }
@@ -428,7 +427,8 @@ static void end(void)
     for (unsigned i = 0; i < NPAGES; i++) {
         struct view now = look(FIRST + i);
         CHECK(same(&now, &after[i]), i);
-        if (written[i] && now.mapped) {
+        written[i] &= now.mapped; /* until it goes, in whichever cells it was since */
+        if (written[i]) {
             unsigned slot = walk(FIRST + i);
             CHECK((*byte_at(1, slot) | *byte_at(2, slot)) & 0x80, i);
         }
@@ -524,10 +524,26 @@ static void set_rights_after(struct view *v, unsigned dom, uint8_t rights)
         v->grant[d] = GRANT_NONE;
 }
 
+/* Widen page i to its whole cell: [i, i + the result). */
+static unsigned whole_cell(unsigned *i)
+{
+    unsigned slot = walk(FIRST + *i), last = *i;
+    while (*i > 0 && in_slot(slot, *i - 1))
+        --*i;
+    while (last + 1 < NPAGES && in_slot(slot, last + 1))
+        last++;
+    return last + 1 - *i;
+}
+
 static void do_protect(unsigned i, unsigned n)
 {
     unsigned dom = 1 + rnd(table.doms - 1);
     uint8_t  rights = rnd_rights();
+    if (rnd(2) && before[i].mapped) { /* as a part that gets back what its surroundings have */
+        n = whole_cell(&i);
+        rights = i > 0 ? before[i - 1].rights[dom] : rights;
+        event_page = i + n < NPAGES && rnd(2) ? i + n : event_page;
+    }
     snprintf(last_call, sizeof(last_call), "protect %u+%u dom %u rights %x", i, n, dom, rights);
     bool mapped = after_all_mapped(i, n);
     if (mapped) {
@@ -596,6 +612,7 @@ static void do_suspend(unsigned i, unsigned n)
 static void do_move(unsigned i, unsigned n)
 {
     unsigned to = rnd(NPAGES - n + 1);
+    bool     moved[NPAGES] = {false};
     event = NOTHING; /* a page is in neither place for a moment */
     if (i < to + n && to < i + n)
         return;
@@ -607,6 +624,7 @@ static void do_move(unsigned i, unsigned n)
             for (unsigned d = 1; d < DOMS; d++)
                 after[to + k].grant[d] = GRANT_NONE;
             after[i + k] = (struct view){0};
+            moved[k] = written[i + k];
         }
     }
     watching = true;
@@ -615,6 +633,8 @@ static void do_move(unsigned i, unsigned n)
         memcpy(after, before, sizeof(after));
     else
         CHECK(err == (busy ? -EEXIST : 0), i);
+    if (!err)
+        memcpy(&written[to], moved, n * sizeof(moved[0]));
     end();
 }
 
@@ -638,6 +658,7 @@ static void start(void)
                                             PERM_V | PERM_R | PERM_X};
     phys_window = (uintptr_t)mine;
     watching = false;
+    memset(written, 0, sizeof(written));
     nqueue = 0;
     memset(theirs, 0xee, sizeof(theirs));
     celltable_attach(&table, 0, LINES, ROWS, live_bits);
