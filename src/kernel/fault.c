@@ -2,10 +2,10 @@
 /* fault.c - what a page fault fills: zeroed frames, a file's frames, or copies of them.
  *
  * One range of translation maps one physical run. So the first touch of an area reserves a run for all
- * of it (reserve.h), and a fault fills as much as is cheap: the aligned block of
- * pmap_limits->fault_extent around the address, and twice the last amount where an area is
- * touched in ascending order; less when memory is short (extent()). What is filled is cut to the
- * area and to what is not mapped yet.
+ * of it (reserve.h), and a fault fills as much as is cheap: the block of pmap_limits->fault_extent
+ * around the address, and twice the last amount where an area is touched in ascending order; less
+ * when memory is short (extent()). An area of two such blocks or less is filled whole. What is
+ * filled is cut to the area and to what is not mapped yet.
  *
  * A file's page is first mapped without PMAP_W. A write to a private one gives the program its
  * own copy, or the right to write if nobody else has the frame; a write to a shared one marks the
@@ -59,17 +59,31 @@ static size_t extent(size_t want)
     return power_below(size_min(want >> PAGE_SHIFT, pages)) << PAGE_SHIFT;
 }
 
-/* The range to fill before it is cut: see the top. */
+/* Areas up to this size are filled whole. */
+static size_t small_area(void)
+{
+    return 2 * pmap_limits->fault_extent;
+}
+
+static bool is_small(const struct area *area)
+{
+    return area->end - area->start <= small_area();
+}
+
+/* The range to fill before it is cut: see the top. Blocks are counted from the area's start. */
 static void choose_window(struct filling *f)
 {
+    if (is_small(f->area)) {
+        f->lo = f->area->start;
+        f->hi = f->area->end;
+        return;
+    }
     bool   sequential = f->area->fill_bytes && f->page == f->area->fill_next;
     size_t want = sequential ? 2 * f->area->fill_bytes : pmap_limits->fault_extent;
     size_t bytes = extent(size_max(want, pmap_limits->fault_extent));
 
-    f->lo = sequential ? f->page : ALIGN_DOWN(f->page, bytes);
+    f->lo = sequential ? f->page : f->area->start + ALIGN_DOWN(f->page - f->area->start, bytes);
     f->hi = f->lo + bytes;
-    if (f->lo < f->area->start)
-        f->lo = f->area->start;
     if (f->hi > f->area->end)
         f->hi = f->area->end;
 }
@@ -136,8 +150,18 @@ static size_t growth(const struct area *area)
     return size_max(size_min(has, GROWTH_MAX), GROWTH_MIN);
 }
 
-/* The heap may become longer by the program's brk(2), a stack when it is touched below: what the
- * area can become, as far as nothing else is in the way. */
+static bool is_heap(const struct filling *f)
+{
+    return f->area->end == ALIGN_UP(f->vs->brk, PAGE_SIZE);
+}
+
+/* The heap may become longer by the program's brk(2), a stack when it is touched below. */
+static bool grows(const struct filling *f)
+{
+    return is_heap(f) || f->area->flags & AREA_STACK;
+}
+
+/* What the area can become, as far as nothing else is in the way. */
 static void reach_of_area(const struct filling *f, vaddr_t *lo, vaddr_t *hi)
 {
     struct area *area = f->area, *next = area_next(area), *below = area_prev(area);
@@ -145,7 +169,7 @@ static void reach_of_area(const struct filling *f, vaddr_t *lo, vaddr_t *hi)
 
     *lo = area->start;
     *hi = area->end;
-    if (area->end == ALIGN_UP(f->vs->brk, PAGE_SIZE))
+    if (is_heap(f))
         *hi = area->end + size_min(growth(area), ceiling - area->end);
     if (area->flags & AREA_STACK)
         *lo = area->start - size_min(growth(area), area->start - floor);
@@ -169,7 +193,7 @@ static void reserve_around(const struct filling *f)
 {
     vaddr_t lo, hi, va;
     reach_of_area(f, &lo, &hi);
-    if (hi - lo <= pmap_limits->fault_extent)
+    if (hi - lo <= small_area())
         return;
 
     cut_below(f, &lo);
@@ -193,6 +217,8 @@ static int window_frames(struct filling *f, paddr_t *pa)
 /* The same where neighbouring pages should have neighbouring frames. */
 static int area_frames(struct filling *f, paddr_t *pa)
 {
+    if (f->lo == f->area->start && f->hi == f->area->end && !grows(f))
+        return window_frames(f, pa);
     if (reserve_claim(f->vs, f->page, &f->lo, &f->hi, pa))
         return 0;
     reserve_around(f);
@@ -427,7 +453,7 @@ int fault_resolve(struct vmspace *vs, const struct fault *fault)
 
     struct pmap_run run;
     int             err;
-    if (pmap_extract(vs->pmap, fault->dom, f.page, &run))
+    if (fault->kind == FAULT_UNMAPPED || pmap_extract(vs->pmap, fault->dom, f.page, &run))
         err = fill(&f);
     else if (!fault->access || (run.prot & fault->access))
         err = 0; /* another thread was faster */
@@ -440,8 +466,12 @@ int fault_resolve(struct vmspace *vs, const struct fault *fault)
 
 int fault_handle(struct vmspace *vs, const struct fault *fault)
 {
+    struct fault now = *fault;
+    if (now.kind == FAULT_UNMAPPED) /* it was so before the lock was taken */
+        now.kind = FAULT_PROTECTION;
+
     mutex_lock(&vs->mutex);
-    int err = fault_resolve(vs, fault);
+    int err = fault_resolve(vs, &now);
     mutex_unlock(&vs->mutex);
     return err;
 }

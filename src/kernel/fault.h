@@ -8,7 +8,8 @@
 
 struct vmspace;
 
-/* Make the access of fault possible (kind FAULT_UNMAPPED or FAULT_PROTECTION). Access PMAP_NONE, by
+/* Make the access of fault possible. Its kind: FAULT_UNMAPPED, nothing maps the page, looked up with
+ * the lock held; FAULT_PROTECTION, something may. Access PMAP_NONE, by
  * an instruction that only names the page, needs no right: the page is filled. 0: done, retry
  * it. Else what the program did wrong, or what is missing:
  *   -EFAULT  no area there              SIGSEGV, SEGV_MAPERR

@@ -51,7 +51,7 @@ static void tell_no_memory(vaddr_t va)
 /* The run from va on that the caller may access, filled if need be. -EFAULT. */
 static int user_run(struct vmspace *vs, vaddr_t va, unsigned access, struct pmap_run *run)
 {
-    struct fault want = {.kind = FAULT_UNMAPPED,
+    struct fault want = {.kind = FAULT_PROTECTION,
                          .va = va,
                          .access = access,
                          .dom = (pmap_dom_t)thread_self()->tf->dom};

@@ -100,7 +100,7 @@ static bool page_ready(struct vmspace *vs, const struct fault *fault, vaddr_t *n
 /* Up to the first hole or the first page that cannot be had. */
 static int populate_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned access)
 {
-    struct fault fault = {.kind = FAULT_UNMAPPED, .va = va, .access = access};
+    struct fault fault = {.kind = FAULT_PROTECTION, .va = va, .access = access};
 
     while (fault.va < end) {
         struct area *area = area_find(&vs->areas, fault.va);
