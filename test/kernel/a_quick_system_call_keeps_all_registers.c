@@ -74,6 +74,8 @@ static bool quick(struct thread *t, struct trapframe *tf)
     CHECK(tf == t->tf && hart_self()->user_frame == tf && cpu_irq_enabled());
     CHECK(ktest_kernel_state_ok());
     check_frame(p, tf, false);
+    for (unsigned reg = 1; reg < 32; reg++)
+        tf->x[reg] = kept_by_callee(reg) ? 0xdead : tf->x[reg]; /* not part of it yet */
     scramble();
     if (p->calls++ == CALLS)
         end();
