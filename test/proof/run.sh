@@ -5,8 +5,8 @@
 #
 #   test/proof/run.sh [--long] FOLDER      FOLDER holds the programs
 #
-# --long: with the full bounds, every order of the editor's operations in every run, and every fence
-# left out in turn. That is hours of work and some gigabytes of memory.
+# --long: with the full bounds, every order of the editor's operations in every run, every fence left out
+# in turn, and bounded model checking. That is hours of work and some gigabytes of memory.
 
 set -u
 
@@ -33,6 +33,7 @@ if [ $long = yes ]; then
     in_halves full --full
     in_halves any-order --any-order
     in_halves fences --fences
+    "$here/cbmc/run.sh" "$scratch/changed" || bad=1
 else
     in_halves orders --orders
 fi
