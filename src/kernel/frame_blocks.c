@@ -118,7 +118,10 @@ void range_free(uint32_t i, size_t n)
 /* The smallest block of this use that has at least 2^order frames. NONE. */
 static uint32_t smallest_block(unsigned order, enum frame_use use)
 {
+    uint32_t exact = frame_pool.free_list[use][order];
     uint32_t candidates = frame_pool.list_mask[use] >> order << order;
+    if (exact != NONE)
+        return exact;
     return candidates ? frame_pool.free_list[use][__builtin_ctz(candidates)] : NONE;
 }
 
