@@ -52,7 +52,8 @@
  * ignores what is empty finds the place of a page, and where the empties next to that place are on
  * the wrong side of a new range, they are few and adjacent.
  *
- * Source: securecells.md A.1, A.5, B.2, B.3.
+ * Source: securecells.md A.1, A.5, B.2, B.3; docs/edit-protocol.md has the orders with their reasons
+ * and what was explored of them, and test/proof compares them with what this file does.
  */
 #include "riscv64-cells/celltable.h"
 
