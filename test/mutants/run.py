@@ -12,17 +12,15 @@ a test that is red anyway would seem to notice everything.
 """
 
 import argparse
-import fnmatch
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tomllib
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+import mutants
+from mutants import HERE, ROOT
 
 
 class Emulator:
@@ -48,7 +46,7 @@ class Emulator:
         done = self._script("--fetch")
         assert done.returncode == 0, done.stderr
 
-    def build(self):
+    def build(self, _):
         """The binary's path, or None and the compiler's words."""
         done = self._script("--reuse-tree", "--jobs", str(self.jobs))
         if done.returncode != 0:
@@ -87,46 +85,8 @@ class Tests:
     def all(self, qemu):
         return self.machine(qemu) or self.model(qemu)
 
-    def likely_first(self, qemu, patterns):
-        return self.machine(qemu, patterns) or self.all(qemu)
-
-
-def seed(emulator, mutant):
-    """Put the fault into the copy; returns how to take it out, or None if the text is not there once."""
-    path = emulator.copy / mutant["file"]
-    text = path.read_text()
-    if text.count(mutant["was"]) != 1:
-        return None
-    path.write_text(text.replace(mutant["was"], mutant["is"]))
-    return lambda: path.write_text(text)
-
-
-def kill(emulator, tests, mutant):
-    """(whether it was noticed, by what or why not)"""
-    heal = seed(emulator, mutant)
-    if heal is None:
-        return False, "its text does not stand in %s once" % mutant["file"]
-    try:
-        qemu, complaint = emulator.build()
-        if qemu is None:
-            return False, "it does not compile:\n" + complaint
-        red = tests.likely_first(qemu, mutant["tests"])
-        return bool(red), ", ".join("`%s`" % name for name in red) or "no test noticed"
-    finally:
-        heal()
-        emulator.discard()
-
-
-def chosen(patterns):
-    mutants = tomllib.loads((HERE / "mutants.toml").read_text())["mutant"]
-    names = [mutant["name"] for mutant in mutants]
-    assert len(set(names)) == len(names), "two mutants have one name"
-    return [m for m in mutants if not patterns or any(fnmatch.fnmatch(m["name"], p) for p in patterns)]
-
-
-def table(rows):
-    head = ["| the machine does wrong | rule | noticed by |", "|---|---|---|"]
-    return "\n".join(head + ["| %s | %s | %s |" % row for row in rows]) + "\n"
+    def likely_first(self, qemu, mutant):
+        return self.machine(qemu, mutant["tests"]) or self.all(qemu)
 
 
 def arguments():
@@ -148,21 +108,8 @@ def main():
     args.work, args.cache = args.work.resolve(), args.cache.resolve()
     emulator, tests = Emulator(args.work, args.cache, args.jobs), Tests(args)
     emulator.fetch()
-    qemu, complaint = emulator.build()
-    red = tests.all(qemu) if qemu else [complaint]
-    print("%sok - the emulator without a mutant%s" % (("not ", "\n    %s" % red) if red else ("", "")), flush=True)
-    if red:
-        return 1
-    rows, survivors = [], 0
-    for mutant in chosen(args.patterns):
-        noticed, how = kill(emulator, tests, mutant)
-        survivors += not noticed
-        rows.append((mutant["name"], mutant["rule"], how if noticed else "**nothing**"))
-        print("ok - %s: %s" % (mutant["name"], how) if noticed else
-              "not ok - %s\n    %s" % (mutant["name"], how), flush=True)
-        if args.table:
-            args.table.write_text(table(rows))
-    return 1 if survivors or not rows else 0
+    return mutants.run("the emulator", "the machine does wrong", emulator, tests,
+                       mutants.chosen(HERE / "mutants.toml", args.patterns), args.table)
 
 
 sys.exit(main())
