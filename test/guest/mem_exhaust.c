@@ -5,8 +5,8 @@
  * Not compared with Linux, which would kill somebody at the first of these calls.
  */
 #define _GNU_SOURCE
-#include <sys/sysinfo.h>
 
+#include "mem_need.h"
 #include "mem_show.h"
 
 enum { ROUNDS = 3, MOST = 16384, CHANGED = 3000 };
@@ -17,23 +17,6 @@ static unsigned char *hog;
 static size_t         there;        /* pages of hog that have memory, from its start on */
 static unsigned char  rights[MOST]; /* PROT_*; 0: unmapped */
 static size_t refused, moved;       /* calls that failed for want of memory; pages gone elsewhere */
-
-static void need(int good, const char *what, size_t number)
-{
-    if (good)
-        return;
-    printf("FAILED: %s, number %zu\n", what, number);
-    fflush(stdout);
-    exit(1);
-}
-
-static size_t free_kib(void)
-{
-    struct sysinfo info;
-
-    sysinfo(&info);
-    return info.freeram * info.mem_unit >> 10;
-}
 
 static unsigned char signature(size_t page)
 {
@@ -139,14 +122,14 @@ static void unmap_all(void)
 /* After all that was there may have been cut to pieces. */
 static void release(void)
 {
-    size_t before = free_kib();
+    size_t before = free_bytes() >> 10;
 
     for (size_t i = 0; i < there; i++)
         if (strcmp(outcome(mem_read, hog + i * PAGE), "SIGSEGV MAPERR"))
             check(i);
     unmap_all();
-    need(free_kib() - before >= (there - CHANGED) * 4, "memory did not come back",
-         free_kib() - before);
+    need((free_bytes() >> 10) - before >= (there - CHANGED) * 4, "memory did not come back",
+         (free_bytes() >> 10) - before);
 }
 
 int main(void)

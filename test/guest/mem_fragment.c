@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
+
+#include "mem_need.h"
 
 enum { MOST = 16384, ROUNDS = 3 };
 
@@ -24,37 +25,12 @@ enum { MOST = 16384, ROUNDS = 3 };
 #define LEAVE   (6ul << 20) /* for the kernel, tables and files, when memory is full */
 #define AT_ONCE 64          /* areas between two looks at how much is free */
 
-static uint64_t random_state = 3;
-
 static struct small {
     char  *at;
     size_t pages;
 } areas[MOST];
 static unsigned order[MOST];
 static size_t   nareas;
-
-static size_t below(size_t n)
-{
-    random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
-    return (size_t)(random_state >> 33) % n;
-}
-
-static void need(int good, const char *what, size_t number)
-{
-    if (good)
-        return;
-    printf("FAILED: %s, number %zu\n", what, number);
-    fflush(stdout);
-    exit(1);
-}
-
-static size_t free_bytes(void)
-{
-    struct sysinfo info;
-
-    sysinfo(&info);
-    return info.freeram * info.mem_unit;
-}
 
 /* Two words of a page tell which it is. */
 static void sign(char *page, size_t number)
@@ -134,6 +110,7 @@ static void check_large(const char *p, size_t pages)
 
 int main(void)
 {
+    random_state = 3;
     static const size_t most[ROUNDS] = {15, 3, 8};
 
     for (size_t round = 0; round < ROUNDS; round++) {

@@ -7,19 +7,11 @@
  * Not compared with Linux, whose Sv39 has no room for 300 GB.
  */
 #define _GNU_SOURCE
-#include <sys/sysinfo.h>
 
+#include "mem_need.h"
 #include "mem_show.h"
 
 enum { ROUNDS = 3 };
-
-static uint64_t random_state = 7;
-
-static size_t below(size_t n)
-{
-    random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
-    return (size_t)(random_state >> 33) % n;
-}
 
 /* Each number below n once. */
 static void shuffle(unsigned *order, size_t n)
@@ -31,15 +23,6 @@ static void shuffle(unsigned *order, size_t n)
     }
 }
 
-static void need(int good, const char *what, size_t number)
-{
-    if (good)
-        return;
-    printf("FAILED: %s, number %zu\n", what, number);
-    fflush(stdout);
-    exit(1);
-}
-
 static void refused(void (*access)(void *), void *at, const char *how, size_t number)
 {
     const char *got = outcome(access, at);
@@ -49,14 +32,6 @@ static void refused(void (*access)(void *), void *at, const char *how, size_t nu
     printf("FAILED: an access is %s instead of %s, number %zu\n", got, how, number);
     fflush(stdout);
     exit(1);
-}
-
-static size_t free_kib(void)
-{
-    struct sysinfo info;
-
-    sysinfo(&info);
-    return info.freeram * info.mem_unit >> 10;
 }
 
 static char *reserve(size_t size, int prot)
@@ -236,7 +211,7 @@ static void rounds(const char *what, void (*run)(void))
 
     for (size_t round = 0; round < ROUNDS; round++) {
         run();
-        size_t now = free_kib(); /* tables may have grown in the first */
+        size_t now = free_bytes() >> 10; /* tables may have grown in the first */
         need(!round || now + 64 >= before, "memory is lost", before - now);
         before = now;
     }
@@ -246,6 +221,7 @@ static void rounds(const char *what, void (*run)(void))
 
 int main(void)
 {
+    random_state = 7;
     mem_init();
     rounds("300 GB without rights", reservation_without_rights);
     rounds("300 GB to write, touched sparsely", reservation_to_write);
