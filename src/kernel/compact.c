@@ -97,14 +97,15 @@ static int empty_window(struct vmspace *vs, const struct window *w)
 /* --- whether to try ---------------------------------------------------------------------- */
 
 /* The last failure. The same again, with hardly more memory, would fail again. */
-static size_t failed_npages, failed_free;
+static size_t failed_npages, failed_available;
 
 static bool hopeless(size_t npages)
 {
     struct frame_stats stats;
     frame_stats(&stats);
-    return stats.free < npages || (failed_npages && npages >= failed_npages &&
-                                   stats.free <= failed_free + failed_npages / 4);
+    size_t available = stats.free + stats.reserved;
+    return available < npages || (failed_npages && npages >= failed_npages &&
+                                  available <= failed_available + failed_npages / 4);
 }
 
 static void remember(size_t npages, bool failed)
@@ -112,7 +113,16 @@ static void remember(size_t npages, bool failed)
     struct frame_stats stats;
     frame_stats(&stats);
     failed_npages = failed ? npages : 0;
-    failed_free = stats.free;
+    failed_available = stats.free + stats.reserved;
+}
+
+/* As many free frames as may be moved. */
+static void make_places(size_t npages)
+{
+    struct frame_stats stats;
+    frame_stats(&stats);
+    if (stats.free < npages)
+        reserve_reclaim(npages - stats.free);
 }
 
 /* --- entry ------------------------------------------------------------------------------- */
@@ -122,8 +132,7 @@ int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phas
 {
     ASSERT(mutex_held(&vs->mutex));
 
-    /* What is merely set aside needs no moving, and the rest needs a place. */
-    reserve_reclaim(SIZE_MAX);
+    make_places(limit);
     if (hopeless(npages)) {
         TRACE(vm, "compact: %zu frames are hopeless", npages);
         return -ENOMEM;

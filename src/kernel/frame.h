@@ -61,12 +61,12 @@ size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id);
 
 /* --- emptying a window of memory (compact.c) --- */
 
-/* A window of npages frames, aligned as above, that is free or movable and has at most limit frames
+/* A window of npages frames, aligned as above, that is free, reserved or movable and has at most limit frames
  * to be moved: the next one with half of that or less behind the last one found, or else the one
  * with the fewest. limit < npages + 1. May look at all of memory. */
 bool frame_find_window(size_t npages, size_t align, size_t phase, size_t limit, paddr_t *pa);
 
-/* Take all free frames of a window that frame_find_window() found out of circulation. */
+/* Take all free and reserved frames of a window that frame_find_window() found out of circulation. */
 void frame_isolate(paddr_t pa, size_t npages);
 
 /* Movable frames of the window whose contents are elsewhere now join them. False: somebody

@@ -71,14 +71,15 @@ size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id)
 /* --- emptying a window of memory (compact.c) --------------------------------------------- */
 
 /* What stands at i, which is no inside of a free block: how many frames, and how many of them have to be
- * moved. False: they cannot be had. */
+ * moved. False: they cannot be had. Reserved ones are simply taken: who reserved them looks. */
 static bool unit_at(uint32_t i, uint32_t *len, uint32_t *cost)
 {
-    uint64_t head = frame_pool.frames[i].head;
+    uint64_t         head = frame_pool.frames[i].head;
+    enum frame_state state = head_state(head);
 
-    *len = head_state(head) == FRAME_FREE ? 1u << head_order(head) : 1;
-    *cost = head_state(head) == FRAME_MOVABLE;
-    return head_state(head) == FRAME_FREE || head == (FRAME_MOVABLE | HEAD_ONE_REF);
+    *len = state == FRAME_FREE ? 1u << head_order(head) : 1;
+    *cost = state == FRAME_MOVABLE;
+    return state == FRAME_FREE || state == FRAME_RESERVED || head == (FRAME_MOVABLE | HEAD_ONE_REF);
 }
 
 /* The first frame of the free block that i lies in, or i. The largest order comes first: a head
@@ -156,13 +157,27 @@ static uint32_t isolate_block(uint32_t i, uint32_t stop)
     return past;
 }
 
+/* What stands at i goes out of circulation, if nobody uses it. Returns where it ended. */
+static uint32_t isolate_unit(uint32_t i, uint32_t stop)
+{
+    struct frame *f = &frame_pool.frames[i];
+
+    if (head_state(f->head) == FRAME_FREE)
+        return isolate_block(i, stop);
+    if (head_state(f->head) == FRAME_RESERVED) {
+        f->head = FRAME_ISOLATED;
+        frame_pool.nreserved--;
+    }
+    return i + 1;
+}
+
 void frame_isolate(paddr_t pa, size_t npages)
 {
     spinlock_acquire(&frame_pool.lock);
     frames_at(pa, npages);
     uint32_t i = index_of(pa), stop = i + (uint32_t)npages;
     while (i < stop)
-        i = head_state(frame_pool.frames[i].head) == FRAME_FREE ? isolate_block(i, stop) : i + 1;
+        i = isolate_unit(i, stop);
     spinlock_release(&frame_pool.lock);
 }
 

@@ -402,6 +402,26 @@ static void an_emptied_window_belongs_to_who_asked_and_a_failed_one_is_freed(voi
     assert_int_equal(stats_now().free, free_before + 32);
 }
 
+static void a_window_takes_reserved_frames_from_who_reserved_them(void **state)
+{
+    (void)state;
+    static paddr_t pages[RAM_PAGES];
+    paddr_t        reserved, pa;
+
+    assert_int_equal(frame_reserve(64, 64, 0, 5, &reserved), 0);
+    take_all_movable(pages);
+    assert_true(frame_find_window(64, 64, 0, 8, &pa));
+    assert_int_equal(pa, reserved);
+    frame_isolate(pa, 64);
+    assert_int_equal(stats_now().reserved, 0);
+    size_t below = 0;
+    assert_int_equal(frame_claim(pa, 64, &below, 5), 0);
+    assert_true(frame_settle(pa, 64, 6));
+    assert_int_equal(frame_claim(pa, 64, &below, 5), 0);
+    assert_int_equal(frame_claim(pa, 64, &below, 6), 64);
+    assert_int_equal(stats_now().reserved, 0);
+}
+
 /* --- heap --------------------------------------------------------------------------------- */
 
 static void random_objects_keep_their_contents_and_all_frames_but_slabs_come_back(void **state)
@@ -482,6 +502,7 @@ int main(void)
         cmocka_unit_test_setup(a_window_is_aligned_as_asked, setup),
         cmocka_unit_test_setup(an_emptied_window_belongs_to_who_asked_and_a_failed_one_is_freed,
                                setup),
+        cmocka_unit_test_setup(a_window_takes_reserved_frames_from_who_reserved_them, setup),
         cmocka_unit_test_setup(reclaim_is_asked_before_an_allocation_fails, setup),
         cmocka_unit_test_setup(
             random_objects_keep_their_contents_and_all_frames_but_slabs_come_back, setup),
