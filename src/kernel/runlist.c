@@ -37,27 +37,57 @@ static int runlist_add(struct runlist *list, const struct mapped_run *run)
     return 0;
 }
 
-int runlist_collect(struct runlist *list, struct pmap *pm, pmap_dom_t dom, vaddr_t start,
-                    vaddr_t end)
+static void runlist_init(struct runlist *list)
 {
     list->runs = list->local;
     list->room = ARRAY_LEN(list->local);
     list->n = 0;
     list->bytes = 0;
+}
 
-    vaddr_t va;
-    while (start < end && !pmap_next(pm, start, end - start, &va)) {
-        struct pmap_run found;
-        if (pmap_extract(pm, dom, va, &found))
-            break;
-        struct mapped_run run = {va, size_min(found.len, end - va), found.pa, found.prot};
+/* The first run of [start, end). False: there is none. */
+static bool first_run(struct pmap *pm, pmap_dom_t dom, vaddr_t start, vaddr_t end,
+                      struct mapped_run *run)
+{
+    struct pmap_run found;
+
+    if (start >= end || pmap_next(pm, start, end - start, &run->va) ||
+        pmap_extract(pm, dom, run->va, &found))
+        return false;
+    run->len = size_min(found.len, end - run->va);
+    run->pa = found.pa;
+    run->prot = found.prot;
+    return true;
+}
+
+int runlist_collect(struct runlist *list, struct pmap *pm, pmap_dom_t dom, vaddr_t start,
+                    vaddr_t end)
+{
+    struct mapped_run run;
+
+    runlist_init(list);
+    for (; first_run(pm, dom, start, end, &run); start = run.va + run.len) {
         if (runlist_add(list, &run)) {
             runlist_free(list);
             return -ENOMEM;
         }
-        start = va + run.len;
     }
     return 0;
+}
+
+vaddr_t runlist_collect_some(struct runlist *list, struct pmap *pm, pmap_dom_t dom, vaddr_t start,
+                             vaddr_t end)
+{
+    runlist_init(list);
+    while (list->n < list->room) {
+        struct mapped_run *run = &list->runs[list->n];
+        if (!first_run(pm, dom, start, end, run))
+            return end;
+        start = run->va + run->len;
+        list->bytes += run->len;
+        list->n++;
+    }
+    return start;
 }
 
 void runlist_put_frames(const struct runlist *list)

@@ -28,6 +28,10 @@ struct runlist {
 int runlist_collect(struct runlist *list, struct pmap *pm, pmap_dom_t dom, vaddr_t start,
                     vaddr_t end);
 
+/* The same without ever needing memory: as many of the first runs as fit. Returns where they end, or end. */
+vaddr_t runlist_collect_some(struct runlist *list, struct pmap *pm, pmap_dom_t dom, vaddr_t start,
+                             vaddr_t end);
+
 /* Drop one reference on every frame of the list. */
 void runlist_put_frames(const struct runlist *list);
 

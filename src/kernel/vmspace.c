@@ -63,20 +63,56 @@ void vmspace_destroy(struct vmspace *vs)
 
 /* --- unmapping --------------------------------------------------------------------------- */
 
+/* Take [va, end) out of the map and let go of the runs that it has there. */
+static int drop_listed(struct vmspace *vs, vaddr_t va, vaddr_t end, const struct runlist *list)
+{
+    int err = pmap_remove(vs->pmap, va, end - va);
+    if (err)
+        return err;
+
+    pmap_update(vs->pmap);
+    runlist_put_frames(list);
+    vs->resident -= list->bytes;
+    return 0;
+}
+
+/* Where the last run of [va, end) starts. */
+static vaddr_t last_run(struct vmspace *vs, vaddr_t va, vaddr_t end)
+{
+    struct runlist list;
+    vaddr_t        last = va;
+
+    while (va < end) {
+        va = runlist_collect_some(&list, vs->pmap, PMAP_DOM_FIRST, va, end);
+        last = list.n ? list.runs[list.n - 1].va : last;
+    }
+    return last;
+}
+
+/* There is no memory for a list of all runs. Only the last and the first one can be refused: they may
+ * have to be cut. So the last one goes first, and then one piece after the other. */
+static int drop_in_pieces(struct vmspace *vs, vaddr_t va, vaddr_t end)
+{
+    struct runlist list;
+    vaddr_t        last = last_run(vs, va, end), to;
+
+    runlist_collect_some(&list, vs->pmap, PMAP_DOM_FIRST, last, end);
+    int err = drop_listed(vs, last, end, &list);
+    for (; !err && va < last; va = to) {
+        to = runlist_collect_some(&list, vs->pmap, PMAP_DOM_FIRST, va, last);
+        err = drop_listed(vs, va, to, &list);
+    }
+    return err;
+}
+
 /* Many runs: they are listed before the map forgets them. */
 static int drop_runs(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct runlist list;
-    int            err = runlist_collect(&list, vs->pmap, PMAP_DOM_FIRST, va, end);
-    if (err)
-        return err;
+    if (runlist_collect(&list, vs->pmap, PMAP_DOM_FIRST, va, end))
+        return drop_in_pieces(vs, va, end);
 
-    err = pmap_remove(vs->pmap, va, end - va);
-    if (!err) {
-        pmap_update(vs->pmap);
-        runlist_put_frames(&list);
-        vs->resident -= list.bytes;
-    }
+    int err = drop_listed(vs, va, end, &list);
     runlist_free(&list);
     return err;
 }

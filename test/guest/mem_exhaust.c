@@ -106,19 +106,6 @@ static void cut_holes(void)
     }
 }
 
-/* All at once, or, if that is refused (then nothing has changed), part by part: a small part always
- * goes. */
-static void unmap_all(void)
-{
-    if (!munmap(hog, there * PAGE))
-        return;
-    need(errno == ENOMEM, "munmap", there);
-    for (size_t i = 0; i < there; i += 97)
-        check(i);
-    for (size_t i = 0; i < there; i += 8)
-        need(!munmap(hog + i * PAGE, 8 * PAGE), "munmap of a part", i);
-}
-
 /* After all that was there may have been cut to pieces. */
 static void release(void)
 {
@@ -127,7 +114,7 @@ static void release(void)
     for (size_t i = 0; i < there; i++)
         if (strcmp(outcome(mem_read, hog + i * PAGE), "SIGSEGV MAPERR"))
             check(i);
-    unmap_all();
+    need(!munmap(hog, there * PAGE), "munmap", there); /* of thousands of pieces, without memory */
     need((free_bytes() >> 10) - before >= (there - CHANGED) * 4, "memory did not come back",
          (free_bytes() >> 10) - before);
 }

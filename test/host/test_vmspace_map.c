@@ -178,6 +178,41 @@ static void residence_is_told_up_to_a_hole(void **state)
     assert_int_equal(here[2], 7);
 }
 
+/* Every second page of n has other rights: neighbours are not one run. */
+static void make_runs(vaddr_t va, size_t n)
+{
+    map_at(va, n, RW);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(poke(va + i * PAGE_SIZE, (uint8_t)i), 0);
+    for (size_t i = 0; i < n; i += 2)
+        assert_int_equal(pmap_protect(vs->pmap, DOM, va + i * PAGE_SIZE, PAGE_SIZE, PMAP_R), 0);
+}
+
+static void unmapping_many_runs_needs_no_memory(void **state)
+{
+    (void)state;
+    make_runs(ZONE_LOW, 64);
+    make_runs(ZONE_LOW + 100 * PAGE_SIZE, 64);
+    sim_heap_fail_after(1); /* the list of them */
+    assert_int_equal(vmspace_unmap(vs, ZONE_LOW, 130 * PAGE_SIZE), 0);
+    assert_int_equal(vs->resident, 34 * PAGE_SIZE);
+    assert_int_equal(sim_pmap_check(vs->pmap), 34);
+    assert_int_equal(peek(ZONE_LOW + 130 * PAGE_SIZE), 30);
+}
+
+/* The part that may be refused is tried before the others. */
+static void unmapping_many_runs_that_is_refused_changes_nothing(void **state)
+{
+    (void)state;
+    make_runs(ZONE_LOW, 64);
+    void *before = sim_pmap_snapshot(vs->pmap);
+    sim_heap_fail_after(1);
+    sim_pmap_fail_after(1);
+    assert_int_equal(vmspace_unmap(vs, ZONE_LOW, 64 * PAGE_SIZE), -ENOMEM);
+    assert_true(sim_pmap_equals(vs->pmap, before));
+    free(before);
+}
+
 static void private_memory_larger_than_the_machines_is_refused(void **state)
 {
     (void)state;
@@ -491,6 +526,8 @@ static void remap_of_nothing_shows_a_shared_file_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        VMSPACE_CASE(unmapping_many_runs_needs_no_memory),
+        VMSPACE_CASE(unmapping_many_runs_that_is_refused_changes_nothing),
         VMSPACE_CASE(arguments_are_checked_as_linux_does),
         VMSPACE_CASE(rights_change_up_to_a_hole),
         VMSPACE_CASE(contents_are_dropped_on_both_sides_of_a_hole),
