@@ -41,4 +41,4 @@ for platform in $PLATFORMS; do
     row 'dynamic program to main' "$platform" hello-dynamic 2000000 2200000 -
 done
 mv "$tsv.new" "$tsv"
-column -t -s "$(printf '\t')" "$tsv"
+show_table "$tsv"

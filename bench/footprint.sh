@@ -26,4 +26,4 @@ for platform in $PLATFORMS; do
     }' >>"$tsv.new"
 done
 mv "$tsv.new" "$tsv"
-column -t -s "$(printf '\t')" "$tsv"
+show_table "$tsv"

@@ -35,3 +35,12 @@ measure() {
     echo "bench: $3 failed on $1; see $out/$3.$1.log" >&2
     return 1
 }
+
+# show_table FILE: its tab-separated columns, aligned.
+show_table() {
+    awk -F '\t' '
+        NR == FNR { for (i = 1; i <= NF; i++) if (length($i) > width[i]) width[i] = length($i); next }
+        { line = ""
+          for (i = 1; i < NF; i++) line = line sprintf("%-*s  ", width[i], $i)
+          print line $NF }' "$1" "$1"
+}

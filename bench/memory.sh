@@ -43,4 +43,4 @@ rows | while IFS='|' read -r operation cells sv48 linux nanos; do
     done
 done >>"$tsv.new"
 mv "$tsv.new" "$tsv"
-column -t -s "$(printf '\t')" "$tsv"
+show_table "$tsv"

@@ -29,4 +29,4 @@ awk -F '\t' -v OFS='\t' '
         printf "%s\t%s\t%d\t%d\t%.2f\t3\n", $1, $2, few[$1, $2], $4, $4 / few[$1, $2]
     }' "$tsv" >"$ratios.new"
 mv "$ratios.new" "$ratios"
-column -t -s "$(printf '\t')" "$ratios"
+show_table "$ratios"

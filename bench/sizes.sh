@@ -46,4 +46,4 @@ row '10,000 areas, 32 KiB apart' 1g areas -
 arguments='10000 8192'
 row '10,000 areas, 8 MiB apart' 1g areas -
 mv "$tsv.new" "$tsv"
-column -t -s "$(printf '\t')" "$tsv"
+show_table "$tsv"

@@ -23,4 +23,4 @@ for platform in $PLATFORMS; do
         "$out/getppid.$platform.count" >>"$tsv.new"
 done
 mv "$tsv.new" "$tsv"
-column -t -s "$(printf '\t')" "$tsv"
+show_table "$tsv"
