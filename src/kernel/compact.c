@@ -14,6 +14,7 @@
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/assert.h"
+#include "lib/bits.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -159,7 +160,7 @@ int compact_reserve(struct vmspace *vs, size_t npages, size_t align, size_t phas
 static bool make_free_run(struct vmspace *vs, size_t npages)
 {
     paddr_t pa;
-    size_t  block = npages > 1 ? (size_t)1 << (64 - __builtin_clzl(npages - 1)) : 1;
+    size_t  block = bits_power_above(npages);
     if (compact_reserve(vs, block, block, 0, block, 0, &pa))
         return false;
     frame_unreserve(pa, block, 0);

@@ -26,6 +26,7 @@
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/assert.h"
+#include "lib/bits.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -43,12 +44,6 @@ struct filling {
 
 #define MEMORY_SHARE 64 /* a fault takes at most this part of free memory, unless it is one page */
 
-/* The largest power of two that is not above n, at least 1. */
-static size_t power_below(size_t n)
-{
-    return n > 1 ? (size_t)1 << (63 - __builtin_clzl(n)) : 1;
-}
-
 /* How many bytes to fill when memory allows want. A power of two. */
 static size_t extent(size_t want)
 {
@@ -56,7 +51,7 @@ static size_t extent(size_t want)
     frame_stats(&stats);
 
     size_t pages = (stats.free + stats.reserved) / MEMORY_SHARE;
-    return power_below(size_min(want >> PAGE_SHIFT, pages)) << PAGE_SHIFT;
+    return bits_power_below(size_max(size_min(want >> PAGE_SHIFT, pages), 1)) << PAGE_SHIFT;
 }
 
 /* Areas up to this size are filled whole. */
@@ -97,7 +92,7 @@ static void window_one_page(struct filling *f)
 /* Cut the window to half of it, or less: the aligned block around the page. */
 static void window_halve(struct filling *f)
 {
-    size_t  half = power_below((f->hi - f->lo - 1) >> PAGE_SHIFT) << PAGE_SHIFT;
+    size_t  half = bits_power_below((f->hi - f->lo - 1) >> PAGE_SHIFT) << PAGE_SHIFT;
     vaddr_t start = ALIGN_DOWN(f->page, half);
 
     f->lo = f->lo > start ? f->lo : start;

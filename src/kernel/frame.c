@@ -183,7 +183,7 @@ void frame_stats(struct frame_stats *out)
     out->free = frame_pool.nfree;
     out->reserved = frame_pool.nreserved;
     uint32_t mask = frame_pool.list_mask[USE_MOVABLE] | frame_pool.list_mask[USE_FIXED];
-    out->largest_run = mask ? 1ul << (31 - __builtin_clz(mask)) : 0;
+    out->largest_run = mask ? bits_power_below(mask) : 0;
     spinlock_release(&frame_pool.lock);
 }
 

@@ -122,7 +122,7 @@ static uint32_t smallest_block(unsigned order, enum frame_use use)
     uint32_t candidates = frame_pool.list_mask[use] >> order << order;
     if (exact != NONE)
         return exact;
-    return candidates ? frame_pool.free_list[use][__builtin_ctz(candidates)] : NONE;
+    return candidates ? frame_pool.free_list[use][bits_lowest(candidates)] : NONE;
 }
 
 /* Where to take a block of 2^order frames from for this use; may mark a group. */

@@ -12,6 +12,7 @@
 
 #include "kernel/frame.h"
 #include "kernel/spinlock.h"
+#include "lib/bits.h"
 
 #define ORDERS FRAME_ORDERS
 #define NONE   UINT32_MAX /* no index */
@@ -99,7 +100,7 @@ static inline paddr_t address_of(uint32_t i)
 
 static inline unsigned order_for(size_t n)
 {
-    return n <= 1 ? 0 : 64 - (unsigned)__builtin_clzl(n - 1);
+    return n <= 1 ? 0 : bits_highest(n - 1) + 1;
 }
 
 /* The first of npages frames from pa on, all of which the allocator manages. */

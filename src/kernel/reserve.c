@@ -15,6 +15,7 @@
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/assert.h"
+#include "lib/bits.h"
 
 static struct spinlock lock = SPINLOCK_INIT(LOCK_RESERVE, "reserve");
 /* lock protects: */
@@ -201,7 +202,7 @@ void reserve_make(struct vmspace *vs, vaddr_t page, vaddr_t lo, vaddr_t hi)
         return;
     *r = (struct reservation){.start = lo, .end = hi, .id = new_id()};
     while (find_frames(vs, r)) {
-        bytes = (size_t)1 << (63 - __builtin_clzl(bytes - 1)); /* the next lower power of two */
+        bytes = bits_power_below(bytes - 1);
         cut_to_block(page, bytes, &r->start, &r->end);
         if (bytes <= pmap_limits->fault_extent) {
             kfree(r);

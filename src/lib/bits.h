@@ -31,6 +31,17 @@ static inline unsigned bits_highest(uint64_t word)
     return bits_position[(word ^ word >> 1) * BITS_SEQUENCE >> 58];
 }
 
+/* The largest power of two that is not above n, the smallest that is not below it; n is not 0. */
+static inline size_t bits_power_below(size_t n)
+{
+    return (size_t)1 << bits_highest(n);
+}
+
+static inline size_t bits_power_above(size_t n)
+{
+    return n > 1 ? (size_t)2 << bits_highest(n - 1) : 1;
+}
+
 /* How many bits are set: sums of pairs, of fours, of bytes, of all. */
 static inline unsigned bits_count(uint64_t word)
 {
