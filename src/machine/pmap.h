@@ -121,6 +121,13 @@ struct pmap_run {
     unsigned prot; /* of the domain asked for */
 };
 
+/* pmap_remove() of a range whose pages are at most one run, which *run then tells (pa, len; not prot),
+ * wherever in the range it lies: what unmapping most often is, in one step. -ENOENT: nothing is mapped
+ * there. -E2BIG: more than one run, as pmap_next() and pmap_extract() would tell them; a model may do with
+ * less than they do, that is take contiguous pages of different permission for one. Errors change
+ * nothing, and are otherwise those of pmap_remove(). */
+int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *run);
+
 /* Look va up for dom. -ENOENT: unmapped. run->len may be less than the largest possible run,
  * never 0. */
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run);

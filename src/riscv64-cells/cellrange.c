@@ -181,6 +181,41 @@ int cellrange_remove(struct celltable *t, struct cell_range r)
     return celltable_start(t, slot) > r.end ? 0 : remove_from(t, slot, r);
 }
 
+/* Whatever of r the cell has, which may be the first one after r. */
+static __attribute__((noinline)) int remove_part(struct celltable *t, size_t slot,
+                                                 struct cell_range r, uint64_t *ppn,
+                                                 uint64_t *npages)
+{
+    uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
+    if (start > r.end)
+        return -ENOENT;
+    if (end < r.end && celltable_start(t, celltable_next(t, slot + 1)) <= r.end)
+        return -E2BIG;
+
+    uint64_t first = start < r.start ? r.start : start, last = end > r.end ? r.end : end;
+    uint64_t frames = celltable_ppn(t, slot) + (first - start);
+    int      err = remove_from(t, slot, r);
+    if (err)
+        return err;
+    *ppn = frames;
+    *npages = last - first + 1;
+    return 0;
+}
+
+int cellrange_remove_run(struct celltable *t, struct cell_range r, uint64_t *ppn, uint64_t *npages)
+{
+    size_t slot = celltable_before(t, r.start) + 1;
+    if (celltable_start(t, slot) > r.end) /* live or empty: nothing here */
+        return -ENOENT;
+    if (t->cell[slot].lo == cell_lo(r.start, r.end)) { /* live, since not empty: just this cell */
+        *ppn = celltable_ppn(t, slot);
+        *npages = range_pages(r);
+        celltable_remove(t, slot, NULL);
+        return 0;
+    }
+    return remove_part(t, celltable_next(t, slot), r, ppn, npages);
+}
+
 /* --- protect --- */
 
 static bool changes(const struct celltable *t, size_t slot, size_t dom, unsigned rights)

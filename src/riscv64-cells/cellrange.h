@@ -20,6 +20,10 @@ int cellrange_enter(struct celltable *t, struct cell_range r, uint64_t ppn, cons
 
 int cellrange_remove(struct celltable *t, struct cell_range r); /* -ENOSPC: cutting a hole */
 
+/* The same if r holds pages of one cell only: *ppn, *npages: the frames that these had. -ENOENT: it
+ * holds none; -E2BIG: of several; -ENOSPC. */
+int cellrange_remove_run(struct celltable *t, struct cell_range r, uint64_t *ppn, uint64_t *npages);
+
 /* -EFAULT: a page is unmapped; -ENOSPC. */
 int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights);
 

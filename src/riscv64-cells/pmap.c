@@ -409,6 +409,21 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
     return fit_table(pm, cellrange_remove(&pm->table, range_of(va, len)));
 }
 
+int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *run)
+{
+    if (!pmap_user_range_ok(va, len))
+        return -EINVAL;
+
+    want_room(pm);
+    uint64_t ppn, npages;
+    int      err = cellrange_remove_run(&pm->table, range_of(va, len), &ppn, &npages);
+    if (err)
+        return result_of(pm, err);
+    run->pa = ppn << PAGE_SHIFT;
+    run->len = npages << PAGE_SHIFT;
+    return fit_table(pm, 0);
+}
+
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
     if (!pmap_user_range_ok(va, len) || !domain_ok(pm, dom) || !pmap_prot_ok(prot))

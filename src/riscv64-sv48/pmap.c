@@ -218,6 +218,18 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
     return err;
 }
 
+int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *run)
+{
+    if (!pmap_user_range_ok(va, len))
+        return -EINVAL;
+
+    int err;
+    do
+        err = radix_remove_run(&pm->tree, va, va + len, &run->pa, &run->len);
+    while (made_room(pm, err));
+    return err;
+}
+
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
     if (!pmap_user_range_ok(va, len) || dom != PMAP_DOM_FIRST || !pmap_prot_ok(prot))

@@ -142,6 +142,10 @@ int radix_protect(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights); /* -
 int radix_replace(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa);   /* -EFAULT, -ENOMEM */
 int radix_move(struct radix *rx, vaddr_t va, vaddr_t end, vaddr_t to);      /* -EEXIST, -ENOMEM */
 
+/* radix_remove() if the leaves there are at most one run, whose frames are *len bytes from *pa on.
+ * -ENOENT: there is none; -E2BIG: more; -ENOMEM. */
+int radix_remove_run(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t *pa, size_t *len);
+
 /* Hide the range's leaves: they keep all but V, so that a walk ends there. -EFAULT, -ENOMEM. Then
  * show them again, on other frames. One range at a time. */
 int  radix_suspend(struct radix *rx, vaddr_t va, vaddr_t end);

@@ -187,6 +187,62 @@ int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end)
     return 0;
 }
 
+/* Narrow the span to the entries that are there. -ENOENT: none; -E2BIG: their frames are not in a row. */
+static inline int narrow_to_run(struct radix_span *span)
+{
+    pte_t *pte = span->first.pte, *stop = pte + span->n;
+    while (pte < stop && !pte_load(pte))
+        pte++;
+    if (pte == stop)
+        return -ENOENT;
+
+    pte_t *first = pte, next = pte_load(pte) & PTE_PPN_MASK;
+    for (; pte < stop && (pte_load(pte) & PTE_PPN_MASK) == next; pte++)
+        next += pte_of_pa(PAGE_SIZE);
+    unsigned n = (unsigned)(pte - first);
+    for (; pte < stop; pte++) {
+        if (pte_load(pte))
+            return -E2BIG;
+    }
+    span->first.va += (vaddr_t)(first - span->first.pte) << PAGE_SHIFT;
+    span->first.pte = first;
+    span->n = n;
+    return 0;
+}
+
+/* Large leaves, or several tables. */
+static int remove_run_far(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t *pa, size_t *len)
+{
+    struct radix_pos pos, next;
+    if (!radix_find_mapped(rx, va, end, &pos))
+        return -ENOENT;
+    vaddr_t from = pos.va > va ? pos.va : va, to = radix_run_end(&pos, end);
+    if (to < end && radix_find_mapped(rx, to, end, &next))
+        return -E2BIG;
+
+    paddr_t first = pte_pa(pte_load(pos.pte)) + (from - pos.va);
+    int     err = remove_far(rx, va, end);
+    if (err)
+        return err;
+    *pa = first;
+    *len = (to < end ? to : end) - from;
+    return 0;
+}
+
+int radix_remove_run(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t *pa, size_t *len)
+{
+    if (!radix_is_near(rx, va, end))
+        return remove_run_far(rx, va, end, pa, len);
+    struct radix_span s = radix_near(rx, va, end);
+    int               err = narrow_to_run(&s);
+    if (err)
+        return err;
+    *pa = pte_pa(pte_load(s.first.pte));
+    *len = (size_t)s.n << PAGE_SHIFT;
+    remove_span(rx, &s);
+    return 0;
+}
+
 /* --- protect --- */
 
 static inline void protect_span(struct radix *rx, const struct radix_span *span, pte_t rights)

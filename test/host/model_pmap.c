@@ -348,6 +348,43 @@ static void call_remove(uint32_t i, uint32_t n)
     memset(&page[i], 0, n * sizeof(page[0]));
 }
 
+/* Whether the calls that look tell pages [i, i + n), of which some are mapped, as one run. */
+static bool told_as_one_run(uint32_t i, uint32_t n)
+{
+    vaddr_t         va = va_of(i), end = va_of(i + n), next;
+    struct pmap_run run;
+    CHECK(pmap_next(pm, va, end - va, &va) == 0, "next");
+    CHECK(pmap_extract(pm, 1, va, &run) == 0, "extract");
+    return run.len >= end - va || pmap_next(pm, va + run.len, end - va - run.len, &next) == -ENOENT;
+}
+
+static void call_remove_run(uint32_t i, uint32_t n)
+{
+    snprintf(last_call, sizeof(last_call), "remove_run %u+%u", i, n);
+    uint32_t first = i, past;
+    while (first < i + n && !page[first].mapped)
+        first++;
+    for (past = first; past < i + n && page[past].mapped; past++)
+        if (page[past].pa != page[first].pa + (past - first) * PAGE_SIZE)
+            break;
+    bool none = first == i + n, in_a_row = !any_mapped(past, i + n - past);
+    bool one = !none && told_as_one_run(i, n);
+
+    struct pmap_run run = {.pa = 1, .len = 1};
+    int             err = pmap_remove_run(pm, va_of(i), n * PAGE_SIZE, &run);
+    updated &= err != 0;
+    CHECK(!err || (run.pa == 1 && run.len == 1), "%d, but %#lx+%#zx", err, run.pa, run.len);
+    if (refused(err))
+        return;
+    if (none || !in_a_row || err)
+        CHECK(err == (none ? -ENOENT : -E2BIG) && !one, "%d", err);
+    if (err)
+        return;
+    CHECK(run.pa == page[first].pa && run.len == (past - first) * PAGE_SIZE, "%#lx+%#zx", run.pa,
+          run.len);
+    memset(&page[i], 0, n * sizeof(page[0]));
+}
+
 static void call_protect(uint32_t i, uint32_t n)
 {
     unsigned dom = choose_dom(), prot = model_choose(8);
@@ -519,8 +556,10 @@ static void chosen_call(void)
         call_enter(i, n);
     else if (kind < 40)
         call_enter_all(i, n);
-    else if (kind < 58)
+    else if (kind < 50)
         call_remove(i, n);
+    else if (kind < 58)
+        call_remove_run(i, n);
     else if (kind < 80)
         call_protect(i, n);
     else if (kind < 88)

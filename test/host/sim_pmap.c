@@ -131,6 +131,23 @@ int pmap_remove(struct pmap *pm, vaddr_t va, size_t len)
     return 0;
 }
 
+int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *run)
+{
+    vaddr_t         first, next;
+    struct pmap_run found;
+    if (pmap_next(pm, va, len, &first))
+        return -ENOENT;
+    pmap_extract(pm, PMAP_DOM_FIRST, first, &found);
+    size_t left = va + len - first;
+    if (found.len < left && !pmap_next(pm, first + found.len, left - found.len, &next))
+        return -E2BIG;
+    int err = pmap_remove(pm, va, len);
+    if (!err)
+        *run = (struct pmap_run){
+            .pa = found.pa, .len = size_min(found.len, left), .prot = ~0u}; /* not told */
+    return err;
+}
+
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
     if (!zone_has(va) || !zone_has(va + len - PAGE_SIZE))

@@ -87,13 +87,15 @@ static void ranges_outside_user_space_and_odd_ones_are_refused(void **state)
         {0x40000001, PAGE_SIZE},
         {0x40000000, PAGE_SIZE + 1},
     };
-    uint8_t bitmap[8] = {0};
-    vaddr_t found;
+    uint8_t         bitmap[8] = {0};
+    vaddr_t         found;
+    struct pmap_run run;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         vaddr_t va = bad[i].va;
         size_t  len = bad[i].len;
         assert_int_equal(pmap_enter(pm, va, 0x90000000, len, 1, PMAP_R), -EINVAL);
         assert_int_equal(pmap_remove(pm, va, len), -EINVAL);
+        assert_int_equal(pmap_remove_run(pm, va, len, &run), -EINVAL);
         assert_int_equal(pmap_protect(pm, 1, va, len, PMAP_R), -EINVAL);
         assert_int_equal(pmap_replace(pm, va, 0x90000000, len), -EINVAL);
         assert_int_equal(pmap_move(pm, va, 0x50000000, len), -EINVAL);
@@ -231,6 +233,131 @@ static void suspending_what_is_partly_unmapped_changes_nothing(void **state)
     assert_int_equal(pmap_suspend(pm, base + 4 * PAGE_SIZE, PAGE_SIZE), -EFAULT);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_R, &pa), i != 4);
+}
+
+static bool is_mapped(vaddr_t va)
+{
+    struct pmap_run run;
+    return pmap_extract(pm, 1, va, &run) == 0;
+}
+
+/* Pages 4..11 of the array are a run, alone. */
+static const vaddr_t run_pa = 0x90000000;
+
+static void enter_run(void)
+{
+    assert_int_equal(pmap_enter(pm, base + 4 * PAGE_SIZE, run_pa, 8 * PAGE_SIZE, 1, PMAP_W), 0);
+}
+
+static void removing_a_run_tells_its_frames_wherever_in_the_range_it_lies(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned first, past;  /* the range, in pages */
+        unsigned gone, n;      /* pages of the run that go */
+        unsigned left, ranges; /* pages that stay, in so many ranges at least */
+    } cases[] = {
+        {4, 12, 4, 8, 0, 0},                                          /* all of it, exactly */
+        {0, 20, 4, 8, 0, 0},                                          /* with holes on both sides */
+        {4, 20, 4, 8, 0, 0}, {0, 12, 4, 8, 0, 0}, {4, 6, 4, 2, 6, 1}, /* its start */
+        {0, 6, 4, 2, 6, 1},  {9, 12, 9, 3, 5, 1},                     /* its end */
+        {9, 20, 9, 3, 5, 1}, {6, 7, 6, 1, 7, 2},                      /* from its middle */
+    };
+    for (unsigned k = 0; k < ARRAY_LEN(cases); k++) {
+        struct pmap_run run = {0};
+        vaddr_t         va = base + cases[k].first * PAGE_SIZE;
+        enter_run();
+        pmap_update(pm);
+        assert_int_equal(
+            pmap_remove_run(pm, va, (cases[k].past - cases[k].first) * PAGE_SIZE, &run), 0);
+        assert_int_equal(run.pa, run_pa + (cases[k].gone - 4) * PAGE_SIZE);
+        assert_int_equal(run.len, cases[k].n * PAGE_SIZE);
+
+        uint64_t pa;
+        unsigned left = 0;
+        for (unsigned i = 0; i < 20; i++) {
+            bool gone = i >= cases[k].gone && i < cases[k].gone + cases[k].n;
+            bool there = walk_access(sim_satp, 1, base + i * PAGE_SIZE, PMAP_W, &pa);
+            assert_int_equal(there, i >= 4 && i < 12 && !gone);
+            left += there;
+        }
+        assert_int_equal(left, cases[k].left);
+
+        struct pmap_stats s;
+        unsigned          fences = sim_fences;
+        pmap_stats(pm, &s);
+        assert_true(s.ranges >= cases[k].ranges);
+        pmap_update(pm);
+        assert_true(sim_fences > fences); /* something was taken away */
+        assert_int_equal(pmap_remove(pm, base, 20 * PAGE_SIZE), 0);
+    }
+}
+
+static void removing_a_run_where_nothing_is_mapped_changes_nothing(void **state)
+{
+    (void)state;
+    struct pmap_run run = {.pa = 1, .len = 1};
+    assert_int_equal(pmap_remove_run(pm, base, 4 * PAGE_SIZE, &run), -ENOENT);
+    enter_run();
+    pmap_update(pm);
+    unsigned fences = sim_fences;
+    assert_int_equal(pmap_remove_run(pm, base, 4 * PAGE_SIZE, &run), -ENOENT);
+    assert_int_equal(pmap_remove_run(pm, base + 12 * PAGE_SIZE, PAGE_SIZE, &run), -ENOENT);
+    assert_int_equal(pmap_remove_run(pm, base + (1ul << 30), 1ul << 31, &run), -ENOENT);
+    pmap_update(pm);
+    assert_int_equal(sim_fences, fences);
+    assert_int_equal(run.pa, 1);
+    assert_int_equal(run.len, 1);
+    assert_true(is_mapped(base + 4 * PAGE_SIZE) && is_mapped(base + 11 * PAGE_SIZE));
+}
+
+/* Frames in a row with a hole between them are two, and so are neighbours whose frames are not. */
+static void removing_a_run_from_a_range_of_two_changes_nothing(void **state)
+{
+    (void)state;
+    struct pmap_run run = {.pa = 1, .len = 1};
+    enter_run();
+    assert_int_equal(pmap_enter(pm, base + 2 * PAGE_SIZE, run_pa - PAGE_SIZE, PAGE_SIZE, 1, PMAP_W),
+                     0);
+    assert_int_equal(pmap_enter(pm, base + 12 * PAGE_SIZE, run_pa, PAGE_SIZE, 1, PMAP_W), 0);
+    assert_int_equal(pmap_remove_run(pm, base, 20 * PAGE_SIZE, &run), -E2BIG);
+    assert_int_equal(pmap_remove_run(pm, base + 2 * PAGE_SIZE, 3 * PAGE_SIZE, &run), -E2BIG);
+    assert_int_equal(pmap_remove_run(pm, base + 11 * PAGE_SIZE, 2 * PAGE_SIZE, &run), -E2BIG);
+    assert_int_equal(run.pa, 1);
+    assert_int_equal(run.len, 1);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(is_mapped(base + i * PAGE_SIZE), i == 2 || (i >= 4 && i <= 12));
+    assert_int_equal(pmap_remove_run(pm, base, 4 * PAGE_SIZE, &run), 0);
+    assert_int_equal(run.pa, run_pa - PAGE_SIZE);
+}
+
+/* A run that has to be cut, where no memory is left for more tables. */
+static void a_run_that_cannot_be_cut_stays_and_says_so(void **state)
+{
+    (void)state;
+    const size_t    large = 8ul << 20;
+    struct pmap_run run = {.pa = 1, .len = 1};
+    vaddr_t         va = base;
+    int             err = 0;
+    assert_int_equal(pmap_enter(pm, va, 0x200000000, large, 1, PMAP_R), 0);
+    sim_fail_always(true);
+    for (unsigned i = 1; !err && i < 2000; i++) { /* until none is left for cutting, either */
+        va = base + i * PAGE_SIZE;
+        err = pmap_remove_run(pm, base + 2 * i * PAGE_SIZE, PAGE_SIZE, &run);
+        if (!err) {
+            assert_int_equal(run.pa, 0x200000000 + 2 * i * PAGE_SIZE);
+            run = (struct pmap_run){.pa = 1, .len = 1};
+        }
+    }
+    assert_int_equal(err, -ENOMEM);
+    assert_int_equal(run.pa, 1);
+    assert_int_equal(run.len, 1);
+    assert_true(is_mapped(base) && is_mapped(base + large - PAGE_SIZE));
+    assert_true(is_mapped(base + 2 * (va - base)));
+    sim_fail_always(false);
+    assert_int_equal(pmap_remove_run(pm, base + 2 * (va - base), PAGE_SIZE, &run), 0);
+    assert_int_equal(run.len, PAGE_SIZE);
+    assert_int_equal(pmap_remove_run(pm, base, large, &run), -E2BIG);
 }
 
 static void statistics_count_ranges_tables_and_shootdowns(void **state)
@@ -518,6 +645,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             suspended_ranges_are_out_of_reach_and_resume_on_other_frames, setup, teardown),
         cmocka_unit_test_setup_teardown(suspending_what_is_partly_unmapped_changes_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            removing_a_run_tells_its_frames_wherever_in_the_range_it_lies, setup, teardown),
+        cmocka_unit_test_setup_teardown(removing_a_run_where_nothing_is_mapped_changes_nothing,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(removing_a_run_from_a_range_of_two_changes_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_cannot_be_cut_stays_and_says_so, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(statistics_count_ranges_tables_and_shootdowns, setup,
                                         teardown),
