@@ -20,15 +20,19 @@
 struct thread;
 struct vmspace;
 
+/* A system call of the Linux layer: a are its arguments, a0 to a5. Its result, or a negative errno. */
+typedef int64_t thread_call_fn(const uint64_t *a);
+
 enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
 
 /* The upward calls of a user thread; its kernel stack, interrupts on, may sleep. */
 struct thread_ops {
-    /* A system call, once its frame is whole. */
+    /* The system calls, by number, that can do with a frame that lacks the registers that C functions
+     * keep (trap_syscall() in machine/upcall.h). NULL, or no entry: left to syscall(). */
+    thread_call_fn *const *calls;
+    uint64_t               ncalls;
+    /* Any other system call, and every one while something is traced, once its frame is whole. */
     void (*syscall)(struct thread *t, struct trapframe *tf);
-    /* It is asked first, and makes the call if it can do with a frame that lacks the registers that
-     * C functions keep (trap_syscall() in machine/upcall.h). False: nothing is done yet. */
-    bool (*syscall_quick)(struct thread *t, struct trapframe *tf);
     /* A trap that the kernel could not handle itself: a memory fault (f->kind != FAULT_NONE; area_err says
      * what the areas answered: -EFAULT no area, -EACCES no right, -EIO, -ENOMEM) or another exception. */
     void (*fault)(struct thread *t, struct trapframe *tf, const struct fault *f, int area_err);

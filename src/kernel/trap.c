@@ -6,6 +6,7 @@
 #include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
+#include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "machine/cpu.h"
 #include "machine/upcall.h"
@@ -40,10 +41,15 @@ static void user_exception(struct thread *t, struct trapframe *tf)
         t->ops->fault(t, tf, &f, err);
 }
 
-/* Interrupts are off, here and until user mode: nothing can be asked for unseen. */
-static void before_user_mode(struct thread *t, struct trapframe *tf)
+static bool something_is_asked(const struct thread *t)
 {
-    while (t->notify || hart_self()->resched) {
+    return t->notify || hart_self()->resched;
+}
+
+/* Interrupts are off, here and until user mode: nothing can be asked for unseen. */
+static __attribute__((noinline)) void do_what_is_asked(struct thread *t, struct trapframe *tf)
+{
+    while (something_is_asked(t)) {
         if (hart_self()->resched) {
             thread_yield();
         } else {
@@ -52,6 +58,13 @@ static void before_user_mode(struct thread *t, struct trapframe *tf)
             cpu_irq_save();
         }
     }
+}
+
+static void before_user_mode(struct thread *t, struct trapframe *tf)
+{
+    if (__builtin_expect(something_is_asked(t), false))
+        do_what_is_asked(t, tf);
+    thread_enters_user(t);
 }
 
 static void from_kernel(const struct trapframe *tf)
@@ -78,40 +91,49 @@ void trap_handle(struct trapframe *tf)
         cpu_irq_save();
     }
     before_user_mode(t, tf);
-    thread_enters_user(t);
 }
 
 /* --- system calls ------------------------------------------------------------------------- */
 
-enum { RESUME, MAKE_CALL, LOOK_AROUND }; /* what is left to do: trap_finish() */
+enum { NOTHING, MAKE_CALL, LOOK_AROUND }; /* trap_result.left */
 
-unsigned trap_syscall(struct trapframe *tf)
+static thread_call_fn *quick_call(const struct thread *t, uint64_t nr)
 {
-    struct thread *t = thread_self();
-
-    thread_left_user(t);
-    cpu_irq_restore(true);
-    bool made = t->ops->syscall_quick && t->ops->syscall_quick(t, tf);
-    cpu_irq_save();
-    if (!made)
-        return MAKE_CALL;
-    if (__builtin_expect(t->notify || hart_self()->resched, false))
-        return LOOK_AROUND;
-    thread_enters_user(t);
-    return RESUME;
+    const struct thread_ops *ops = t->ops;
+    return nr < ops->ncalls && !trace_enabled ? ops->calls[nr] : NULL;
 }
 
-void trap_finish(struct trapframe *tf, unsigned what)
+struct trap_result trap_syscall(struct trapframe *tf)
+{
+    struct thread  *t = thread_self();
+    thread_call_fn *call = quick_call(t, tf->a7);
+
+    thread_left_user(t);
+    if (__builtin_expect(!call, false))
+        return (struct trap_result){0, MAKE_CALL};
+    cpu_irq_restore(true);
+    int64_t value = call(&tf->x[10]);
+    cpu_irq_save();
+    t = thread_self(); /* not kept in a register, which would have to be saved for it */
+    if (__builtin_expect(something_is_asked(t), false))
+        return (struct trap_result){value, LOOK_AROUND};
+    thread_enters_user(t);
+    return (struct trap_result){value, NOTHING};
+}
+
+void trap_finish(struct trapframe *tf, struct trap_result result)
 {
     struct thread *t = thread_self();
 
-    if (what == MAKE_CALL) {
+    tf->call_a0 = tf->a0;
+    if (result.left == MAKE_CALL) {
         cpu_irq_restore(true);
         t->ops->syscall(t, tf);
         cpu_irq_save();
+    } else {
+        tf->a0 = (uint64_t)result.value;
     }
     before_user_mode(t, tf);
-    thread_enters_user(t);
 }
 
 /* One hart runs: there are no others to tell, or to stop. */

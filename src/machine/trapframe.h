@@ -18,7 +18,7 @@ struct trapframe {
     uint64_t sepc, sstatus, scause;
     union {
         uint64_t stval;
-        uint64_t call_a0; /* of a system call: a0 as it was, for who has it made again */
+        uint64_t call_a0; /* of a call, once the frame is whole: a0 as it was, to make it again */
     };
     uint64_t dom;      /* domain of the interrupted user code (securecells.md B.5: frame.urid) */
     uint64_t dom_prev; /* what it sees as the domain before its last switch (frame.uxid) */
@@ -48,7 +48,6 @@ static inline bool trapframe_from_user(const struct trapframe *tf)
 #define TF_SSTATUS  264
 #define TF_SCAUSE   272
 #define TF_STVAL    280
-#define TF_CALL_A0  280
 #define TF_DOM      288
 #define TF_DOM_PREV 296
 #define TF_SIZE     304

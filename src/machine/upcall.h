@@ -17,10 +17,15 @@ _Noreturn void kmain(struct bootinfo *bi);
 void trap_handle(struct trapframe *tf);
 
 /* A system call (ecall from user mode), interrupts off; may sleep. tf lacks gp and s1 to s11: the
- * registers hold what the program had in them, as C functions leave them. 0: resume tf. Else they are
- * added to tf, and trap_finish() is called with the result before tf, the whole of it, is resumed. */
-unsigned trap_syscall(struct trapframe *tf);
-void     trap_finish(struct trapframe *tf, unsigned what);
+ * registers hold what the program had in them, as C functions leave them. If nothing is left to be done,
+ * tf is resumed with the value in a0. Else they are added to tf, and trap_finish() is called with the
+ * result before tf, the whole of it, is resumed. */
+struct trap_result {
+    int64_t  value;
+    uint64_t left; /* 0: nothing */
+};
+struct trap_result trap_syscall(struct trapframe *tf);
+void               trap_finish(struct trapframe *tf, struct trap_result result);
 
 /* npages contiguous frames, contents undefined. 0, or -ENOMEM. Does not sleep. */
 int  frame_alloc(size_t npages, paddr_t *out);

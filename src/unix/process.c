@@ -250,8 +250,9 @@ static void thread_destroy(struct thread *t)
 }
 
 const struct thread_ops process_thread_ops = {
+    .calls = syscall_calls,
+    .ncalls = SYSCALL_NUMBERS,
     .syscall = syscall_dispatch,
-    .syscall_quick = syscall_quick,
     .fault = signal_fault,
     .notify = signal_notify,
     .destroy = thread_destroy,

@@ -9,14 +9,27 @@
 #include "unix/process.h"
 #include "unix/strace.h"
 
-#define SYSCALL(nr, name, ...)         [nr] = {#name, sys_##name, {__VA_ARGS__}, false, NULL},
-#define SYSCALL_WHOLE(nr, name, ...)   [nr] = {#name, NULL, {__VA_ARGS__}, false, sys_##name},
-#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, NULL, {__VA_ARGS__}, false, NULL},
-#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, NULL, {__VA_ARGS__}, true, NULL},
+#define SYSCALL(nr, name, ...)         [nr] = {#name, {__VA_ARGS__}, false, NULL},
+#define SYSCALL_WHOLE(nr, name, ...)   [nr] = {#name, {__VA_ARGS__}, false, sys_##name},
+#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, {__VA_ARGS__}, false, NULL},
+#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, {__VA_ARGS__}, true, NULL},
 static const struct syscall syscalls[] = {
 #include "unix/syscall_list.h"
 };
+#undef SYSCALL
+#undef SYSCALL_WHOLE
+#undef SYSCALL_ABSENT
+#undef SYSCALL_REFUSED
 _Static_assert(ARRAY_LEN(syscalls) <= SYSCALL_NUMBERS, "syscall.h");
+
+/* A table of its own: one load finds the function on the way of every call. */
+#define SYSCALL(nr, name, ...) [nr] = sys_##name,
+#define SYSCALL_WHOLE(nr, name, ...)
+#define SYSCALL_ABSENT(nr, name, ...)
+#define SYSCALL_REFUSED(nr, name, ...)
+syscall_fn *const syscall_calls[SYSCALL_NUMBERS] = {
+#include "unix/syscall_list.h"
+};
 
 const struct syscall *syscall_lookup(uint64_t nr)
 {
@@ -50,22 +63,10 @@ static void report_missing(uint64_t nr)
         log_warn("system call %s (%lu) is not implemented", sc->name, (unsigned long)nr);
 }
 
-bool syscall_quick(struct thread *t, struct trapframe *tf)
-{
-    uint64_t nr = tf->a7;
-    bool     simple = nr < ARRAY_LEN(syscalls) && syscalls[nr].fn && !trace_enabled;
-
-    (void)t;
-    if (__builtin_expect(!simple, false))
-        return false;
-    tf->a0 = (uint64_t)syscalls[nr].fn(&tf->x[10]);
-    return true;
-}
-
 static int64_t call(const struct syscall *sc, uint64_t nr, const uint64_t *args)
 {
-    if (sc && sc->fn)
-        return sc->fn(args);
+    if (sc && syscall_calls[nr])
+        return syscall_calls[nr](args);
     if (sc && sc->fn_whole)
         return sc->fn_whole(args);
     report_missing(nr);

@@ -16,21 +16,18 @@
 #define SYSCALL_NUMBERS 512 /* all are below */
 #define NR_EXECVE       221
 
-typedef int64_t syscall_fn(const uint64_t *a);
+typedef thread_call_fn syscall_fn;
 
-/* Its size is a power of two: the table is indexed with one shift on the way of every call. */
 struct syscall {
     const char *name;
-    syscall_fn *fn;                      /* NULL: not implemented, or fn_whole */
     uint8_t     kinds[SYSCALL_ARGS + 1]; /* of arguments, then of the result: syscall_kinds.h */
     bool        silent;                  /* its absence is not worth a line in the log */
     syscall_fn *fn_whole;                /* looks at all of the frame, or changes it; or NULL */
-} __attribute__((aligned(32)));
+};
 
-/* thread_ops.syscall, and thread_ops.syscall_quick: what is there, does not want the whole frame, and is
- * not traced. */
-void syscall_dispatch(struct thread *t, struct trapframe *tf);
-bool syscall_quick(struct thread *t, struct trapframe *tf);
+/* thread_ops.syscall, thread_ops.calls. */
+void                     syscall_dispatch(struct thread *t, struct trapframe *tf);
+extern syscall_fn *const syscall_calls[SYSCALL_NUMBERS]; /* NULL: not implemented, or fn_whole */
 
 /* What the table has for nr; NULL: Linux has no such call either. */
 const struct syscall *syscall_lookup(uint64_t nr);
