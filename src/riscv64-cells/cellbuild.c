@@ -19,7 +19,7 @@ void celltable_attach(struct celltable *t, paddr_t base, size_t lines, size_t ro
     t->grant = (uint32_t *)(void *)(t->perm + (size_t)t->nslots * rows);
     t->live = live;
     t->hint = 0;
-    t->reserve = 0;
+    t->reserve = t->kept = 0;
 }
 
 /* M and N share a word, so that both change in one store (A.5.2). */

@@ -149,7 +149,7 @@ static int remove_from(struct celltable *t, size_t slot, struct cell_range r)
 {
     if (reaches_before(t, slot, r)) {
         if (reaches_past(t, slot, r)) {
-            if (celltable_free(t) == 0)
+            if (celltable_free(t) <= t->kept)
                 return -ENOSPC;
             celltable_split(t, slot, r.start - 1, r.end + 1);
             return 0;
@@ -232,8 +232,8 @@ static size_t edge_slots(struct celltable *t, struct cell_range r)
     return last && reaches_past(t, last, r) ? need + 1 : need;
 }
 
-/* 0 if every page of r is mapped and the table has the slots to cut r out. */
-static int check_mapped(struct celltable *t, struct cell_range r)
+/* 0 if every page of r is mapped and the table has the slots to cut r out, and as many as are kept. */
+static int check_mapped(struct celltable *t, struct cell_range r, size_t kept)
 {
     uint64_t vpn = r.start;
     size_t   slot = celltable_lower(t, vpn);
@@ -244,7 +244,7 @@ static int check_mapped(struct celltable *t, struct cell_range r)
         vpn = celltable_end(t, slot) + 1;
     }
     need += vpn != r.end + 1;
-    return need > celltable_free(t) ? -ENOSPC : 0;
+    return need && need + kept > celltable_free(t) ? -ENOSPC : 0;
 }
 
 /* Cut the cell so that only its part inside r is left in the slot returned. */
@@ -317,7 +317,7 @@ static __attribute__((noinline)) int protect_part(struct celltable *t, size_t sl
                                                   struct cell_range r, size_t dom, unsigned rights)
 {
     bool left = reaches_before(t, slot, r), right = reaches_past(t, slot, r);
-    if (celltable_free(t) < (size_t)left + right)
+    if (celltable_free(t) < (size_t)left + right + t->kept)
         return -ENOSPC;
 
     slot = celltable_carve(t, slot, r.start, r.end, dom, rights);
@@ -331,7 +331,7 @@ static __attribute__((noinline)) int protect_part(struct celltable *t, size_t sl
 static __attribute__((noinline)) int protect_many(struct celltable *t, struct cell_range r,
                                                   size_t dom, unsigned rights)
 {
-    int err = check_mapped(t, r);
+    int err = check_mapped(t, r, t->kept);
     if (err)
         return err;
 
@@ -368,7 +368,7 @@ int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsi
 
 int cellrange_replace(struct celltable *t, struct cell_range r, uint64_t ppn)
 {
-    int err = check_mapped(t, r);
+    int err = check_mapped(t, r, t->kept);
     if (err)
         return err;
 
@@ -405,7 +405,7 @@ static void cut_at(struct celltable *t, uint64_t vpn)
  * is hidden, says where the one before it ends. */
 int cellrange_suspend(struct celltable *t, struct cell_range r)
 {
-    int err = check_mapped(t, r);
+    int err = check_mapped(t, r, 0);
     if (err)
         return err;
 
@@ -461,7 +461,7 @@ int cellrange_move(struct celltable *t, struct cell_range from, uint64_t to)
     size_t at = celltable_lower(t, to);
     if (celltable_start(t, at) <= to + (from.end - from.start))
         return -EEXIST;
-    if (edge_slots(t, from) > celltable_free(t))
+    if (edge_slots(t, from) + t->kept > celltable_free(t))
         return -ENOSPC;
 
     for (;;) {

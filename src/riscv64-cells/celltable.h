@@ -55,6 +55,9 @@ struct celltable {
      * them to cut ranges. */
     size_t reserve;
 
+    /* Slots, fewer, that those leave for cellrange_suspend(); never more than are empty. */
+    size_t kept;
+
     /* Not 0: there was no room nearby for a cell, and the next ones are expected before this page. */
     uint64_t crowded;
 

@@ -156,8 +156,17 @@ static void table_destroy(const struct celltable *t)
 /* A table is made larger before it is full, since inserts into a dense one move many cells, and
  * smaller when it is next to empty. The new one is between 1/8 and 5/16 full, so that many
  * calls pass before it is replaced in its turn. One that is crowded in places is laid out anew. Where there
- * is no memory for that, the last slots are kept for those who make some: compaction cuts ranges. */
+ * is no memory for that, the last slots are kept: what is entered leaves some for changes to what is there, and
+ * these leave some for those who make memory, since moving pages cuts ranges. */
 #define RESERVE 8u /* one slot of so many */
+#define KEPT \
+    16u /* the same: it is enough for moving as many frames as a table twice as large takes */
+
+/* What was kept and is in use is not kept: calls that only take back what they did, find its room. */
+static void keep_slots(struct celltable *t)
+{
+    t->kept = size_min(t->nslots / KEPT, celltable_free(t));
+}
 
 static void set_limits(struct pmap *pm)
 {
@@ -167,6 +176,7 @@ static void set_limits(struct pmap *pm)
     pm->rebuild_at = 0;
     pm->shrink_at = pm->table.lines > FIRST_LINES ? slots / 16 : 0;
     pm->table.reserve = slots / RESERVE;
+    keep_slots(&pm->table);
 }
 
 int pmap_create(struct pmap **out)
@@ -291,7 +301,7 @@ static __attribute__((noinline)) void make_room(struct pmap *pm)
 
 static inline void want_room(struct pmap *pm)
 {
-    if (celltable_free(&pm->table) < EDGES)
+    if (celltable_free(&pm->table) < EDGES + pm->table.kept)
         make_room(pm);
 }
 
@@ -470,6 +480,7 @@ void pmap_resume(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
 
     cellrange_resume(&pm->table, r, pa >> PAGE_SHIFT);
     pm->suspended = (struct cell_range){0, 0};
+    keep_slots(&pm->table);
     fit_table(pm, 0);
 }
 
