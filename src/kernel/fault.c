@@ -420,14 +420,24 @@ static int write_shared(struct filling *f, const struct pmap_run *run)
     return allow_writing(f);
 }
 
+static int write_mapped(struct filling *f, const struct pmap_run *run)
+{
+    return f->area->flags & AREA_SHARED ? write_shared(f, run) : write_private(f, run);
+}
+
 /* The page is mapped and the area allows the access, but the pmap does not. */
-static int add_right(struct filling *f, const struct pmap_run *run)
+static int add_right(struct filling *f, struct pmap_run *run)
 {
     if (f->access != PMAP_W || !f->area->file)
         return -EACCES; /* the compartment gave the right away itself */
 
     choose_window(f);
-    return f->area->flags & AREA_SHARED ? write_shared(f, run) : write_private(f, run);
+    int err = write_mapped(f, run);
+    if (err != -ENOMEM || !compact_for_tables(f->vs) ||
+        pmap_extract(f->vs->pmap, f->area->dom, f->page, run))
+        return err;
+    window_one_page(f); /* not to take the run that was made for the table */
+    return write_mapped(f, run);
 }
 
 /* --- entry ------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * one pmap call that can fail, and from there on does only what cannot. Where the pmap has to be
  * called several times (vmspace_change.c), the calls made are taken back.
  */
+#include "kernel/compact.h"
 #include "kernel/frame.h"
 #include "kernel/heap.h"
 #include "kernel/pagecache.h"
@@ -117,6 +118,17 @@ static int drop_runs(struct vmspace *vs, vaddr_t va, vaddr_t end)
     return err;
 }
 
+/* The same; if need be, after pages were moved to make room for a larger table. Nothing is remembered of
+ * what was mapped to what before. */
+static __attribute__((noinline)) int drop_or_compact(struct vmspace *vs, vaddr_t va, vaddr_t end)
+{
+    int err = drop_runs(vs, va, end);
+
+    if (err == -ENOMEM && compact_for_tables(vs))
+        err = drop_runs(vs, va, end);
+    return err ? -ENOMEM : 0;
+}
+
 int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct pmap_run run;
@@ -127,11 +139,11 @@ int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
     int err = pmap_extract(vs->pmap, PMAP_DOM_FIRST, va, &run);
     ASSERT(!err);
     if (run.len < end - va && !pmap_next(vs->pmap, va + run.len, end - va - run.len, &next))
-        return drop_runs(vs, va, end) ? -ENOMEM : 0;
+        return drop_or_compact(vs, va, end);
 
     size_t len = size_min(run.len, end - va);
     if (pmap_remove(vs->pmap, va, len))
-        return -ENOMEM;
+        return drop_or_compact(vs, va, end);
     pmap_update(vs->pmap);
     frame_put_run(run.pa, len >> PAGE_SHIFT);
     vs->resident -= len;

