@@ -13,7 +13,7 @@ PROOF_CHECKED := $(PROOF_CFLAGS) -O1 -g -fno-omit-frame-pointer -fsanitize=addre
                  -fno-sanitize-recover=all -DCELLA_HOST_TEST
 
 PROOF_PROTOCOL_SRCS := $(sort $(wildcard $(PROOF_DIR)/protocol/*.c)) $(PROOF_DIR)/rvwmo/rvwmo.c
-PROOF_CONFORM_SRCS  := $(PROOF_DIR)/conform.c $(PROOF_DIR)/rvwmo/rvwmo.c \
+PROOF_CONFORM_SRCS  := $(PROOF_DIR)/conform.c $(PROOF_DIR)/conform_edits.c $(PROOF_DIR)/rvwmo/rvwmo.c \
                        $(addprefix $(PROOF_DIR)/protocol/,plan.c orders.c editor.c invariants.c)
 PROOF_LITMUS_SRCS   := $(sort $(wildcard $(PROOF_DIR)/rvwmo/*.c))
 PROOF_PROGRAMS      := $(addprefix $(PROOF_OUT)/,protocol litmus conform)
@@ -29,7 +29,7 @@ $(PROOF_OUT)/litmus: $(PROOF_LITMUS_SRCS) $(wildcard $(PROOF_DIR)/*/*.h) $(PROOF
 	@echo "  HOSTCC  proof: litmus"
 	$(Q)mkdir -p $(@D) && $(HOST_CC) $(PROOF_CHECKED) $(filter %.c,$^) -o $@
 
-$(PROOF_OUT)/conform: $(PROOF_CONFORM_SRCS) $(wildcard $(PROOF_DIR)/*/*.h) $(PROOF_DIR)/proof.mk \
+$(PROOF_OUT)/conform: $(PROOF_CONFORM_SRCS) $(wildcard $(PROOF_DIR)/*.h $(PROOF_DIR)/*/*.h) $(PROOF_DIR)/proof.mk \
                       $(LIBRARY_HEADERS) $(wildcard src/riscv64-cells/*.[ch] src/lib/*.h src/machine/*.h) \
                       | $(call packages,host)
 	@echo "  HOSTCC  proof: conform"
