@@ -17,53 +17,15 @@
 #include <cmocka.h>
 
 #include "lib/errno.h"
-#include "riscv64-sv48/model.h"
-#include "sim_machine.h"
+#include "radix_map.h"
 #include "walk.h"
 
 #define MIB 0x100000ul
 #define GIB 0x40000000ul
-#define VA  0x40000000ul
-#define PA  0x200000000ul
-
-static struct pmap *pm;
-static size_t       frames_before;
-
-static int setup(void **state)
-{
-    (void)state;
-    struct bootinfo bi;
-    sim_reset();
-    sim_bootinfo(&bi);
-    sim_satp = pmap_bootstrap(&bi);
-    frames_before = sim_frames_used();
-    assert_int_equal(pmap_create(&pm), 0);
-    pmap_activate(pm);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pmap_activate(NULL);
-    pmap_destroy(pm);
-    assert_int_equal(sim_frames_used(), frames_before);
-    return 0;
-}
 
 static void consistent(void)
 {
-    char text[120] = "";
-    if (!pmap_consistent(pm, text, sizeof(text)))
-        fail_msg("%s", text);
-}
-
-static size_t leaves(void)
-{
-    struct pmap_stats stats;
-    pmap_stats(pm, &stats);
-    assert_int_equal(stats.table_bytes, pm->tree.ntables * PAGE_SIZE);
-    return stats.ranges;
+    map_check("a call");
 }
 
 static bool reaches(vaddr_t va, unsigned access, paddr_t expected)
@@ -187,7 +149,7 @@ static void a_suspension_that_finds_no_memory_changes_nothing(void **state)
         }
         assert_int_equal(err, -ENOMEM);
         assert_int_equal(sim_frames_used(), used);
-        assert_int_equal(leaves(), 2);
+        assert_int_equal(map_leaves(), 2);
         consistent();
         assert_true(reaches(VA + MIB, PMAP_W, PA + MIB));
     }
@@ -214,7 +176,7 @@ static void enter_in_steps(unsigned step, unsigned prot)
 {
     for (unsigned k = 0; k < N; k++) {
         unsigned i = (k * step + 77) % N;
-        assert_true(leaves() == k);
+        assert_true(map_leaves() == k);
         assert_int_equal(pmap_enter(pm, VA + i * PAGE_SIZE, PA + i * PAGE_SIZE, PAGE_SIZE, 1, prot),
                          0);
     }
@@ -227,7 +189,7 @@ static void pages_that_fill_a_table_become_one_leaf_in_whatever_order_they_come(
     static const unsigned steps[] = {1, N - 1, 3, 255, 257, 171};
     for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
         enter_in_steps(steps[i], PMAP_R | PMAP_W);
-        assert_int_equal(leaves(), 1);
+        assert_int_equal(map_leaves(), 1);
         for (size_t off = 0; off < 2 * MIB; off += 0x7800)
             assert_true(reaches(VA + off, PMAP_R, PA + off));
         assert_int_equal(pmap_remove(pm, VA, 2 * MIB), 0);
@@ -239,7 +201,7 @@ static void pages_without_rights_become_one_leaf_as_others_do(void **state)
 {
     (void)state;
     enter_in_steps(9, PMAP_NONE);
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_false(reaches(VA, PMAP_R, PA));
 }
 
@@ -248,10 +210,10 @@ static void leaves_of_two_mib_become_one_of_a_gib(void **state)
     (void)state;
     for (unsigned k = 0; k < N; k++) {
         unsigned i = (k * 201) % N;
-        assert_int_equal(leaves(), k);
+        assert_int_equal(map_leaves(), k);
         enter(VA + i * 2 * MIB, PA + i * 2 * MIB, 2 * MIB, PMAP_R | PMAP_W);
     }
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(reaches(VA + GIB - 5, PMAP_W, PA + GIB - 5));
 }
 
@@ -260,9 +222,9 @@ static void one_page_can_complete_a_gib(void **state)
 {
     (void)state;
     enter(VA, PA, GIB - PAGE_SIZE, PMAP_R);
-    assert_int_equal(leaves(), N - 1 + N - 1);
+    assert_int_equal(map_leaves(), N - 1 + N - 1);
     enter(VA + GIB - PAGE_SIZE, PA + GIB - PAGE_SIZE, PAGE_SIZE, PMAP_R);
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     pmap_update(pm);
     assert_int_equal(pm->tree.ntables, 3); /* the root, the window's, the other half's */
 }
@@ -272,7 +234,7 @@ static void what_differs_in_one_page_stays_pages(void **state)
     (void)state;
     /* frames in a row, but not aligned */
     enter(VA, PA + PAGE_SIZE, 2 * MIB, PMAP_R);
-    assert_int_equal(leaves(), N);
+    assert_int_equal(map_leaves(), N);
     /* a wrong frame at the end, in the middle, at the start */
     static const unsigned odd[] = {N - 1, N / 2, 0};
     for (unsigned k = 0; k < ARRAY_LEN(odd); k++) {
@@ -285,18 +247,18 @@ static void what_differs_in_one_page_stays_pages(void **state)
                     0);
         }
         consistent();
-        assert_int_equal(leaves(), (k + 2) * N);
+        assert_int_equal(map_leaves(), (k + 2) * N);
     }
     /* other rights at the end, in the middle */
     enter(VA + 8 * MIB, PA, 2 * MIB - PAGE_SIZE, PMAP_R);
     enter(VA + 10 * MIB - PAGE_SIZE, PA + 2 * MIB - PAGE_SIZE, PAGE_SIZE, PMAP_R | PMAP_X);
-    assert_int_equal(leaves(), 5 * N);
+    assert_int_equal(map_leaves(), 5 * N);
     vaddr_t va = VA + 10 * MIB;
     enter(va, PA, 400 * PAGE_SIZE, PMAP_R);
     assert_int_equal(pmap_protect(pm, 1, va + 100 * PAGE_SIZE, PAGE_SIZE, PMAP_X), 0);
     enter(va + 401 * PAGE_SIZE, PA + 401 * PAGE_SIZE, (N - 401) * PAGE_SIZE, PMAP_R);
     enter(va + 400 * PAGE_SIZE, PA + 400 * PAGE_SIZE, PAGE_SIZE, PMAP_R);
-    assert_int_equal(leaves(), 6 * N);
+    assert_int_equal(map_leaves(), 6 * N);
 }
 
 static void rights_that_become_equal_again_make_one_leaf_again(void **state)
@@ -306,11 +268,11 @@ static void rights_that_become_equal_again_make_one_leaf_again(void **state)
     for (unsigned i = 0; i < N; i += 73) {
         assert_int_equal(pmap_protect(pm, 1, VA + i * PAGE_SIZE, PAGE_SIZE, PMAP_R), 0);
         consistent();
-        assert_int_equal(leaves(), N);
+        assert_int_equal(map_leaves(), N);
         assert_false(reaches(VA + i * PAGE_SIZE, PMAP_W, 0));
         assert_int_equal(pmap_protect(pm, 1, VA + i * PAGE_SIZE, PAGE_SIZE, PMAP_R | PMAP_W), 0);
         consistent();
-        assert_int_equal(leaves(), 1);
+        assert_int_equal(map_leaves(), 1);
         assert_true(reaches(VA + i * PAGE_SIZE, PMAP_W, PA + i * PAGE_SIZE));
     }
 }
@@ -321,10 +283,10 @@ static void a_large_range_whose_rights_become_equal_joins_in_its_middle(void **s
     (void)state;
     enter(VA, PA, 6 * MIB, PMAP_R);
     assert_int_equal(pmap_protect(pm, 1, VA + 3 * MIB, PAGE_SIZE, PMAP_X), 0);
-    assert_int_equal(leaves(), 2 + N);
+    assert_int_equal(map_leaves(), 2 + N);
     assert_int_equal(pmap_protect(pm, 1, VA + PAGE_SIZE, 6 * MIB - 2 * PAGE_SIZE, PMAP_R), 0);
     consistent();
-    assert_int_equal(leaves(), 3);
+    assert_int_equal(map_leaves(), 3);
 }
 
 static void frames_put_in_a_row_make_one_leaf(void **state)
@@ -334,10 +296,10 @@ static void frames_put_in_a_row_make_one_leaf(void **state)
         assert_int_equal(pmap_enter(pm, VA + i * PAGE_SIZE, PA + (N - i) * PAGE_SIZE, PAGE_SIZE, 1,
                                     PMAP_R | PMAP_W),
                          0);
-    assert_int_equal(leaves(), N);
+    assert_int_equal(map_leaves(), N);
     assert_int_equal(pmap_replace(pm, VA, PA + 16 * MIB, 2 * MIB), 0);
     consistent();
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(reaches(VA + 5, PMAP_R, PA + 16 * MIB + 5));
 }
 
@@ -352,7 +314,7 @@ static void a_range_resumed_in_a_row_is_one_leaf(void **state)
     consistent();
     pmap_resume(pm, VA, PA + 16 * MIB, 2 * MIB);
     consistent();
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(reaches(VA + 2 * MIB - 1, PMAP_W, PA + 18 * MIB - 1));
 }
 
@@ -362,13 +324,13 @@ static void a_large_leaf_moves_as_one(void **state)
     enter(VA, PA, 4 * MIB, PMAP_R | PMAP_W);
     assert_int_equal(pmap_move(pm, VA, VA + 64 * MIB, 4 * MIB), 0);
     consistent();
-    assert_int_equal(leaves(), 2);
+    assert_int_equal(map_leaves(), 2);
     assert_int_equal(pmap_move(pm, VA + 64 * MIB, VA + PAGE_SIZE, 4 * MIB), 0);
     consistent();
-    assert_int_equal(leaves(), 2 * N);
+    assert_int_equal(map_leaves(), 2 * N);
     assert_int_equal(pmap_move(pm, VA + PAGE_SIZE, VA + 2 * MIB * 7, 4 * MIB), 0);
     consistent();
-    assert_int_equal(leaves(), 2);
+    assert_int_equal(map_leaves(), 2);
     pmap_update(pm);
     assert_true(reaches(VA + 14 * MIB + 3 * MIB, PMAP_W, PA + 3 * MIB));
 }
@@ -421,7 +383,7 @@ static void a_leaf_was_written_if_a_page_that_it_stands_for_was(void **state)
     enter(VA, PA, 2 * MIB - PAGE_SIZE, PMAP_R | PMAP_W);
     assert_true(reaches(VA + 100 * PAGE_SIZE, PMAP_W, PA + 100 * PAGE_SIZE));
     enter(VA + 2 * MIB - PAGE_SIZE, PA + 2 * MIB - PAGE_SIZE, PAGE_SIZE, PMAP_R | PMAP_W);
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(was_written(VA + 100 * PAGE_SIZE));
 
     uint8_t bitmap[N / 8] = {0};
@@ -438,7 +400,7 @@ static void a_leaf_that_cannot_be_written_any_more_was_written_if_a_page_was(voi
     assert_true(reaches(VA + 100 * PAGE_SIZE, PMAP_W, PA + 100 * PAGE_SIZE));
     assert_int_equal(pmap_protect(pm, 1, VA, 2 * MIB - PAGE_SIZE, PMAP_R), 0);
     enter(VA + 2 * MIB - PAGE_SIZE, PA + 2 * MIB - PAGE_SIZE, PAGE_SIZE, PMAP_R);
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(was_written(VA + 100 * PAGE_SIZE));
 }
 
@@ -446,7 +408,7 @@ static void a_leaf_of_pages_that_nobody_wrote_is_not_told_as_written(void **stat
 {
     (void)state;
     enter_in_steps(1, PMAP_R | PMAP_W);
-    assert_int_equal(leaves(), 1);
+    assert_int_equal(map_leaves(), 1);
     assert_true(reaches(VA, PMAP_R, PA));
     assert_false(was_written(VA));
 }
@@ -457,7 +419,7 @@ static void pages_of_a_leaf_that_was_written_were_written(void **state)
     enter(VA, PA, GIB, PMAP_R | PMAP_W);
     assert_true(reaches(VA + 5 * MIB, PMAP_W, PA + 5 * MIB));
     assert_int_equal(pmap_protect(pm, 1, VA + 6 * MIB, PAGE_SIZE, PMAP_R), 0);
-    assert_int_equal(leaves(), 2 * N - 1);
+    assert_int_equal(map_leaves(), 2 * N - 1);
     assert_true(was_written(VA + 5 * MIB));
     assert_true(was_written(VA + 6 * MIB));
     assert_true(was_written(VA + 6 * MIB + PAGE_SIZE));
@@ -550,12 +512,12 @@ static void a_range_goes_where_an_empty_table_is_and_is_one_leaf(void **state)
     (void)state;
     one_page(VA + 2 * MIB);
     enter(VA, PA, 6 * MIB, PMAP_R);
-    assert_int_equal(leaves(), 3);
+    assert_int_equal(map_leaves(), 3);
     assert_int_equal(pmap_remove(pm, VA + 2 * MIB, 2 * MIB), 0);
     one_page(VA + 3 * MIB);
     assert_int_equal(pmap_move(pm, VA, VA + 2 * MIB, 2 * MIB), 0);
     consistent();
-    assert_int_equal(leaves(), 2);
+    assert_int_equal(map_leaves(), 2);
 }
 
 /* --- what is found --- */
@@ -639,7 +601,7 @@ static void a_table_that_was_joined_is_freed_by_the_next_update(void **state)
     assert_int_equal(sim_shootdowns, others + 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, map_setup, map_teardown)
 
 int main(void)
 {

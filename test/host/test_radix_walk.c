@@ -88,15 +88,12 @@ static inline bool pte_cas(pte_t *p, pte_t *old, pte_t v)
 #include "riscv64-sv48/radixmove.c"
 #include "riscv64-sv48/radixrange.c"
 
-#include "riscv64-sv48/model.h"
-#include "sim_machine.h"
+#include "radix_map.h"
 #include "walk.h"
 
 /* --- the plain array ------------------------------------------------------------------------- */
 
 #define N     PTE_PER_TABLE
-#define VA    0x40000000ul
-#define PA    0x200000000ul
 #define UNITS (3 * N)
 
 /* UNITS pages, or as many pieces of 2 MiB: with three tables of them, what completes a table and
@@ -107,9 +104,8 @@ struct unit {
     unsigned prot;
 };
 
-static struct pmap *pm;
-static size_t       unit; /* bytes */
-static char         call[120];
+static size_t unit; /* bytes */
+static char   call[120];
 
 static struct unit before[UNITS], after[UNITS]; /* of the call that runs */
 static uint32_t    origin[UNITS];      /* where after[i] is in `before`, or NONE: it is new */
@@ -425,9 +421,7 @@ static void random_call(void)
 
 static void compare(void)
 {
-    char text[120] = "";
-    if (!pmap_consistent(pm, text, sizeof(text)))
-        fail_msg("after %s: %s", call, text);
+    map_check(call);
     memcpy(after, before, sizeof(after));
     for (uint32_t i = 0; i < UNITS; i++) {
         struct pmap_run run;
@@ -436,13 +430,6 @@ static void compare(void)
             (before[i].mapped && (run.pa != before[i].pa || run.prot != before[i].prot)))
             fail_msg("after %s: unit %u is extracted differently", call, i);
     }
-}
-
-static size_t leaves(void)
-{
-    struct pmap_stats stats;
-    pmap_stats(pm, &stats);
-    return stats.ranges;
 }
 
 /* A step here is about ten of test_pmap's. */
@@ -461,8 +448,8 @@ static void random_calls(unsigned seed, unsigned ncalls)
     for (unsigned k = 0; k < steps(ncalls); k++) {
         random_call();
         compare();
-        if (leaves() && leaves() < fewest)
-            fewest = leaves();
+        if (map_leaves() && map_leaves() < fewest)
+            fewest = map_leaves();
     }
     assert_true(fewest < N); /* tables did become leaves, unless STEPS is small */
     assert_int_equal(pmap_remove(pm, PAGE_SIZE, USER_END - PAGE_SIZE), 0);
@@ -510,30 +497,17 @@ static void a_write_while_a_table_is_joined_is_told_whenever_it_comes(void **sta
     assert_true(moment > N);
 }
 
-static size_t frames_before;
-
 static int setup(void **state)
 {
-    (void)state;
-    struct bootinfo bi;
-    sim_reset();
-    sim_bootinfo(&bi);
-    sim_satp = pmap_bootstrap(&bi);
+    map_setup(state);
     sim_on_fence = forget;
-    frames_before = sim_frames_used();
-    assert_int_equal(pmap_create(&pm), 0);
-    pmap_activate(pm);
     return 0;
 }
 
 static int teardown(void **state)
 {
-    (void)state;
     running = false;
-    pmap_activate(NULL);
-    pmap_destroy(pm);
-    assert_int_equal(sim_frames_used(), frames_before);
-    return 0;
+    return map_teardown(state);
 }
 
 int main(void)

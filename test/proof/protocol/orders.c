@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* orders.c - the edits of celltable.c, operation by operation.
  *
- * test/proof/conform.c, conform_edits.c compare these programs with what celltable.c does: the same operations with the
+ * test/proof/conform_edits.c compares these programs with what celltable.c does: the same operations with the
  * same values between the same fences. docs/edit-protocol.md says why they are as they are.
  */
 #include "world.h"
