@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* merge.c - celltable_merge() of any cell with whatever is next to it. */
-#include "small.h"
+#include "anyroom.h"
 
 int main(void)
 {
     small_any();
-    size_t      slot = small_any_slot(), right = celltable_next(&table, slot + 1);
+    size_t      slot = SLOT, right = celltable_next(&table, slot + 1);
     size_t      nlive = table.nlive;
-    uint64_t    vpn = nondet_u64();
+    uint64_t    vpn = any_page();
     struct page before = small_look(vpn);
     bool        can = celltable_mergeable(&table, slot, right);
 

@@ -5,8 +5,8 @@
 int main(void)
 {
     small_any();
-    size_t             slot = small_any_slot(), nlive = table.nlive;
-    uint64_t           vpn = nondet_u64(), start = small_start(slot), end = small_end(slot);
+    size_t             slot = SLOT, nlive = table.nlive;
+    uint64_t           vpn = any_page(), start = small_start(slot), end = small_end(slot);
     uint8_t            byte = *celltable_byte(&table, 1, slot);
     struct page        before = small_look(vpn);
     struct cell_column col;

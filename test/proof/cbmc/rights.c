@@ -5,11 +5,10 @@
 int main(void)
 {
     small_any();
-    uint32_t slot = small_any_slot();
-    uint64_t start = small_start(slot), end = small_end(slot), vpn = nondet_u64(),
-             ppn = nondet_u64();
-    uint8_t     old = *celltable_byte(&table, 1, slot);
-    unsigned    rights = nondet_u8(), what = nondet_u8();
+    uint32_t slot = SLOT;
+    uint64_t start = small_start(slot), end = small_end(slot), vpn = any_page(), ppn = any_page();
+    uint8_t  old = *celltable_byte(&table, 1, slot);
+    unsigned rights = nondet_u8(), what = nondet_u8();
     struct page before = small_look(vpn), after;
 
     assume(!(rights & ~PERM_RIGHTS) && ppn < FRAMES);

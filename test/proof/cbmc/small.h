@@ -2,9 +2,13 @@
 /* small.h - any table of four user slots, for bounded model checking.
  *
  * A harness begins with a table about which nothing is known but what must hold of every table
- * (small_holds()), lets celltable.c do one thing to it, and asserts that the table still holds and that
+ * (small_holds()), lets the code do one thing to it, and asserts that the table still holds and that
  * every page, a page that is not known either, has the frame and the rights it should have. CBMC tries
  * all values: pages below 64, frames below 1024, which keeps the formulas small.
+ *
+ * Which slots are live (LIVE, bit 0 for slot 1) and which slot is dealt with (SLOT) are given to the
+ * compiler, and run.sh goes through all there are: what takes a solver minutes when it has to find the
+ * place in the table, too, takes it a second for each of them.
  *
  * Interleaving is not looked at here (../protocol does): the accesses of tblmem.h are plain ones.
  */
@@ -120,37 +124,6 @@ void assert_failed(const char *expr, const char *file, int line)
     assume(false);
 }
 
-/* --- cellroom.c: any place that it may choose; the moves that make room are in ../conform.c --- */
-
-size_t cellroom_for(struct celltable *t, size_t before, uint64_t vpn)
-{
-    size_t slot = nondet_u32();
-    (void)vpn;
-    assume(slot > celltable_prev(t, before + 1) && slot < celltable_next(t, before + 1));
-    return slot;
-}
-
-size_t cellroom_after(struct celltable *t, size_t slot, size_t n)
-{
-    for (size_t i = slot + 1; i <= slot + n; i++)
-        assume(i < KERNEL && !celltable_is_live(t, i));
-    return slot;
-}
-
-size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next)
-{
-    (void)t;
-    (void)next;
-    return slot;
-}
-
-size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev)
-{
-    (void)t;
-    (void)prev;
-    return slot;
-}
-
 /* What a page number means. */
 struct page {
     bool     mapped;
@@ -186,6 +159,13 @@ static uint64_t kernel_page(uint32_t slot)
     return KERNEL_PAGE + 2 * (slot - KERNEL);
 }
 
+/* No right stands without V: users' instructions keep that, and the kernel must. A byte where one did would
+ * give it with the next right that is added. */
+static bool is_byte(uint8_t byte)
+{
+    return perm_rights(byte) == (byte & PERM_RIGHTS);
+}
+
 /* One slot, after one that ended before page `past`. */
 static bool slot_holds(uint32_t i, uint64_t past)
 {
@@ -197,7 +177,7 @@ static bool slot_holds(uint32_t i, uint64_t past)
                hi == cell_hi_empty(cell_hi_gen(hi)) && bytes[SLOTS + i] == 0 &&
                grants[SLOTS + i] == GRANT_NONE;
     return cells[i].lo == cell_lo(start, end) && start >= past && start >= 1 && start <= end &&
-           end < KERNEL_PAGE && hi >> 63 && !(hi & 0xff);
+           end < KERNEL_PAGE && hi >> 63 && !(hi & 0xff) && is_byte(bytes[SLOTS + i]);
 }
 
 /* Sorted and disjoint, empty slots clean, ends that never fall, bitmap and count right. That start and
@@ -218,6 +198,39 @@ static bool small_holds(void)
     return ok && nlive == table.nlive;
 }
 
+static uint64_t any_page(void)
+{
+    return nondet_u8() & (KERNEL_PAGE - 1);
+}
+
+static uint64_t any_frame(void)
+{
+    return nondet_u32() & (FRAMES - 1);
+}
+
+static unsigned any_rights(void)
+{
+    return nondet_u8() & PERM_RIGHTS;
+}
+
+/* Of few bits each from the start, so that the others are no variables. */
+static void any_cell(size_t slot)
+{
+    uint64_t gen = nondet_u32() & CELL_GEN_MASK;
+
+    if (!celltable_is_live(&table, slot)) {
+        cells[slot].lo = cell_lo_empty(any_page());
+        cells[slot].hi = cell_hi_empty(gen);
+        grants[SLOTS + slot] = GRANT_NONE;
+        return;
+    }
+    cells[slot].lo = cell_lo(any_page(), any_page());
+    cells[slot].hi = cell_hi(gen, any_frame());
+    bytes[SLOTS + slot] = nondet_u8();
+    grants[SLOTS + slot] = nondet_u32();
+    table.nlive++;
+}
+
 static void small_any(void)
 {
     table = (struct celltable){.lines = 1,
@@ -229,28 +242,14 @@ static void small_any(void)
                                .perm = bytes,
                                .grant = grants,
                                .live = live};
-    table.nlive = nondet_u32();
-    table.hint = nondet_u32();
+    table.hint = nondet_u8() & (SLOTS - 1);
     assume(table.hint + 1 < SLOTS);
-    live[0] = (nondet_u8() & 0x1eu) | 1 | 7u << KERNEL;
-    for (uint32_t i = 1; i < KERNEL; i++) {
-        cells[i].lo = nondet_u64();
-        cells[i].hi = nondet_u64();
-        assume(cell_hi_ppn(cells[i].hi) < FRAMES);
-        bytes[SLOTS + i] = nondet_u8();
-        grants[SLOTS + i] = nondet_u32();
-    }
+    live[0] = LIVE << 1 | 1 | 7u << KERNEL;
+    for (size_t i = 1; i < KERNEL; i++)
+        any_cell(i);
     for (uint32_t i = KERNEL; i < SLOTS; i++)
         cells[i].lo = cell_lo(kernel_page(i), kernel_page(i));
     assume(small_holds());
-}
-
-/* A user's live slot. */
-static size_t small_any_slot(void)
-{
-    size_t slot = nondet_u32();
-    assume(slot > 0 && slot < KERNEL && celltable_is_live(&table, slot));
-    return slot;
 }
 
 static uint64_t small_start(size_t slot)
@@ -261,6 +260,16 @@ static uint64_t small_start(size_t slot)
 static uint64_t small_end(size_t slot)
 {
     return celltable_end(&table, slot);
+}
+
+/* Whether a range is free, as what calls an edit has found out. */
+static bool small_is_free(uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 1; i < KERNEL; i++) {
+        if (celltable_is_live(&table, i) && start <= small_end(i) && end >= small_start(i))
+            return false;
+    }
+    return start >= 1 && start <= end && end < KERNEL_PAGE;
 }
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* split.c - celltable_split() of any cell anywhere, with and without a hole. */
-#include "small.h"
+#include "anyroom.h"
 
 int main(void)
 {
     small_any();
-    size_t      slot = small_any_slot(), nlive = table.nlive;
-    uint64_t    start = small_start(slot), end = small_end(slot), vpn = nondet_u64();
-    uint64_t    left_end = nondet_u64(), right_start = nondet_u64();
+    size_t      slot = SLOT, nlive = table.nlive;
+    uint64_t    start = small_start(slot), end = small_end(slot), vpn = any_page();
+    uint64_t    left_end = any_page(), right_start = any_page();
     struct page before = small_look(vpn);
 
     assume(start <= left_end && left_end < right_start && right_start <= end);
