@@ -91,7 +91,8 @@ int vmspace_discard(struct vmspace *vs, vaddr_t va, size_t len, bool even_locked
 void vmspace_forget_file(const struct pagecache *file, uint64_t index, uint64_t npages, bool cut);
 
 /* Fill [va, va + len) as if each page were accessed (PMAP_R or PMAP_W). -ENOMEM: a hole, no memory;
- * -EACCES, -EIO as fault_handle(). May have filled a part. */
+ * -EACCES: an area was not asked to have that right, even if it comes with others; -EIO as
+ * fault_handle(). May have filled a part. */
 int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access);
 
 /* Fill what is mapped in the range for the use that its rights allow, as MAP_POPULATE and mlock()

@@ -97,8 +97,9 @@ static bool page_ready(struct vmspace *vs, const struct fault *fault, vaddr_t *n
     return true;
 }
 
-/* Up to the first hole or the first page that cannot be had. */
-static int populate_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned access)
+/* Up to the first hole or the first page that cannot be had. asked: the area itself must have the right,
+ * not just what the machine makes of its rights. */
+static int populate_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned access, bool asked)
 {
     struct fault fault = {.kind = FAULT_PROTECTION, .va = va, .access = access};
 
@@ -106,6 +107,8 @@ static int populate_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, unsigned
         struct area *area = area_find(&vs->areas, fault.va);
         if (!area)
             return -ENOMEM;
+        if (asked && !(area->prot & access))
+            return -EACCES;
         fault.dom = area->dom;
         if (page_ready(vs, &fault, &fault.va))
             continue;
@@ -124,7 +127,7 @@ int vmspace_populate(struct vmspace *vs, vaddr_t va, size_t len, unsigned access
         return err;
 
     mutex_lock(&vs->mutex);
-    err = populate_locked(vs, va, end, access);
+    err = populate_locked(vs, va, end, access, true);
     mutex_unlock(&vs->mutex);
     return err;
 }
@@ -144,8 +147,9 @@ static int lock_fill_area(struct vmspace *vs, const struct area *area, vaddr_t v
 {
     unsigned access = lock_access(area);
 
-    return access ? populate_locked(vs, area_part_start(area, va), area_part_end(area, end), access)
-                  : -EACCES;
+    if (!access)
+        return -EACCES;
+    return populate_locked(vs, area_part_start(area, va), area_part_end(area, end), access, false);
 }
 
 int vmspace_fill(struct vmspace *vs, vaddr_t va, size_t len)

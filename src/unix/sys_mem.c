@@ -391,6 +391,8 @@ static int64_t lock(vaddr_t start, size_t bytes, unsigned flags)
     size_t  len = ALIGN_UP(bytes + (start & PAGE_MASK), PAGE_SIZE);
     if (va + len < va)
         return -EINVAL;
+    if (!len)
+        return 0;
     int err = vmspace_lock(the_process.vmspace, current_dom(), va, len, flags);
     if (err || flags != AREA_LOCKED)
         return err;
@@ -411,9 +413,10 @@ int64_t sys_mlock(const uint64_t *a)
 
 int64_t sys_mlock2(const uint64_t *a)
 {
-    if (a[2] & ~(uint64_t)MLOCK_ONFAULT)
+    unsigned flags = (unsigned)a[2];
+    if (flags & ~(unsigned)MLOCK_ONFAULT)
         return -EINVAL;
-    return lock(a[0], a[1], AREA_LOCKED | (a[2] ? AREA_LOCK_LAZY : 0));
+    return lock(a[0], a[1], AREA_LOCKED | (flags ? AREA_LOCK_LAZY : 0));
 }
 
 int64_t sys_munlock(const uint64_t *a)
