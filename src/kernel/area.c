@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* area.c - a balanced tree of areas that also answers "where is the highest gap of this size".
  *
- * Each node keeps the gap below it and the largest gap of its subtree. A node whose gap is 0 can
- * come and go without changing the maximum of any subtree, but for those of nodes that are turned
- * or replaced, which tree.h has computed again (RB_AUGMENT). So a node is inserted and removed with a
- * gap of 0, and where gaps change, set_gaps() walks up as far as a maximum changes. An area whose
- * lower neighbour ends where it starts has a gap of 0: splitting and joining walk nowhere.
+ * Each node keeps the gap below it and a bound: no gap of its subtree is larger, and no bound of a
+ * subtree is larger than that of the tree around it. Where a gap shrinks, bounds stay as they are; a
+ * search that finds one too large corrects it on its way. Where a gap grows, set_gap() raises the bounds
+ * above it as far as they are smaller. So the map and unmap of a program that does the same again
+ * and again walk nowhere, and what a search corrects was paid for by a change.
  *
- * A new node's place is known from its neighbours: see link_between().
+ * A node is inserted and removed with a gap of 0; the bounds of nodes that are turned or replaced
+ * meanwhile are computed again by tree.h (RB_AUGMENT). Neighbours know each other, so that a new
+ * node's place needs no search: see link_between().
  */
 #include "kernel/area.h"
 
 #include "kernel/heap.h"
 #include "kernel/pagecache.h"
 #include "lib/assert.h"
+#include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/layout.h"
 
@@ -40,40 +43,51 @@ RB_GENERATE_STATIC(area_nodes, area, link, area_compare)
 
 /* --- one area ---------------------------------------------------------------------------- */
 
-#define SPARES 8
-
-struct area *area_new(struct area_tree *tree)
-{
-    struct area *area = tree->spare;
-
-    if (area) {
-        tree->spare = RB_LEFT(area, link);
-        tree->nspare--;
-    } else {
-        area = kmalloc(sizeof(*area));
-    }
-    if (area)
-        area->file = NULL;
-    return area;
-}
-
 static void file_get(const struct area *area)
 {
     if (area->file && area->file->ops->acquire)
         area->file->ops->acquire(area->file);
 }
 
-void area_free(struct area_tree *tree, struct area *area)
+static void file_put(const struct area *area)
 {
-    if (!area)
-        return;
     if (area->file && area->file->ops->release)
         area->file->ops->release(area->file);
-    if (tree->nspare == SPARES) {
+}
+
+int area_want(struct area_tree *tree, unsigned n)
+{
+    while (tree->nspare < n) {
+        struct area *area = kmalloc(sizeof(*area));
+        if (!area)
+            return -ENOMEM;
+        area->above = tree->spare;
+        tree->spare = area;
+        tree->nspare++;
+    }
+    return 0;
+}
+
+static struct area *take_spare(struct area_tree *tree)
+{
+    struct area *area = tree->spare;
+    ASSERT(area);
+
+    tree->spare = area->above;
+    tree->nspare--;
+    return area;
+}
+
+static void area_free(struct area_tree *tree, struct area *area)
+{
+    file_put(area);
+    if (tree->last == area)
+        tree->last = NULL;
+    if (tree->nspare == AREA_WANT_MAX) {
         kfree(area);
         return;
     }
-    RB_LEFT(area, link) = tree->spare;
+    area->above = tree->spare;
     tree->spare = area;
     tree->nspare++;
 }
@@ -85,12 +99,22 @@ void area_tree_init(struct area_tree *tree)
 
 void area_tree_destroy(struct area_tree *tree)
 {
-    area_cut(tree, area_first(tree), USER_MIN, USER_END, NULL);
-    while (tree->spare) {
-        struct area *area = tree->spare;
-        tree->spare = RB_LEFT(area, link);
-        kfree(area);
-    }
+    area_cut(tree, tree->lowest, USER_MIN, USER_END);
+    while (tree->spare)
+        kfree(take_spare(tree));
+}
+
+static inline void describe_like(struct area *area, const struct area *what)
+{
+    area->start = what->start;
+    area->end = what->end;
+    area->prot = what->prot;
+    area->flags = what->flags;
+    area->dom = what->dom;
+    area->file = what->file;
+    area->offset = what->offset;
+    area->name = what->name;
+    file_get(area);
 }
 
 /* Does upper start where lower ends, and could they be one? */
@@ -104,15 +128,11 @@ static inline bool area_continues(const struct area *lower, const struct area *u
 
 /* --- gaps -------------------------------------------------------------------------------- */
 
-/* The gap of area has changed: correct the maxima. */
-static void gap_changed(struct area *area)
+static void set_gap(struct area *area, size_t gap)
 {
-    size_t before;
-
-    do {
-        before = area->gap_max;
-        area_augment(area);
-    } while (area->gap_max != before && (area = RB_PARENT(area, link)));
+    area->gap = gap;
+    for (; area && area->gap_max < gap; area = RB_PARENT(area, link))
+        area->gap_max = gap;
 }
 
 /* Free space from `bottom` up to area, as much as may be handed out. */
@@ -129,28 +149,11 @@ static vaddr_t end_of(const struct area *below)
     return below ? below->end : USER_MIN;
 }
 
-/* Where the space below area starts. Its gap tells, unless some of the space is not handed out. */
-static vaddr_t bottom_of(struct area *area)
+/* The gap below area, which may be NULL, above `below`, which may be, too. */
+static inline void regap(const struct area *below, struct area *area)
 {
-    return area->flags & AREA_STACK ? end_of(area_prev(area)) : area->start - area->gap;
-}
-
-/* The gaps of area and, unless it is NULL, of above change. Both are set before a walk: where the way up
- * from one leads through the other, one walk does for both. */
-static void set_gaps(struct area *area, size_t gap, struct area *above, size_t gap_of_above)
-{
-    area->gap = gap;
-    if (above)
-        above->gap = gap_of_above;
-    gap_changed(area);
-    if (above)
-        gap_changed(above);
-}
-
-/* area's limits have changed, between bottom, where the space below it starts, and above, or NULL. */
-static void regap(vaddr_t bottom, struct area *area, struct area *above)
-{
-    set_gaps(area, gap_above(bottom, area), above, above ? gap_above(area->end, above) : 0);
+    if (area)
+        set_gap(area, gap_above(end_of(below), area));
 }
 
 /* Where the usable gap below area ends. */
@@ -161,23 +164,27 @@ static vaddr_t gap_end(const struct area *area)
 
 vaddr_t area_find_gap(struct area_tree *tree, size_t len, struct area **above)
 {
-    struct area *area = RB_MAX(area_nodes, &tree->nodes);
+    struct area *area;
 
     *above = NULL;
-    if (USER_END - end_of(area) >= len)
+    if (USER_END - end_of(tree->highest) >= len)
         return USER_END - len;
 
     area = RB_ROOT(&tree->nodes);
-    if (subtree_gap(area) < len)
-        return 0;
-    for (;;) {
-        if (subtree_gap(RB_RIGHT(area, link)) >= len)
+    while (area) {
+        if (subtree_gap(RB_RIGHT(area, link)) >= len) {
             area = RB_RIGHT(area, link);
-        else if (area->gap >= len)
+        } else if (area->gap >= len) {
             break;
-        else
+        } else if (subtree_gap(RB_LEFT(area, link)) >= len) {
             area = RB_LEFT(area, link);
+        } else { /* there is none: the bound that led here was too large */
+            area_augment(area);
+            area = RB_PARENT(area, link);
+        }
     }
+    if (!area)
+        return 0;
     *above = area;
     return gap_end(area) - len;
 }
@@ -188,7 +195,7 @@ vaddr_t area_find_aligned_gap(struct area_tree *tree, size_t len, size_t align, 
     if (!va)
         return 0;
 
-    bottom = *above ? gap_end(*above) - (*above)->gap : end_of(RB_MAX(area_nodes, &tree->nodes));
+    bottom = *above ? end_of((*above)->below) : end_of(tree->highest);
     if (ALIGN_DOWN(va, align) >= bottom)
         return ALIGN_DOWN(va, align);
     return ALIGN_UP(area_find_gap(tree, len + align - PAGE_SIZE, above), align);
@@ -196,20 +203,23 @@ vaddr_t area_find_aligned_gap(struct area_tree *tree, size_t len, size_t align, 
 
 /* --- looking up -------------------------------------------------------------------------- */
 
+static bool holds(const struct area *area, vaddr_t va)
+{
+    return area->start <= va && va < area->end;
+}
+
 struct area *area_at_or_above(struct area_tree *tree, vaddr_t va)
 {
-    struct area *area = RB_ROOT(&tree->nodes), *best = NULL;
+    if (tree->last && holds(tree->last, va))
+        return tree->last;
 
-    while (area) {
-        if (va < area->end) {
-            best = area;
-            if (va >= area->start)
-                break;
-            area = RB_LEFT(area, link);
-        } else {
-            area = RB_RIGHT(area, link);
-        }
+    struct area *area = RB_ROOT(&tree->nodes), *best = NULL;
+    while (area && !(best && holds(best, va))) {
+        bool ends_above = va < area->end;
+        best = ends_above ? area : best;
+        area = ends_above ? RB_LEFT(area, link) : RB_RIGHT(area, link);
     }
+    tree->last = best;
     return best;
 }
 
@@ -218,21 +228,6 @@ struct area *area_find(struct area_tree *tree, vaddr_t va)
     struct area *area = area_at_or_above(tree, va);
 
     return area && area->start <= va ? area : NULL;
-}
-
-struct area *area_first(struct area_tree *tree)
-{
-    return RB_MIN(area_nodes, &tree->nodes);
-}
-
-struct area *area_next(struct area *area)
-{
-    return area_nodes_RB_NEXT(area);
-}
-
-struct area *area_prev(struct area *area)
-{
-    return area_nodes_RB_PREV(area);
 }
 
 bool area_range_free(struct area_tree *tree, vaddr_t start, vaddr_t end)
@@ -263,6 +258,11 @@ bool area_range_covered(struct area_tree *tree, vaddr_t start, vaddr_t end)
 static void link_between(struct area_tree *tree, struct area *below, struct area *area,
                          struct area *above)
 {
+    area->below = below;
+    area->above = above;
+    *(below ? &below->above : &tree->lowest) = area;
+    *(above ? &above->below : &tree->highest) = area;
+
     area->gap = area->gap_max = 0;
     if (above && !RB_LEFT(above, link)) {
         RB_SET(area, above, link);
@@ -277,112 +277,128 @@ static void link_between(struct area_tree *tree, struct area *below, struct area
     area_nodes_RB_INSERT_COLOR(&tree->nodes, area);
 }
 
-/* Take area out of the tree; it is not freed. above: the next one, or NULL. */
-static void area_unlink(struct area_tree *tree, struct area *area, struct area *above)
+/* Take area, whose gap is 0, out and free it. */
+static void unlink_and_free(struct area_tree *tree, struct area *area)
 {
-    set_gaps(area, 0, above, above ? gap_above(bottom_of(area), above) : 0);
+    *(area->below ? &area->below->above : &tree->lowest) = area->above;
+    *(area->above ? &area->above->below : &tree->highest) = area->below;
     RB_REMOVE(area_nodes, &tree->nodes, area);
+    area_free(tree, area);
 }
 
-/* Move the limits of area, not past a neighbour's. */
-static void area_trim(struct area *area, vaddr_t start, vaddr_t end)
+static void remove_area(struct area_tree *tree, struct area *area)
 {
-    vaddr_t bottom = bottom_of(area);
+    area->gap = 0;
+    regap(area->below, area->above);
+    unlink_and_free(tree, area);
+}
 
+/* Move a limit of area, not past a neighbour's. */
+static void set_start(struct area *area, vaddr_t start)
+{
     area->offset += start - area->start;
     area->start = start;
+    regap(area->below, area);
+}
+
+static void set_end(struct area *area, vaddr_t end)
+{
     area->end = end;
-    regap(bottom, area, area_next(area));
+    regap(area, area->above);
 }
 
 /* The next one, which goes on where area ends, becomes part of it. The gap between is 0, and the one
  * above stays what it was. */
-static void area_absorb(struct area_tree *tree, struct area *area, struct area *above)
+static void absorb_next(struct area_tree *tree, struct area *area)
 {
-    area->end = above->end;
-    RB_REMOVE(area_nodes, &tree->nodes, above);
-    area_free(tree, above);
+    area->end = area->above->end;
+    unlink_and_free(tree, area->above);
 }
 
 struct area *area_merge(struct area_tree *tree, struct area *area)
 {
-    struct area *below = area_prev(area), *above = area_next(area);
+    struct area *below = area->below, *above = area->above;
 
     if (above && area_continues(area, above))
-        area_absorb(tree, area, above);
+        absorb_next(tree, area);
     if (!below || !area_continues(below, area))
         return area;
-    area_absorb(tree, below, area);
+    absorb_next(tree, below);
     return below;
 }
 
 struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t start)
 {
-    area_trim(area, start, area->end);
+    set_start(area, start);
     return area_merge(tree, area);
 }
 
-struct area *area_insert(struct area_tree *tree, struct area *area, struct area *above)
+/* The common cases, growing a heap up or mappings down, need no new node. */
+static struct area *insert(struct area_tree *tree, const struct area *what, struct area *above)
 {
-    struct area *below = above ? area_prev(above) : RB_MAX(area_nodes, &tree->nodes);
+    struct area *below = above ? above->below : tree->highest;
 
-    /* The common cases, growing a heap up or mappings down, need no new node. */
-    if (below && area_continues(below, area)) {
-        area_trim(below, below->start, area->end);
-        area_free(tree, area);
+    if (below && area_continues(below, what)) {
+        set_end(below, what->end);
         return area_merge(tree, below);
     }
-    if (above && area_continues(area, above)) {
-        area_trim(above, area->start, above->end);
-        area_free(tree, area);
+    if (above && area_continues(what, above)) {
+        set_start(above, what->start);
         return above;
     }
 
+    struct area *area = take_spare(tree);
+    describe_like(area, what);
+    area->fill_next = 0;
+    area->fill_bytes = 0;
     link_between(tree, below, area, above);
-    regap(end_of(below), area, above);
+    regap(below, area);
+    regap(area, above);
     return area;
 }
 
-/* The gap above stays what it was, and the one between is 0. */
-void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare)
+struct area *area_insert(struct area_tree *tree, const struct area *what, struct area *above)
 {
-    ASSERT(area->start < va && va < area->end);
-
-    struct area *above = RB_RIGHT(area, link) ? area_next(area) : NULL;
-    *spare = *area;
-    spare->start = va;
-    spare->offset += va - area->start;
-    file_get(spare);
-    area->end = va;
-    link_between(tree, area, spare, above);
+    return tree->last = insert(tree, what, above);
 }
 
-size_t area_cut(struct area_tree *tree, struct area *first, vaddr_t start, vaddr_t end,
-                struct area *spare)
+/* The gap above stays what it was, and the one between is 0. */
+struct area *area_split(struct area_tree *tree, struct area *area, vaddr_t va)
+{
+    struct area *upper = take_spare(tree);
+
+    ASSERT(area->start < va && va < area->end);
+    describe_like(upper, area);
+    upper->start = va;
+    upper->offset += va - area->start;
+    upper->fill_next = area->fill_next;
+    upper->fill_bytes = area->fill_bytes;
+    area->end = va;
+    link_between(tree, area, upper, area->above);
+    return upper;
+}
+
+size_t area_cut(struct area_tree *tree, struct area *first, vaddr_t start, vaddr_t end)
 {
     struct area *area = first, *next;
     size_t       bytes = 0;
 
     if (area && area->start < start) {
         bytes = (area->end < end ? area->end : end) - start;
-        if (area->end > end) {
-            area_split(tree, area, end, spare);
-            spare = NULL;
-        }
-        area_trim(area, area->start, start);
-        area = area_next(area);
+        if (area->end > end)
+            area_split(tree, area, end);
+        set_end(area, start);
+        area = area->above;
     }
     for (; area && area->end <= end; area = next) {
-        next = area_next(area);
+        next = area->above;
         bytes += area->end - area->start;
-        area_unlink(tree, area, next);
-        area_free(tree, area);
+        remove_area(tree, area);
     }
     if (area && area->start < end) {
         bytes += end - area->start;
-        area_trim(area, end, area->end);
+        set_start(area, end);
     }
-    area_free(tree, spare);
     return bytes;
 }
 
@@ -399,7 +415,7 @@ static bool area_consistent(struct area *area, const struct area *below)
     if (below && area_continues(below, area))
         return false;
     return area->gap == gap_above(end_of(below), area) &&
-           area->gap_max == size_max(area->gap, size_max(left, right));
+           area->gap_max >= size_max(area->gap, size_max(left, right));
 }
 
 bool area_tree_consistent(struct area_tree *tree)
@@ -409,7 +425,9 @@ bool area_tree_consistent(struct area_tree *tree)
     RB_FOREACH(area, area_nodes, &tree->nodes) {
         if (!area_consistent(area, below))
             return false;
+        if (area->below != below || (below ? below->above : tree->lowest) != area)
+            return false;
         below = area;
     }
-    return true;
+    return tree->highest == below && (below ? !below->above : !tree->lowest);
 }

@@ -2,7 +2,7 @@
 /* area.h - areas: what an address range is meant to be, whether or not it is mapped yet.
  *
  * The areas of an address space are disjoint and kept in a tree sorted by address, in which each
- * node also knows the largest gap below an area of its subtree: the search for free space is
+ * node also knows how large the gaps of its subtree are at most: the search for free space is
  * logarithmic. Two neighbours that could be one area are one area. This file knows nothing of
  * mappings; vmspace.c keeps both in step. The caller holds the vmspace's mutex.
  */
@@ -48,25 +48,28 @@ struct area {
     vaddr_t fill_next;  /* where the last fault's memory ended: a fault here is sequential */
     size_t  fill_bytes; /* how much it got */
 
+    struct area *below, *above; /* its neighbours; NULL: there is none */
     RB_ENTRY(area) link;
     size_t gap;     /* free bytes below start that may be handed out */
-    size_t gap_max; /* the largest gap in the subtree */
+    size_t gap_max; /* no gap in the subtree is larger */
 };
 
 struct area_tree {
     RB_HEAD(area_nodes, area) nodes;
 
-    struct area *spare; /* some that were freed, by link.rbe_left: areas come and go all the time */
+    struct area *lowest, *highest; /* NULL: there are none */
+    struct area *last;             /* that was looked for, or NULL: often the next one, too */
+    struct area *spare; /* some for use, by above: areas come and go all the time */
     unsigned     nspare;
 };
 
 void area_tree_init(struct area_tree *tree);
 void area_tree_destroy(struct area_tree *tree); /* the areas that are left, too */
 
-/* An area that is not in the tree. Nothing of it is defined but that it has no file. area_free()
- * frees it, its reference on the file included. NULL: no memory. */
-struct area *area_new(struct area_tree *tree);
-void         area_free(struct area_tree *tree, struct area *area); /* NULL is fine */
+/* Have memory for n more areas (at most AREA_WANT_MAX): calls below that say they need some do not
+ * fail then. It stays there until they use it. -ENOMEM. */
+#define AREA_WANT_MAX 8
+int area_want(struct area_tree *tree, unsigned n);
 
 /* The first area that ends above va (it may start above it); NULL: none. */
 struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
@@ -93,23 +96,32 @@ bool area_range_free(struct area_tree *tree, vaddr_t start, vaddr_t end);
 /* Areas cover [start, end) without a hole. */
 bool area_range_covered(struct area_tree *tree, vaddr_t start, vaddr_t end);
 
-struct area *area_first(struct area_tree *tree); /* NULL: there is none */
-struct area *area_next(struct area *area);       /* NULL: it is the last */
-struct area *area_prev(struct area *area);
+static inline struct area *area_first(const struct area_tree *tree) /* NULL: there is none */
+{
+    return tree->lowest;
+}
 
-/* Put area, which overlaps no other, into the tree, joining it with neighbours that it
- * continues; what was joined to another is freed. above: the first area above it; NULL: there is
- * none. Returns the area that holds the range now. Cannot fail. */
-struct area *area_insert(struct area_tree *tree, struct area *area, struct area *above);
+static inline struct area *area_next(const struct area *area) /* NULL: it is the last */
+{
+    return area->above;
+}
 
-/* Cut area at va, strictly inside; spare becomes the upper part. */
-void area_split(struct area_tree *tree, struct area *area, vaddr_t va, struct area *spare);
+static inline struct area *area_prev(const struct area *area) /* NULL: it is the first */
+{
+    return area->below;
+}
 
-/* Leave no area in [start, end). first: the first one that ends above start. spare: from area_new()
- * if one area reaches over both ends, else it may be NULL; it is used or freed. Returns how many bytes
- * areas had there. */
-size_t area_cut(struct area_tree *tree, struct area *first, vaddr_t start, vaddr_t end,
-                struct area *spare);
+/* Make an area like *what (of which nothing counts from fill_next on), which overlaps no other, joined with
+ * neighbours that it continues; with a reference of its own on the file. above: the first area above it; NULL:
+ * there is none. Needs one area. Returns the area that holds the range now. */
+struct area *area_insert(struct area_tree *tree, const struct area *what, struct area *above);
+
+/* Cut area at va, strictly inside. Needs one area. Returns the upper part. */
+struct area *area_split(struct area_tree *tree, struct area *area, vaddr_t va);
+
+/* Leave no area in [start, end). first: the first one that ends above start. Needs one area if first reaches
+ * over both ends. Returns how many bytes areas had there. */
+size_t area_cut(struct area_tree *tree, struct area *first, vaddr_t start, vaddr_t end);
 
 /* Join area with neighbours it continues (after its rights have changed). Returns what holds it
  * now. */

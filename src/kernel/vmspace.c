@@ -150,29 +150,26 @@ int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
     return 0;
 }
 
-void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
-                          struct area *spare)
+void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end)
 {
-    vs->mapped -= area_cut(&vs->areas, first, va, end, spare);
-    reserve_drop(vs, va, end);
+    vs->mapped -= area_cut(&vs->areas, first, va, end);
+    if (!RB_EMPTY(&vs->reservations))
+        reserve_drop(vs, va, end);
 }
 
 /* Inlined into both that follow: a call more would be seen in munmap's cost. */
 static inline __attribute__((always_inline)) int unmap(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
-    struct area *first = area_at_or_above(&vs->areas, va), *spare = NULL;
+    struct area *first = area_at_or_above(&vs->areas, va);
     if (!first || first->start >= end)
         return 0;
-    if (first->start < va && first->end > end && !(spare = area_new(&vs->areas)))
+    if (first->start < va && first->end > end && area_want(&vs->areas, 1))
         return -ENOMEM;
 
     int err = vmspace_drop_pages(vs, va, end);
-    if (err) {
-        area_free(&vs->areas, spare);
-        return err;
-    }
-    vmspace_forget_areas(vs, first, va, end, spare);
-    return 0;
+    if (!err)
+        vmspace_forget_areas(vs, first, va, end);
+    return err;
 }
 
 int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end)
@@ -241,52 +238,39 @@ static int choose_place(struct vmspace *vs, const struct area_spec *spec, size_t
     return *va ? 0 : -ENOMEM;
 }
 
-static struct area *area_of_spec(struct vmspace *vs, const struct area_spec *spec, vaddr_t va,
-                                 size_t len)
+/* What the spec asks for, at va. */
+static inline void describe(struct area *area, const struct vmspace *vs,
+                            const struct area_spec *spec, vaddr_t va, size_t len)
 {
-    struct area *area = area_new(&vs->areas);
-    if (!area)
-        return NULL;
-
-    *area = (struct area){
-        .start = va,
-        .end = va + len,
-        .prot = spec->prot,
-        .flags = (spec->flags & AREA_KEPT) | vs->map_flags,
-        .dom = spec->dom ? spec->dom : PMAP_DOM_FIRST,
-        .offset = spec->offset,
-        .name = spec->name,
-        .file = spec->file,
-    };
-    if (area->file && area->file->ops->acquire)
-        area->file->ops->acquire(area->file);
-    return area;
+    area->start = va;
+    area->end = va + len;
+    area->prot = spec->prot;
+    area->flags = (spec->flags & AREA_KEPT) | vs->map_flags;
+    area->dom = spec->dom ? spec->dom : PMAP_DOM_FIRST;
+    area->file = spec->file;
+    area->offset = spec->offset;
+    area->name = spec->name;
 }
 
 int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out)
 {
     size_t       len = ALIGN_UP(spec->len, PAGE_SIZE);
-    struct area *above;
+    struct area  area, *above;
     vaddr_t      va;
     int          err = choose_place(vs, spec, len, &va, &above);
     if (err)
         return err;
-    if (len > vs->map_max || vs->mapped > vs->map_max - len)
-        return -ENOMEM;
-
-    struct area *area = area_of_spec(vs, spec, va, len);
-    if (!area)
+    if (len > vs->map_max || vs->mapped > vs->map_max - len || area_want(&vs->areas, 2))
         return -ENOMEM;
 
     if (above && above->start < va + len) { /* AREA_FIXED: what is there goes */
         err = vmspace_unmap_locked(vs, va, va + len);
-        if (err) {
-            area_free(&vs->areas, area);
+        if (err)
             return err;
-        }
         above = area_at_or_above(&vs->areas, va);
     }
-    area_insert(&vs->areas, area, above);
+    describe(&area, vs, spec, va, len);
+    area_insert(&vs->areas, &area, above);
     vs->mapped += len;
     *out = va;
     return 0;

@@ -118,51 +118,43 @@ static int protect_pages(struct vmspace *vs, pmap_dom_t dom, struct area *first,
 
 /* --- areas ------------------------------------------------------------------------------- */
 
-/* Those that are already so are left whole; spares are for cutting the first and the last, if
- * they are not. */
+/* The part of area that lies in [va, end), as an area of its own. */
+static struct area *cut_out(struct vmspace *vs, struct area *area, vaddr_t va, vaddr_t end)
+{
+    if (area->start < va)
+        area = area_split(&vs->areas, area, va);
+    if (area->end > end)
+        area_split(&vs->areas, area, end);
+    return area;
+}
+
+/* Those that are already so are left whole. Needs an area for each end that has to be cut. */
 static void change_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
-                         const struct change *c, struct area *spares[2])
+                         const struct change *c)
 {
     struct area *area = first;
 
-    while (area && area->start < end) {
-        if (changes(c, area)) {
-            if (area->start < va) {
-                area_split(&vs->areas, area, va, spares[0]);
-                area = spares[0];
-                spares[0] = NULL;
-            }
-            if (area->end > end) {
-                area_split(&vs->areas, area, end, spares[1]);
-                spares[1] = NULL;
-            }
-            area->prot = c->set_prot ? c->prot : area->prot;
-            area->flags = (area->flags | c->set) & ~c->clear;
-            area = area_merge(&vs->areas, area);
-        }
-        area = area->end < end ? area_next(area) : NULL;
+    for (; area && area->start < end; area = area_next(area)) {
+        if (!changes(c, area))
+            continue;
+        area = cut_out(vs, area, va, end);
+        area->prot = c->set_prot ? c->prot : area->prot;
+        area->flags = (area->flags | c->set) & ~c->clear;
+        area = area_merge(&vs->areas, area);
     }
 }
 
-/* The change as a whole on [va, end), which areas from first to last cover and nothing forbids. -ENOMEM:
+/* The change as a whole on [va, end), which areas from first on cover and nothing forbids. -ENOMEM:
  * nothing changed. */
-static int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first,
-                          const struct area *last, vaddr_t va, vaddr_t end, const struct change *c)
+static int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
+                          vaddr_t end, const struct change *c)
 {
-    struct area *spares[2] = {NULL, NULL};
-    bool         split_first = first->start < va && changes(c, first);
-    bool         split_last = last->end > end && changes(c, last);
-    int          err = 0;
+    if (area_want(&vs->areas, 2))
+        return -ENOMEM;
 
-    if ((split_first && !(spares[0] = area_new(&vs->areas))) ||
-        (split_last && !(spares[1] = area_new(&vs->areas))))
-        err = -ENOMEM;
-    if (!err && c->set_prot)
-        err = protect_pages(vs, dom, first, va, end, c->prot);
+    int err = c->set_prot ? protect_pages(vs, dom, first, va, end, c->prot) : 0;
     if (!err)
-        change_areas(vs, first, va, end, c, spares);
-    area_free(&vs->areas, spares[0]);
-    area_free(&vs->areas, spares[1]);
+        change_areas(vs, first, va, end, c);
     return err;
 }
 
@@ -178,21 +170,21 @@ static int change_check(const struct vmspace *vs, const struct area *area, pmap_
                                         : vmspace_commit_check(vs, c->prot, area->flags, len);
 }
 
-/* How far from va, where first starts or goes on, areas without a hole allow the change: *stop, the last of
- * them, and why not to end. */
-static int change_reach(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
-                        vaddr_t end, const struct change *c, vaddr_t *stop, struct area **last)
+/* How far from va, where first starts or goes on, areas without a hole allow the change: *stop, and why
+ * not to end. */
+static int change_reach(struct vmspace *vs, pmap_dom_t dom, const struct area *first, vaddr_t va,
+                        vaddr_t end, const struct change *c, vaddr_t *stop)
 {
-    struct area *area = first;
+    const struct area *area = first;
 
-    for (*stop = va; *stop < end; area = *stop < end ? area_next(area) : NULL) {
+    for (*stop = va; *stop < end; area = area_next(area)) {
         if (!area || area->start > *stop)
             return -ENOMEM;
-        int err = change_check(vs, area, dom, c, area_part_end(area, end) - *stop);
+        vaddr_t part = area_part_end(area, end);
+        int     err = change_check(vs, area, dom, c, part - *stop);
         if (err)
             return err;
-        *stop = area_part_end(area, end);
-        *last = area;
+        *stop = part;
     }
     return 0;
 }
@@ -206,10 +198,10 @@ static int change(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len,
         return err;
 
     mutex_lock(&vs->mutex);
-    struct area *first = area_find(&vs->areas, va), *last = NULL;
-    int          why = change_reach(vs, dom, first, va, end, c, &stop, &last);
-    if (last)
-        err = change_covered(vs, dom, first, last, va, stop, c);
+    struct area *first = area_find(&vs->areas, va);
+    int          why = change_reach(vs, dom, first, va, end, c, &stop);
+    if (stop > va)
+        err = change_covered(vs, dom, first, va, stop, c);
     mutex_unlock(&vs->mutex);
     return err ? err : why;
 }

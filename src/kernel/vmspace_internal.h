@@ -55,9 +55,8 @@ int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t
 int vmspace_unmap_locked(struct vmspace *vs, vaddr_t va, vaddr_t end);
 
 /* The end of every unmapping, and of a move's old place: [va, end), of which nothing is mapped any more, is
- * free. first: the first area that ends above va; spare: as area_cut() wants it. */
-void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
-                          struct area *spare);
+ * free. first: the first area that ends above va; it needs areas as area_cut() does. */
+void vmspace_forget_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end);
 
 /* Take [va, end) out of the pmap and drop its frames; areas stay. -ENOMEM: nothing changed. */
 int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end);

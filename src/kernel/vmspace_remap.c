@@ -86,20 +86,17 @@ static int move_mappings(struct vmspace *vs, const struct remap *r, vaddr_t to)
     return err;
 }
 
-/* The new area is there, empty: bring the pages. */
-static int move_pages(struct vmspace *vs, const struct remap *r, vaddr_t to, struct area *spare)
+/* The new area is there, empty: bring the pages. Needs one area. */
+static int move_pages(struct vmspace *vs, const struct remap *r, vaddr_t to)
 {
     if (r->old_len && move_mappings(vs, r, to)) {
-        vmspace_forget_areas(vs, area_find(&vs->areas, to), to, to + r->new_len, spare);
+        vmspace_forget_areas(vs, area_find(&vs->areas, to), to, to + r->new_len);
         return -ENOMEM;
     }
     pmap_update(vs->pmap);
-    if (!r->old_len || r->flags & REMAP_KEEP) {
-        area_free(&vs->areas, spare);
-        return 0;
-    }
-    vmspace_forget_areas(vs, area_find(&vs->areas, r->old_va), r->old_va, r->old_va + r->old_len,
-                         spare);
+    if (r->old_len && !(r->flags & REMAP_KEEP))
+        vmspace_forget_areas(vs, area_find(&vs->areas, r->old_va), r->old_va,
+                             r->old_va + r->old_len);
     return 0;
 }
 
@@ -109,18 +106,11 @@ static int move(struct vmspace *vs, const struct remap *r, vaddr_t *va)
     unsigned           fixed = r->flags & REMAP_FIXED ? AREA_FIXED : 0;
     struct area_spec   spec = spec_of_area(area, r->old_va, r->new_va, r->new_len, fixed);
     int                err = vmspace_spec_check(&spec);
-    if (err)
-        return err;
-
-    struct area *spare = area_new(&vs->areas); /* for the one cut that move_pages() makes */
-    if (!spare)
-        return -ENOMEM;
-    err = vmspace_map_locked(vs, &spec, va);
-    if (err) {
-        area_free(&vs->areas, spare);
-        return err;
-    }
-    return move_pages(vs, r, *va, spare);
+    if (!err)
+        err = area_want(&vs->areas, 3); /* two for the new one, one for the cut that move_pages() makes */
+    if (!err)
+        err = vmspace_map_locked(vs, &spec, va);
+    return err ? err : move_pages(vs, r, *va);
 }
 
 /* What is left over goes, whatever happens to the rest. */
