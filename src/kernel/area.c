@@ -55,7 +55,7 @@ static void file_put(const struct area *area)
         area->file->ops->release(area->file);
 }
 
-int area_want(struct area_tree *tree, unsigned n)
+int area_fetch(struct area_tree *tree, unsigned n)
 {
     while (tree->nspare < n) {
         struct area *area = kmalloc(sizeof(*area));
@@ -68,7 +68,7 @@ int area_want(struct area_tree *tree, unsigned n)
     return 0;
 }
 
-static struct area *take_spare(struct area_tree *tree)
+struct area *area_new(struct area_tree *tree)
 {
     struct area *area = tree->spare;
     ASSERT(area);
@@ -78,11 +78,9 @@ static struct area *take_spare(struct area_tree *tree)
     return area;
 }
 
-static void area_free(struct area_tree *tree, struct area *area)
+/* It is in no tree, and has no reference on its file. */
+static inline void put_back(struct area_tree *tree, struct area *area)
 {
-    file_put(area);
-    if (tree->last == area)
-        tree->last = NULL;
     if (tree->nspare == AREA_WANT_MAX) {
         kfree(area);
         return;
@@ -101,20 +99,7 @@ void area_tree_destroy(struct area_tree *tree)
 {
     area_cut(tree, tree->lowest, USER_MIN, USER_END);
     while (tree->spare)
-        kfree(take_spare(tree));
-}
-
-static inline void describe_like(struct area *area, const struct area *what)
-{
-    area->start = what->start;
-    area->end = what->end;
-    area->prot = what->prot;
-    area->flags = what->flags;
-    area->dom = what->dom;
-    area->file = what->file;
-    area->offset = what->offset;
-    area->name = what->name;
-    file_get(area);
+        kfree(area_new(tree));
 }
 
 /* Does upper start where lower ends, and could they be one? */
@@ -283,7 +268,10 @@ static void unlink_and_free(struct area_tree *tree, struct area *area)
     *(area->below ? &area->below->above : &tree->lowest) = area->above;
     *(area->above ? &area->above->below : &tree->highest) = area->below;
     RB_REMOVE(area_nodes, &tree->nodes, area);
-    area_free(tree, area);
+    if (tree->last == area)
+        tree->last = NULL;
+    file_put(area);
+    put_back(tree, area);
 }
 
 static void remove_area(struct area_tree *tree, struct area *area)
@@ -334,45 +322,47 @@ struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t
 }
 
 /* The common cases, growing a heap up or mappings down, need no new node. */
-static struct area *insert(struct area_tree *tree, const struct area *what, struct area *above)
+struct area *area_insert(struct area_tree *tree, struct area *area, struct area *above)
 {
     struct area *below = above ? above->below : tree->highest;
 
-    if (below && area_continues(below, what)) {
-        set_end(below, what->end);
-        return area_merge(tree, below);
+    if (below && area_continues(below, area)) {
+        set_end(below, area->end);
+        put_back(tree, area);
+        return tree->last = area_merge(tree, below);
     }
-    if (above && area_continues(what, above)) {
-        set_start(above, what->start);
-        return above;
+    if (above && area_continues(area, above)) {
+        set_start(above, area->start);
+        put_back(tree, area);
+        return tree->last = above;
     }
 
-    struct area *area = take_spare(tree);
-    describe_like(area, what);
     area->fill_next = 0;
     area->fill_bytes = 0;
+    file_get(area);
     link_between(tree, below, area, above);
     regap(below, area);
     regap(area, above);
-    return area;
-}
-
-struct area *area_insert(struct area_tree *tree, const struct area *what, struct area *above)
-{
-    return tree->last = insert(tree, what, above);
+    return tree->last = area;
 }
 
 /* The gap above stays what it was, and the one between is 0. */
 struct area *area_split(struct area_tree *tree, struct area *area, vaddr_t va)
 {
-    struct area *upper = take_spare(tree);
+    struct area *upper = area_new(tree);
 
     ASSERT(area->start < va && va < area->end);
-    describe_like(upper, area);
     upper->start = va;
-    upper->offset += va - area->start;
+    upper->end = area->end;
+    upper->prot = area->prot;
+    upper->flags = area->flags;
+    upper->dom = area->dom;
+    upper->file = area->file;
+    upper->offset = area->offset + (va - area->start);
+    upper->name = area->name;
     upper->fill_next = area->fill_next;
     upper->fill_bytes = area->fill_bytes;
+    file_get(upper);
     area->end = va;
     link_between(tree, area, upper, area->above);
     return upper;

@@ -69,7 +69,16 @@ void area_tree_destroy(struct area_tree *tree); /* the areas that are left, too 
 /* Have memory for n more areas (at most AREA_WANT_MAX): calls below that say they need some do not
  * fail then. It stays there until they use it. -ENOMEM. */
 #define AREA_WANT_MAX 8
-int area_want(struct area_tree *tree, unsigned n);
+int area_fetch(struct area_tree *tree, unsigned n);
+
+static inline int area_want(struct area_tree *tree, unsigned n)
+{
+    return tree->nspare >= n ? 0 : area_fetch(tree, n);
+}
+
+/* An area that is not in the tree yet, of which nothing is defined. Needs one area, as the name says: the
+ * caller fills it in and calls area_insert(). */
+struct area *area_new(struct area_tree *tree);
 
 /* The first area that ends above va (it may start above it); NULL: none. */
 struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
@@ -111,10 +120,10 @@ static inline struct area *area_prev(const struct area *area) /* NULL: it is the
     return area->below;
 }
 
-/* Make an area like *what (of which nothing counts from fill_next on), which overlaps no other, joined with
- * neighbours that it continues; with a reference of its own on the file. above: the first area above it; NULL:
- * there is none. Needs one area. Returns the area that holds the range now. */
-struct area *area_insert(struct area_tree *tree, const struct area *what, struct area *above);
+/* Put area, which overlaps no other, into the tree, joined with neighbours that it continues. The caller has
+ * filled in what comes before fill_next; the area takes a reference of its own on the file. above: the first
+ * area above it; NULL: there is none. Returns the area that holds the range now. */
+struct area *area_insert(struct area_tree *tree, struct area *area, struct area *above);
 
 /* Cut area at va, strictly inside. Needs one area. Returns the upper part. */
 struct area *area_split(struct area_tree *tree, struct area *area, vaddr_t va);

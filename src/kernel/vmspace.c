@@ -129,24 +129,22 @@ static __attribute__((noinline)) int drop_or_compact(struct vmspace *vs, vaddr_t
     return err ? -ENOMEM : 0;
 }
 
+static inline void dropped(struct vmspace *vs, const struct pmap_run *run)
+{
+    pmap_update(vs->pmap);
+    frame_put_run(run->pa, run->len >> PAGE_SHIFT);
+    vs->resident -= run->len;
+}
+
 int vmspace_drop_pages(struct vmspace *vs, vaddr_t va, vaddr_t end)
 {
     struct pmap_run run;
-    vaddr_t         next;
-
-    if (pmap_next(vs->pmap, va, end - va, &va))
+    int             err = pmap_remove_run(vs->pmap, va, end - va, &run);
+    if (err == -ENOENT)
         return 0;
-    int err = pmap_extract(vs->pmap, PMAP_DOM_FIRST, va, &run);
-    ASSERT(!err);
-    if (run.len < end - va && !pmap_next(vs->pmap, va + run.len, end - va - run.len, &next))
+    if (err)
         return drop_or_compact(vs, va, end);
-
-    size_t len = size_min(run.len, end - va);
-    if (pmap_remove(vs->pmap, va, len))
-        return drop_or_compact(vs, va, end);
-    pmap_update(vs->pmap);
-    frame_put_run(run.pa, len >> PAGE_SHIFT);
-    vs->resident -= len;
+    dropped(vs, &run);
     return 0;
 }
 
@@ -222,28 +220,36 @@ static vaddr_t find_place(struct vmspace *vs, const struct area_spec *spec, size
     return va ? va : area_find_gap(&vs->areas, len, above);
 }
 
-/* *above: the first area that ends above *va. It starts above the new one, or else has to go. */
-static int choose_place(struct vmspace *vs, const struct area_spec *spec, size_t len, vaddr_t *va,
-                        struct area **above)
+/* Where the program wishes it, or demands. *above: the first area that ends above it; this one starts above
+ * it, or else has to go. -ENOENT: not there, but perhaps elsewhere; -EEXIST: nor elsewhere. */
+static __attribute__((noinline)) int wished_place(struct vmspace *vs, const struct area_spec *spec,
+                                                  size_t len, vaddr_t *va, struct area **above)
 {
     *va = ALIGN_DOWN(spec->hint, PAGE_SIZE);
-    if (*va && vmspace_range_valid(*va, len)) {
-        *above = area_at_or_above(&vs->areas, *va);
-        if (!*above || (*above)->start >= *va + len || (spec->flags & AREA_FIXED))
-            return 0;
-        if (spec->flags & AREA_FIXED_NOREPLACE)
-            return -EEXIST;
-    }
-    *va = find_place(vs, spec, len, above);
-    return *va ? 0 : -ENOMEM;
+    if (!*va || !vmspace_range_valid(*va, len))
+        return -ENOENT;
+
+    *above = area_at_or_above(&vs->areas, *va);
+    if (!*above || (*above)->start >= *va + len || (spec->flags & AREA_FIXED))
+        return 0;
+    return spec->flags & AREA_FIXED_NOREPLACE ? -EEXIST : -ENOENT;
 }
 
-/* What the spec asks for, at va. */
-static inline void describe(struct area *area, const struct vmspace *vs,
-                            const struct area_spec *spec, vaddr_t va, size_t len)
+/* AREA_FIXED: what is there goes. */
+static __attribute__((noinline)) int make_place(struct vmspace *vs, vaddr_t va, vaddr_t end,
+                                                struct area **above)
+{
+    int err = vmspace_unmap_locked(vs, va, end);
+    if (!err)
+        *above = area_at_or_above(&vs->areas, va);
+    return err;
+}
+
+static void fill_in(struct area *area, const struct vmspace *vs, const struct area_spec *spec,
+                    vaddr_t va, vaddr_t end)
 {
     area->start = va;
-    area->end = va + len;
+    area->end = end;
     area->prot = spec->prot;
     area->flags = (spec->flags & AREA_KEPT) | vs->map_flags;
     area->dom = spec->dom ? spec->dom : PMAP_DOM_FIRST;
@@ -252,28 +258,37 @@ static inline void describe(struct area *area, const struct vmspace *vs,
     area->name = spec->name;
 }
 
-int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *out)
+/* Inlined into both that follow, as unmap(). */
+static inline __attribute__((always_inline)) int map(struct vmspace *vs, const struct area_spec *spec,
+                                                     vaddr_t *out)
 {
     size_t       len = ALIGN_UP(spec->len, PAGE_SIZE);
-    struct area  area, *above;
+    struct area *above;
     vaddr_t      va;
-    int          err = choose_place(vs, spec, len, &va, &above);
+    int          err = spec->hint ? wished_place(vs, spec, len, &va, &above) : -ENOENT;
+    if (err == -ENOENT)
+        err = (va = find_place(vs, spec, len, &above)) ? 0 : -ENOMEM;
     if (err)
         return err;
     if (len > vs->map_max || vs->mapped > vs->map_max - len || area_want(&vs->areas, 2))
         return -ENOMEM;
 
-    if (above && above->start < va + len) { /* AREA_FIXED: what is there goes */
-        err = vmspace_unmap_locked(vs, va, va + len);
+    if (above && above->start < va + len) {
+        err = make_place(vs, va, va + len, &above);
         if (err)
             return err;
-        above = area_at_or_above(&vs->areas, va);
     }
-    describe(&area, vs, spec, va, len);
-    area_insert(&vs->areas, &area, above);
+    struct area *area = area_new(&vs->areas);
+    fill_in(area, vs, spec, va, va + len);
+    area_insert(&vs->areas, area, above);
     vs->mapped += len;
     *out = va;
     return 0;
+}
+
+int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)
+{
+    return map(vs, spec, va);
 }
 
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)
@@ -285,7 +300,7 @@ int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)
         return err;
 
     mutex_lock(&vs->mutex);
-    err = vmspace_map_locked(vs, spec, va);
+    err = map(vs, spec, va);
     mutex_unlock(&vs->mutex);
     return err;
 }
