@@ -65,14 +65,9 @@ static bool is_small(const struct area *area)
     return area->end - area->start <= small_area();
 }
 
-/* The range to fill before it is cut: see the top. Blocks are counted from the area's start. */
-static void choose_window(struct filling *f)
+/* Blocks are counted from the area's start. */
+static __attribute__((noinline)) void choose_block(struct filling *f)
 {
-    if (is_small(f->area)) {
-        f->lo = f->area->start;
-        f->hi = f->area->end;
-        return;
-    }
     bool   sequential = f->area->fill_bytes && f->page == f->area->fill_next;
     size_t want = sequential ? 2 * f->area->fill_bytes : pmap_limits->fault_extent;
     size_t bytes = extent(size_max(want, pmap_limits->fault_extent));
@@ -81,6 +76,17 @@ static void choose_window(struct filling *f)
     f->hi = f->lo + bytes;
     if (f->hi > f->area->end)
         f->hi = f->area->end;
+}
+
+/* The range to fill before it is cut: see the top. */
+static void choose_window(struct filling *f)
+{
+    if (is_small(f->area)) {
+        f->lo = f->area->start;
+        f->hi = f->area->end;
+    } else {
+        choose_block(f);
+    }
 }
 
 static void window_one_page(struct filling *f)
@@ -100,7 +106,7 @@ static void window_halve(struct filling *f)
 }
 
 /* Cut the window to what is not mapped around the page. */
-static void cut_to_unmapped(struct filling *f)
+static __attribute__((noinline)) void cut_to_unmapped(struct filling *f)
 {
     struct pmap *pm = f->vs->pmap;
     vaddr_t      above = f->page + PAGE_SIZE, va;
@@ -210,16 +216,19 @@ static int window_frames(struct filling *f, paddr_t *pa)
 }
 
 /* The same where neighbouring pages should have neighbouring frames. */
-static int area_frames(struct filling *f, paddr_t *pa)
+static __attribute__((noinline)) int reserved_frames(struct filling *f, paddr_t *pa)
 {
-    if (f->lo == f->area->start && f->hi == f->area->end && !grows(f))
-        return window_frames(f, pa);
     if (reserve_claim(f->vs, f->page, &f->lo, &f->hi, pa))
         return 0;
     reserve_around(f);
     if (reserve_claim(f->vs, f->page, &f->lo, &f->hi, pa))
         return 0;
     return window_frames(f, pa);
+}
+
+static bool is_whole_area(const struct filling *f)
+{
+    return f->lo == f->area->start && f->hi == f->area->end;
 }
 
 /* --- filling ----------------------------------------------------------------------------- */
@@ -245,7 +254,7 @@ static int enter(struct filling *f, paddr_t pa, unsigned prot)
 static int fill_zero(struct filling *f)
 {
     paddr_t pa;
-    int     err = area_frames(f, &pa);
+    int     err = is_whole_area(f) && !grows(f) ? window_frames(f, &pa) : reserved_frames(f, &pa);
     if (err)
         return err;
 
@@ -316,10 +325,14 @@ static int fill_file(struct filling *f)
     return enter(f, run.pa, prot);
 }
 
-static int fill_private_or_file(struct filling *f)
+static __attribute__((noinline)) int fill_from_file(struct filling *f)
 {
+    int err = cut_to_file(f);
+    if (err)
+        return err;
+
     bool copy = f->access == PMAP_W && !(f->area->flags & AREA_SHARED);
-    int  err = copy ? fill_copy(f) : fill_file(f);
+    err = copy ? fill_copy(f) : fill_file(f);
 
     if (err && err != -EIO && f->hi - f->lo > PAGE_SIZE) {
         window_one_page(f);
@@ -328,15 +341,12 @@ static int fill_private_or_file(struct filling *f)
     return err;
 }
 
-static int fill(struct filling *f)
+static inline int fill(struct filling *f)
 {
     choose_window(f);
-    cut_to_unmapped(f);
-    if (!f->area->file)
-        return fill_zero(f);
-
-    int err = cut_to_file(f);
-    return err ? err : fill_private_or_file(f);
+    if (f->hi - f->lo > PAGE_SIZE)
+        cut_to_unmapped(f);
+    return f->area->file ? fill_from_file(f) : fill_zero(f);
 }
 
 /* --- writing to what was mapped without the right ---------------------------------------- */
@@ -426,7 +436,7 @@ static int write_mapped(struct filling *f, const struct pmap_run *run)
 }
 
 /* The page is mapped and the area allows the access, but the pmap does not. */
-static int add_right(struct filling *f, struct pmap_run *run)
+static __attribute__((noinline)) int add_right(struct filling *f, struct pmap_run *run)
 {
     if (f->access != PMAP_W || !f->area->file)
         return -EACCES; /* the compartment gave the right away itself */
@@ -446,10 +456,11 @@ int fault_resolve(struct vmspace *vs, const struct fault *fault)
 {
     ASSERT(mutex_held(&vs->mutex));
 
-    struct filling f = {.vs = vs,
-                        .area = area_find(&vs->areas, fault->va),
-                        .page = ALIGN_DOWN(fault->va, PAGE_SIZE),
-                        .access = fault->access};
+    struct filling f;
+    f.vs = vs;
+    f.area = area_find(&vs->areas, fault->va);
+    f.page = f.lo = f.hi = ALIGN_DOWN(fault->va, PAGE_SIZE);
+    f.access = fault->access;
     if (!f.area && !(f.area = vmspace_grow_stack(vs, fault->va)))
         return -EFAULT;
     bool allowed = !fault->access || (area_rights(f.area->prot) & fault->access);
