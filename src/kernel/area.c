@@ -188,31 +188,16 @@ vaddr_t area_find_aligned_gap(struct area_tree *tree, size_t len, size_t align, 
 
 /* --- looking up -------------------------------------------------------------------------- */
 
-static bool holds(const struct area *area, vaddr_t va)
+struct area *area_search(struct area_tree *tree, vaddr_t va)
 {
-    return area->start <= va && va < area->end;
-}
-
-struct area *area_at_or_above(struct area_tree *tree, vaddr_t va)
-{
-    if (tree->last && holds(tree->last, va))
-        return tree->last;
-
     struct area *area = RB_ROOT(&tree->nodes), *best = NULL;
-    while (area && !(best && holds(best, va))) {
+
+    while (area && !(best && area_holds(best, va))) {
         bool ends_above = va < area->end;
         best = ends_above ? area : best;
         area = ends_above ? RB_LEFT(area, link) : RB_RIGHT(area, link);
     }
-    tree->last = best;
-    return best;
-}
-
-struct area *area_find(struct area_tree *tree, vaddr_t va)
-{
-    struct area *area = area_at_or_above(tree, va);
-
-    return area && area->start <= va ? area : NULL;
+    return tree->last = best;
 }
 
 bool area_range_free(struct area_tree *tree, vaddr_t start, vaddr_t end)
@@ -309,10 +294,11 @@ struct area *area_merge(struct area_tree *tree, struct area *area)
 
     if (above && area_continues(area, above))
         absorb_next(tree, area);
-    if (!below || !area_continues(below, area))
-        return area;
-    absorb_next(tree, below);
-    return below;
+    if (below && area_continues(below, area)) {
+        absorb_next(tree, below);
+        area = below;
+    }
+    return tree->last = area;
 }
 
 struct area *area_extend_down(struct area_tree *tree, struct area *area, vaddr_t start)
@@ -329,7 +315,7 @@ struct area *area_insert(struct area_tree *tree, struct area *area, struct area 
     if (below && area_continues(below, area)) {
         set_end(below, area->end);
         put_back(tree, area);
-        return tree->last = area_merge(tree, below);
+        return area_merge(tree, below);
     }
     if (above && area_continues(area, above)) {
         set_start(above, area->start);

@@ -59,7 +59,7 @@ struct area_tree {
 
     struct area *lowest, *highest; /* NULL: there are none */
     struct area *last;             /* that was looked for, or NULL: often the next one, too */
-    struct area *spare; /* some for use, by above: areas come and go all the time */
+    struct area *spare;            /* some for use, by above: areas come and go all the time */
     unsigned     nspare;
 };
 
@@ -80,11 +80,29 @@ static inline int area_want(struct area_tree *tree, unsigned n)
  * caller fills it in and calls area_insert(). */
 struct area *area_new(struct area_tree *tree);
 
-/* The first area that ends above va (it may start above it); NULL: none. */
-struct area *area_at_or_above(struct area_tree *tree, vaddr_t va);
+static inline bool area_holds(const struct area *area, vaddr_t va)
+{
+    return area->start <= va && va < area->end;
+}
+
+/* The first area that ends above va (it may start above it); NULL: none. area_search() is its slow part:
+ * mostly it is the area that was wanted last. */
+struct area *area_search(struct area_tree *tree, vaddr_t va);
+
+static inline struct area *area_at_or_above(struct area_tree *tree, vaddr_t va)
+{
+    struct area *last = tree->last;
+
+    return last && area_holds(last, va) ? last : area_search(tree, va);
+}
 
 /* The area that holds va, or NULL. */
-struct area *area_find(struct area_tree *tree, vaddr_t va);
+static inline struct area *area_find(struct area_tree *tree, vaddr_t va)
+{
+    struct area *area = area_at_or_above(tree, va);
+
+    return area && area->start <= va ? area : NULL;
+}
 
 /* What a pmap is told for the rights a program asked for: writing implies reading, as on Linux. */
 static inline unsigned area_rights(unsigned prot)

@@ -259,8 +259,8 @@ static void fill_in(struct area *area, const struct vmspace *vs, const struct ar
 }
 
 /* Inlined into both that follow, as unmap(). */
-static inline __attribute__((always_inline)) int map(struct vmspace *vs, const struct area_spec *spec,
-                                                     vaddr_t *out)
+static inline __attribute__((always_inline)) int map(struct vmspace         *vs,
+                                                     const struct area_spec *spec, vaddr_t *out)
 {
     size_t       len = ALIGN_UP(spec->len, PAGE_SIZE);
     struct area *above;

@@ -14,6 +14,9 @@
 #include "kernel/vmspace_internal.h"
 #include "lib/errno.h"
 
+/* What every change of areas goes through: inlined into each call, which leaves half of it. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* What a call changes about areas. */
 struct change {
     bool     set_prot;
@@ -21,7 +24,7 @@ struct change {
     unsigned set, clear; /* AREA_* */
 };
 
-static bool changes(const struct change *c, const struct area *area)
+INLINE bool changes(const struct change *c, const struct area *area)
 {
     return (c->set_prot && area->prot != c->prot) || (~area->flags & c->set) ||
            (area->flags & c->clear);
@@ -129,7 +132,7 @@ static struct area *cut_out(struct vmspace *vs, struct area *area, vaddr_t va, v
 }
 
 /* Those that are already so are left whole. Needs an area for each end that has to be cut. */
-static void change_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
+INLINE void change_areas(struct vmspace *vs, struct area *first, vaddr_t va, vaddr_t end,
                          const struct change *c)
 {
     struct area *area = first;
@@ -146,7 +149,7 @@ static void change_areas(struct vmspace *vs, struct area *first, vaddr_t va, vad
 
 /* The change as a whole on [va, end), which areas from first on cover and nothing forbids. -ENOMEM:
  * nothing changed. */
-static int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
+INLINE int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first, vaddr_t va,
                           vaddr_t end, const struct change *c)
 {
     if (area_want(&vs->areas, 2))
@@ -159,7 +162,7 @@ static int change_covered(struct vmspace *vs, pmap_dom_t dom, struct area *first
 }
 
 /* Why dom may not change len bytes of area so. */
-static int change_check(const struct vmspace *vs, const struct area *area, pmap_dom_t dom,
+INLINE int change_check(const struct vmspace *vs, const struct area *area, pmap_dom_t dom,
                         const struct change *c, size_t len)
 {
     if (area->dom != dom)
@@ -172,7 +175,7 @@ static int change_check(const struct vmspace *vs, const struct area *area, pmap_
 
 /* How far from va, where first starts or goes on, areas without a hole allow the change: *stop, and why
  * not to end. */
-static int change_reach(struct vmspace *vs, pmap_dom_t dom, const struct area *first, vaddr_t va,
+INLINE int change_reach(struct vmspace *vs, pmap_dom_t dom, const struct area *first, vaddr_t va,
                         vaddr_t end, const struct change *c, vaddr_t *stop)
 {
     const struct area *area = first;
@@ -189,7 +192,7 @@ static int change_reach(struct vmspace *vs, pmap_dom_t dom, const struct area *f
     return 0;
 }
 
-static int change(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len,
+INLINE int change(struct vmspace *vs, pmap_dom_t dom, vaddr_t va, size_t len,
                   const struct change *c)
 {
     vaddr_t end, stop;

@@ -107,7 +107,7 @@ static int move(struct vmspace *vs, const struct remap *r, vaddr_t *va)
     struct area_spec   spec = spec_of_area(area, r->old_va, r->new_va, r->new_len, fixed);
     int                err = vmspace_spec_check(&spec);
     if (!err)
-        err = area_want(&vs->areas, 3); /* two for the new one, one for the cut that move_pages() makes */
+        err = area_want(&vs->areas, 3); /* two for the new one, one for move_pages() */
     if (!err)
         err = vmspace_map_locked(vs, &spec, va);
     return err ? err : move_pages(vs, r, *va);
