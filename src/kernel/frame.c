@@ -6,7 +6,7 @@
  * compact.c may put elsewhere; reserved, set aside for a range that was not touched yet, with the
  * reservation's number (reserve.c); isolated, taken out of circulation by compact.c.
  */
-#include "kernel/frame_impl.h"
+#include "kernel/frame_stock.h"
 
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -23,12 +23,17 @@ bool fails_by_injection(void)
     return frame_pool.fail_countdown && !--frame_pool.fail_countdown;
 }
 
+static uint32_t take(size_t n, enum frame_state state)
+{
+    if (state == FRAME_USED)
+        return range_take(n, order_for(n), USE_FIXED);
+    return n == 1 ? stock_refill() : range_take(n, order_for(n), USE_MOVABLE);
+}
+
 static int alloc_once(size_t n, enum frame_state state, paddr_t *out)
 {
-    enum frame_use use = state == FRAME_MOVABLE ? USE_MOVABLE : USE_FIXED;
-
     spinlock_acquire(&frame_pool.lock);
-    uint32_t i = fails_by_injection() ? NONE : range_take(n, order_for(n), use);
+    uint32_t i = fails_by_injection() ? NONE : take(n, state);
     if (i != NONE)
         mark_run(i, n, state | HEAD_ONE_REF);
     spinlock_release(&frame_pool.lock);
@@ -78,6 +83,8 @@ int frame_alloc_movable(size_t npages, paddr_t *out)
 
 int frame_try_movable(size_t npages, paddr_t *out)
 {
+    if (npages == 1 && stock_take(out))
+        return 0;
     ASSERT(npages > 0);
     return npages > 1ul << (ORDERS - 1) ? -ENOMEM : alloc_once(npages, FRAME_MOVABLE, out);
 }
@@ -113,19 +120,21 @@ void frame_get_run(paddr_t pa, size_t npages)
 /* How many frames from f on, at most max, have one reference, as the first one has, and drop it. */
 static size_t drop_last_refs(struct frame *f, size_t max)
 {
-    uint64_t head = f->head;
-    size_t   n = 0;
+    struct frame *at = f, *stop = f + max;
+    uint64_t      head = f->head;
 
     do
-        f[n].head = FRAME_NONE;
-    while (++n < max && f[n].head == head);
-    return n;
+        at++->head = FRAME_NONE;
+    while (at < stop && at->head == head);
+    return (size_t)(at - f);
 }
 
-/* Frees contiguous stretches in one go. */
-void frame_put_run(paddr_t pa, size_t npages)
+/* Frees contiguous stretches in one go. Out of the way of frame_put_run(), which needs no stack then. */
+static __attribute__((noinline)) void put_run(paddr_t pa, size_t npages)
 {
     spinlock_acquire(&frame_pool.lock);
+    if (npages == 1) /* it may have found no room */
+        stock_trim();
     struct frame *f = frames_at(pa, npages);
     uint32_t      first = index_of(pa);
     for (size_t k = 0; k < npages;) {
@@ -139,6 +148,12 @@ void frame_put_run(paddr_t pa, size_t npages)
         k += freed;
     }
     spinlock_release(&frame_pool.lock);
+}
+
+void frame_put_run(paddr_t pa, size_t npages)
+{
+    if (npages != 1 || !stock_put(pa))
+        put_run(pa, npages);
 }
 
 void frame_get(paddr_t pa)
@@ -180,17 +195,24 @@ void frame_stats(struct frame_stats *out)
 {
     spinlock_acquire(&frame_pool.lock);
     out->total = frame_pool.total;
-    out->free = frame_pool.nfree;
+    out->free = frame_pool.nfree + stock_count();
     out->reserved = frame_pool.nreserved;
-    uint32_t mask = frame_pool.list_mask[USE_MOVABLE] | frame_pool.list_mask[USE_FIXED];
-    out->largest_run = mask ? bits_power_below(mask) : 0;
     spinlock_release(&frame_pool.lock);
+}
+
+size_t frame_largest_run(void)
+{
+    spinlock_acquire(&frame_pool.lock);
+    stock_empty_all();
+    uint32_t mask = frame_pool.list_mask[USE_MOVABLE] | frame_pool.list_mask[USE_FIXED];
+    spinlock_release(&frame_pool.lock);
+    return mask ? bits_power_below(mask) : 0;
 }
 
 static size_t list_length(enum frame_use use, unsigned order)
 {
     size_t n = 0;
-    for (uint32_t i = frame_pool.free_list[use][order]; i != NONE; i = frame_pool.frames[i].next)
+    for (uint32_t i = frame_pool.free_list[order][use]; i != NONE; i = frame_pool.frames[i].next)
         n++;
     return n;
 }
@@ -198,6 +220,7 @@ static size_t list_length(enum frame_use use, unsigned order)
 void frame_free_blocks(size_t count[FRAME_ORDERS])
 {
     spinlock_acquire(&frame_pool.lock);
+    stock_empty_all();
     for (unsigned k = 0; k < ORDERS; k++)
         count[k] = list_length(USE_MOVABLE, k) + list_length(USE_FIXED, k);
     spinlock_release(&frame_pool.lock);

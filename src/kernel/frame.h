@@ -16,10 +16,9 @@
 #define FRAME_ORDERS 19 /* free blocks have up to 2^18 frames: 1 GiB */
 
 struct frame_stats {
-    size_t total;       /* frames managed */
-    size_t free;        /* frames free now */
-    size_t reserved;    /* frames that are neither free nor used: taken back when memory is short */
-    size_t largest_run; /* frames in the largest free block */
+    size_t total;    /* frames managed */
+    size_t free;     /* frames free now */
+    size_t reserved; /* frames that are neither free nor used: taken back when memory is short */
 };
 
 /* Take over bi->free. Once, before anything allocates. */
@@ -80,6 +79,9 @@ bool frame_settle(paddr_t pa, size_t npages, uint64_t id);
 /* --- statistics and settings --- */
 
 void frame_stats(struct frame_stats *out);
+
+/* Frames in the largest free block. */
+size_t frame_largest_run(void);
 
 /* count[k]: free blocks of 2^k frames. */
 void frame_free_blocks(size_t count[FRAME_ORDERS]);

@@ -15,7 +15,7 @@
  * them; a new one is marked when they are full, and is anybody's again when it is free as a whole.
  * Either use takes from the other's groups before it fails.
  */
-#include "kernel/frame_impl.h"
+#include "kernel/frame_stock.h"
 
 #include "kernel/panic.h"
 #include "lib/string.h"
@@ -38,7 +38,7 @@ static enum frame_use use_of(uint32_t i, unsigned order)
 static void list_push(uint32_t i, unsigned order)
 {
     enum frame_use use = use_of(i, order);
-    uint32_t      *list = &frame_pool.free_list[use][order];
+    uint32_t      *list = &frame_pool.free_list[order][use];
     struct frame  *f = &frame_pool.frames[i];
 
     *f = (struct frame){
@@ -59,7 +59,7 @@ static void list_remove(uint32_t i)
         frame_pool.frames[f->next].prev = f->prev;
     if (f->prev != NONE)
         frame_pool.frames[f->prev].next = f->next;
-    else if ((frame_pool.free_list[use][order] = f->next) == NONE)
+    else if ((frame_pool.free_list[order][use] = f->next) == NONE)
         frame_pool.list_mask[use] &= ~(1u << order);
     f->head = FRAME_NONE;
 }
@@ -118,11 +118,11 @@ void range_free(uint32_t i, size_t n)
 /* The smallest block of this use that has at least 2^order frames. NONE. */
 static uint32_t smallest_block(unsigned order, enum frame_use use)
 {
-    uint32_t exact = frame_pool.free_list[use][order];
+    uint32_t exact = frame_pool.free_list[order][use];
     uint32_t candidates = frame_pool.list_mask[use] >> order << order;
     if (exact != NONE)
         return exact;
-    return candidates ? frame_pool.free_list[use][bits_lowest(candidates)] : NONE;
+    return candidates ? frame_pool.free_list[bits_lowest(candidates)][use] : NONE;
 }
 
 /* Where to take a block of 2^order frames from for this use; may mark a group. */
@@ -141,13 +141,18 @@ static uint32_t choose_block(unsigned order, enum frame_use use)
     return i != NONE ? i : smallest_block(order, USE_MOVABLE);
 }
 
-uint32_t range_take(size_t n, unsigned order, enum frame_use use)
+/* The same, with what is in the stocks if that makes one. */
+static uint32_t find_block(unsigned order, enum frame_use use)
 {
     uint32_t i = choose_block(order, use);
-    if (i == NONE)
-        return NONE;
+    return i == NONE && stock_empty_all() ? choose_block(order, use) : i;
+}
 
+/* Take the first 2^order frames of the free block at i for this use. */
+static void block_split(uint32_t i, unsigned order, enum frame_use use)
+{
     unsigned found = head_order(frame_pool.frames[i].head);
+
     list_remove(i);
     while (found > order) { /* the upper half goes back; its first frame becomes valid here */
         if (found == frame_pool.group_order)
@@ -156,8 +161,29 @@ uint32_t range_take(size_t n, unsigned order, enum frame_use use)
         list_push(i + (1u << found), found);
     }
     frame_pool.nfree -= 1ul << order;
+}
+
+uint32_t range_take(size_t n, unsigned order, enum frame_use use)
+{
+    uint32_t i = find_block(order, use);
+    if (i == NONE)
+        return NONE;
+
+    block_split(i, order, use);
     if (n < 1ul << order)
         range_free(i + (uint32_t)n, (1ul << order) - n);
+    return i;
+}
+
+uint32_t range_take_some(size_t *n, enum frame_use use)
+{
+    uint32_t i = find_block(0, use);
+    if (i == NONE)
+        return NONE;
+
+    unsigned order = head_order(frame_pool.frames[i].head);
+    *n = size_min(*n, 1ul << order);
+    block_split(i, order_for(*n), use);
     return i;
 }
 
@@ -246,13 +272,14 @@ void frame_init(const struct bootinfo *bi)
     memcpy(ranges, bi->free, sizeof(ranges));
 
     for (unsigned k = 0; k < ORDERS; k++)
-        frame_pool.free_list[USE_MOVABLE][k] = frame_pool.free_list[USE_FIXED][k] = NONE;
+        frame_pool.free_list[k][USE_MOVABLE] = frame_pool.free_list[k][USE_FIXED] = NONE;
     frame_pool.list_mask[USE_MOVABLE] = frame_pool.list_mask[USE_FIXED] = 0;
     frame_pool.total = frame_pool.nfree = frame_pool.nreserved = frame_pool.fail_countdown = 0;
     frame_pool.base = ALIGN_DOWN(ranges[0].start >> PAGE_SHIFT, 1ul << (ORDERS - 1));
     frame_pool.lowest = index_of(ranges[0].start);
     frame_pool.end = index_of(ranges[n - 1].start + ranges[n - 1].len);
     frame_pool.search_from = frame_pool.lowest;
+    stock_init();
     make_arrays(ranges, n);
 
     uint32_t at = frame_pool.lowest;

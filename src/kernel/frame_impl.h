@@ -2,6 +2,7 @@
 /* frame_impl.h - what the frame*.c files use of each other; nobody else includes it.
  *
  *     frame_blocks.c    free blocks, their lists, and which part of memory is for whom
+ *     frame_stock.c     single frames at hand, in front of the blocks
  *     frame.c           allocation, references, statistics
  *     frame_window.c    reservations, and emptying a window of memory
  *
@@ -18,7 +19,7 @@
 #define NONE   UINT32_MAX /* no index */
 
 enum frame_state {
-    FRAME_NONE, /* a hole, or inside of a free block */
+    FRAME_NONE, /* a hole, or inside of a free block, or in a stock */
     FRAME_FREE, /* first of a free block */
     FRAME_USED,
     FRAME_MOVABLE,  /* used, by one program's memory */
@@ -79,9 +80,9 @@ struct frame_pool {
     uint64_t base; /* aligned to the largest block: aligned indices are aligned addresses */
     uint32_t lowest, end;
     /* lock protects: */
-    uint32_t free_list[USES][ORDERS];
-    uint32_t list_mask[USES]; /* bit k: free_list[use][k] is not empty */
-    size_t   total, nfree, nreserved;
+    uint32_t free_list[ORDERS][USES];
+    uint32_t list_mask[USES];         /* bit k: free_list[k][use] is not empty */
+    size_t   total, nfree, nreserved; /* nfree: in blocks; those in stocks come to it */
     size_t   fail_countdown;
     uint32_t search_from; /* where the last window was found */
 };
@@ -98,9 +99,13 @@ static inline paddr_t address_of(uint32_t i)
     return (frame_pool.base + i) << PAGE_SHIFT;
 }
 
+/* Of the smallest block that has n frames, which are few for most. */
 static inline unsigned order_for(size_t n)
 {
-    return n <= 1 ? 0 : bits_highest(n - 1) + 1;
+    unsigned order = 0;
+    while (1ul << order < n)
+        order++;
+    return order;
 }
 
 /* The first of npages frames from pa on, all of which the allocator manages. */
@@ -114,6 +119,10 @@ void range_free(uint32_t i, size_t n);
 
 /* n frames out of a block of at least 2^order >= n. NONE: there is none. */
 uint32_t range_take(size_t n, unsigned order, enum frame_use use);
+
+/* Frames out of the smallest block there is: *n of them, a power of two, or all if it has fewer, which
+ * *n says then. NONE: there is none. */
+uint32_t range_take_some(size_t *n, enum frame_use use);
 
 /* Every frame of the run says head from now on. */
 void mark_run(uint32_t i, size_t n, uint64_t head);

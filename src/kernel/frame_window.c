@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* frame_window.c - frames that are set aside, and windows of memory that are being emptied. */
-#include "kernel/frame_impl.h"
+#include "kernel/frame_stock.h"
 
 #include "kernel/panic.h"
 #include "lib/errno.h"
@@ -132,6 +132,7 @@ bool frame_find_window(size_t npages, size_t align, size_t phase, size_t limit, 
     struct search s = {npages, align, phase, (uint32_t)(limit / 2), (uint32_t)limit + 1, NONE};
 
     spinlock_acquire(&frame_pool.lock);
+    stock_empty_all();
     search_windows(&s, unit_start(frame_pool.search_from), frame_pool.end);
     if (s.best == NONE)
         search_windows(&s, frame_pool.lowest, frame_pool.end);

@@ -13,7 +13,7 @@ static void log_frames(void)
     struct frame_stats stats;
     frame_stats(&stats);
     log_notice("memory: frames=%zu free=%zu reserved=%zu largest_block=%zu", stats.total,
-               stats.free, stats.reserved, stats.largest_run);
+               stats.free, stats.reserved, frame_largest_run());
 }
 
 /* blocks[k]: free blocks of 2^k frames. */

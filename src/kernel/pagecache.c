@@ -186,7 +186,7 @@ static void choose_reservation(const struct pagecache *pc, uint64_t index, uint6
     frame_stats(&stats);
 
     uint64_t file = pages_for(pc->size),
-             limit = size_min(stats.free / RESERVE_SHARE, stats.largest_run);
+             limit = size_min(stats.free / RESERVE_SHARE, frame_largest_run());
     uint64_t part = RESERVE_PART;
     if (index >= file) {
         file = index + GROW_PAGES;

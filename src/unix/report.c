@@ -149,6 +149,6 @@ void report_out_of_memory(struct thread *t, const struct fault *f, int sig)
     log_error(
         "  of %zu KiB of memory %zu are free, the largest piece has %zu; the map has %zu ranges "
         "in %zu KiB of tables",
-        frames.total << 2, frames.free << 2, frames.largest_run << 2, map.ranges,
+        frames.total << 2, frames.free << 2, frame_largest_run() << 2, map.ranges,
         map.table_bytes >> 10);
 }

@@ -32,6 +32,17 @@ struct hart *hart_self(void)
     return &hart;
 }
 
+/* Nothing interrupts a test. */
+bool cpu_irq_save(void)
+{
+    return false;
+}
+
+void cpu_irq_restore(bool was_on)
+{
+    (void)was_on;
+}
+
 void cpu_icache_sync(void)
 {
     icache_syncs++;

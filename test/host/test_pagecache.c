@@ -2,7 +2,7 @@
 /* test_pagecache.c - the page cache over files that live in arrays, with two real threads where two
  * matter, and with too little memory.
  */
-/* sources: src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_window.c
+/* sources: src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
  *          test/host/sim_kernel.c */
 /* flags: -pthread */
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_tty.c - the terminal: the line discipline by itself, then the files over it. */
 /* sources: src/fs/ldisc.c src/fs/tty.c src/fs/iobuf.c src/kernel/pollq.c
- *          test/host/sim_kernel.c test/host/sim_user.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_window.c */
+ *          test/host/sim_kernel.c test/host/sim_user.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c */
 /* flags: -pthread */
 #include <pthread.h>
 #include <sched.h>
