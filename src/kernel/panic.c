@@ -15,17 +15,16 @@
 #include "machine/layout.h"
 #include "machine/pmap.h"
 
-extern char _text_start[], _text_end[];
+extern char _text_start[], _text_end[], _boot_stack_bottom[]; /* kernel.ld */
 
 #define BACKTRACE_MAX 24
 #define TRACE_TAIL    16
 
-const char *ksym_format(uintptr_t pc, char *buf, size_t size)
+/* The number of the function that holds pc; -1: none does. */
+static int ksym_find(uintptr_t pc)
 {
-    if (pc < (uintptr_t)_text_start || pc >= (uintptr_t)_text_end || !ksyms_count) {
-        fmt_snprintf(buf, size, "%#lx", pc);
-        return buf;
-    }
+    if (pc < (uintptr_t)_text_start || pc >= (uintptr_t)_text_end || !ksyms_count)
+        return -1;
     uint32_t off = (uint32_t)(pc - (uintptr_t)_text_start), lo = 0, hi = ksyms_count;
     while (hi - lo > 1) { /* the last symbol at or below off */
         uint32_t mid = lo + (hi - lo) / 2;
@@ -34,20 +33,54 @@ const char *ksym_format(uintptr_t pc, char *buf, size_t size)
         else
             hi = mid;
     }
-    fmt_snprintf(buf, size, "%s+%#x", ksyms_names + ksyms_name_offs[lo], off - ksyms_offsets[lo]);
+    return (int)lo;
+}
+
+static uintptr_t ksym_start(int sym)
+{
+    return (uintptr_t)_text_start + ksyms_offsets[sym];
+}
+
+static uintptr_t ksym_end(int sym)
+{
+    return (uint32_t)sym + 1 < ksyms_count ? ksym_start(sym + 1) : (uintptr_t)_text_end;
+}
+
+const char *ksym_format(uintptr_t pc, char *buf, size_t size)
+{
+    int sym = ksym_find(pc);
+    if (sym < 0)
+        fmt_snprintf(buf, size, "%#lx", pc);
+    else
+        fmt_snprintf(buf, size, "%s+%#lx", ksyms_names + ksyms_name_offs[sym],
+                     pc - ksym_start(sym));
     return buf;
 }
 
-static void print_backtrace(uintptr_t fp)
+/* In the function: inside the call, also when that is its last instruction. */
+static uintptr_t pc_within(const struct cpu_frame *frame)
 {
-    uintptr_t      pcs[BACKTRACE_MAX];
-    char           name[80];
-    struct thread *t = thread_self();
-    uintptr_t      lo = t ? (uintptr_t)t->stack : fp, hi = t ? lo + KSTACK_SIZE : fp + KSTACK_SIZE;
-    size_t         n = cpu_backtrace(fp, lo, hi, pcs, BACKTRACE_MAX);
+    return frame->exact ? frame->pc : frame->pc - 1;
+}
 
-    for (size_t i = 0; i < n; i++) /* -1: inside the call, also when it is the last instruction */
-        log_error("    %s", ksym_format(pcs[i] - 1, name, sizeof(name)));
+static bool to_caller(struct cpu_frame *frame, const struct cpu_stack *stack)
+{
+    int       sym = ksym_find(pc_within(frame));
+    uintptr_t start = sym < 0 ? 0 : ksym_start(sym), end = sym < 0 ? 0 : ksym_end(sym);
+
+    return cpu_unwind(frame, start, end, stack);
+}
+
+/* The callers of frame, newest first. */
+static void print_backtrace(struct cpu_frame frame)
+{
+    char             name[80];
+    struct thread   *t = thread_self();
+    uintptr_t        lo = (uintptr_t)(t ? t->stack : _boot_stack_bottom);
+    struct cpu_stack stack = {lo, lo + KSTACK_SIZE};
+
+    for (int i = 0; i < BACKTRACE_MAX && to_caller(&frame, &stack); i++)
+        log_error("    %s", ksym_format(pc_within(&frame), name, sizeof(name)));
 }
 
 static void print_registers(const struct trapframe *tf)
@@ -91,7 +124,7 @@ void panic(const char *fmt, ...)
     va_start(ap, fmt);
     begin(fmt, ap);
     va_end(ap);
-    print_backtrace((uintptr_t)__builtin_frame_address(0));
+    print_backtrace(cpu_frame_here());
     end();
 }
 
@@ -108,7 +141,7 @@ void panic_trap(const struct trapframe *tf, const char *fmt, ...)
     struct vmspace *vs = hart_self()->active; /* its map holds the kernel's mappings, too */
     pmap_describe(vs ? vs->pmap : NULL, tf->stval, text, sizeof(text));
     log_error("  address %#lx: %s", tf->stval, text);
-    print_backtrace(tf->s0);
+    print_backtrace((struct cpu_frame){.pc = tf->sepc, .sp = tf->sp, .ra = tf->ra, .exact = true});
     end();
 }
 

@@ -121,9 +121,29 @@ _Noreturn void cpu_halt(
     void);                   /* firmware shutdown; the last resort when no poweroff device exists */
 void cpu_early_putc(char c); /* through the firmware, before the UART driver runs */
 
-/* Return addresses of the call chain whose frame pointer is fp (0: the caller's own), newest first;
- * stops at bad frames. [stack_lo, stack_hi) bounds it. Returns how many. */
-size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs,
-                     size_t max);
+/* --- call chains (the kernel has no frame pointers) --- */
+
+/* A place in a call chain: the function that pc is in has sp there. */
+struct cpu_frame {
+    uintptr_t pc; /* exact: the instruction that would be next; else what a call returns to */
+    uintptr_t sp;
+    uintptr_t ra;    /* exact: the register; else nothing */
+    bool      exact; /* the innermost function, or one that a trap interrupted */
+};
+
+struct cpu_stack {
+    uintptr_t lo, hi;
+};
+
+/* The place in its caller from which this is called. */
+struct cpu_frame cpu_frame_here(void);
+
+/* From a frame to that of its caller, or, where the trap entry made it, to what was interrupted.
+ * [start, end): the code of the function that holds pc, or pc - 1 if it is not exact: a call that does
+ * not return may be its last. Empty: there is none, as after a call of what is no code. stack: what frames lie on; nothing else is read.
+ * False: the chain ends here, or what the stack holds makes no sense; *frame is as it was. A chain is never longer than
+ * its stack has room for. Also in a panic. */
+bool cpu_unwind(struct cpu_frame *frame, uintptr_t start, uintptr_t end,
+                const struct cpu_stack *stack);
 
 #endif

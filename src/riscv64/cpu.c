@@ -84,27 +84,9 @@ void cpu_halt(void)
         cpu_wait();
 }
 
-/* GCC's frame layout with -fno-omit-frame-pointer: ra at fp - 8, the caller's fp at fp - 16; but a function
- * that calls nothing keeps its ra and has the caller's fp, an address on this stack, at fp - 8. */
-size_t cpu_backtrace(uintptr_t fp, uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t *pcs,
-                     size_t max)
+/* This function's frame address is its caller's sp. */
+__attribute__((noinline)) struct cpu_frame cpu_frame_here(void)
 {
-    if (!fp)
-        fp = (uintptr_t)__builtin_frame_address(0);
-
-    size_t n = 0;
-    while (n < max && fp >= stack_lo + 16 && fp <= stack_hi && !(fp & 7)) {
-        const uintptr_t *frame = (const uintptr_t *)fp;
-        if (!frame[-1])
-            break;
-        if (frame[-1] > fp && frame[-1] <= stack_hi) { /* interrupted in such a function */
-            fp = frame[-1];
-            continue;
-        }
-        pcs[n++] = frame[-1];
-        if (frame[-2] <= fp) /* the stack grows down: callers lie above */
-            break;
-        fp = frame[-2];
-    }
-    return n;
+    return (struct cpu_frame){.pc = (uintptr_t)__builtin_return_address(0),
+                              .sp = (uintptr_t)__builtin_frame_address(0)};
 }

@@ -17,7 +17,6 @@ _start:
         csrw    sie, zero
         csrci   sstatus, 2
         la      sp, _boot_stack_top
-        mv      s0, zero                # ends the frame-pointer chain
 
         la      t0, _bss_start          # sizes are multiples of 16
         la      t1, _bss_end

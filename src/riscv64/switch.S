@@ -32,7 +32,6 @@ cpu_switch:
         .globl  cpu_thread_start
         .type   cpu_thread_start, @function
 cpu_thread_start:
-        mv      s0, zero
         mv      a0, s2
         jalr    s1
         ebreak                          # entry never returns

@@ -3,6 +3,7 @@
 /* expect: panic: exception 15 in the kernel */
 /* expect:  at write_to_text[.+] */
 /* expect:  address 0xf0[0-9a-f]*: (cell|page) .* r-x */
+/* expect:   boot_program[+]0x */
 #include "test/kernel/ktest.h"
 
 extern char _text_start[];

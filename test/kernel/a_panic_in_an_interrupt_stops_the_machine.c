@@ -3,6 +3,7 @@
 /* expect: panic: on purpose */
 /* expect:  thread idle */
 /* expect:   (trap_handle|from_kernel)[+]0x */
+/* expect:   thread_idle[+]0x */
 /* expect:   kmain[+]0x */
 /* wrap: sched_timer */
 #include "kernel/panic.h"

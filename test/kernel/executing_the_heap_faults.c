@@ -2,6 +2,7 @@
 /* status: 255 */
 /* expect: panic: exception 12 in the kernel */
 /* expect:  address 0xf0[0-9a-f]*: (cell|page) .* rw- */
+/* expect:   boot_program[+]0x */
 #include "kernel/heap.h"
 #include "test/kernel/ktest.h"
 

@@ -18,7 +18,7 @@ SUITE_tool    = tool=test/tool/run.py $(patsubst %,'%',$(TESTS))
 
 # What must be there before a suite can run.
 NEEDS_checks  = $(KERNEL_ELFS) $(call packages,check)
-NEEDS_host    = $(HOST_TESTS)
+NEEDS_host    = $(HOST_TESTS) $(KERNEL_ELFS)
 NEEDS_fuzz    = $(FUZZ_NEEDS)
 NEEDS_machine = $(QEMU) $(MACHINE_TESTS)
 NEEDS_kernel  = $(QEMU) $(KTEST_ELFS) $(RUN_CONFS)

@@ -25,11 +25,15 @@ KERNEL_NM    := $(KERNEL_CROSS)nm
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wimplicit-fallthrough -Werror
 
+# -fomit-frame-pointer, -fno-reorder-blocks-and-partition: src/riscv64/unwind.c says how a call chain is found
+# without frame pointers, and what that relies on; no part of a function may lie apart from it.
+#
 # -msmall-data-limit=0 and a linker script without __global_pointer$ leave gp unused: it would have
 # another value before translation is on than after.
 KERNEL_ARCH        := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany \
                       -msmall-data-limit=0
-KERNEL_BASE_CFLAGS := $(KERNEL_ARCH) -std=gnu11 -ffreestanding -O2 -g -fno-omit-frame-pointer \
+KERNEL_BASE_CFLAGS := $(KERNEL_ARCH) -std=gnu11 -ffreestanding -O2 -g -fomit-frame-pointer \
+                      -fno-reorder-blocks-and-partition \
                       -fno-stack-protector -fno-pic -fno-common -ffunction-sections \
                       -fdata-sections -ffile-prefix-map=$(CURDIR)/= \
                       -isystem $(INCLUDE) -isystem src/lib/libc

@@ -208,6 +208,13 @@ def place_name(pc):
     return "" if shown.startswith("No symbol") else name.replace(" + ", "+")
 
 
+def function_start(pc):
+    """Of the function, or the part of one with a label of its own, that pc is in; 0: in none."""
+    name = place_name(pc)
+    offset = name.rpartition("+")[2] if "+" in name else "0"
+    return pc - int(offset) if name else 0
+
+
 def stack_size():
     """Bytes of a thread's kernel stack: from the one that the linker script makes for the first thread."""
     return address_of("_boot_stack_top") - address_of("_boot_stack_bottom")

@@ -85,20 +85,58 @@ def all_threads():
 # --- where a thread is ------------------------------------------------------------------------
 
 
+def _field(insn, high, low):
+    return insn >> low & (1 << high - low + 1) - 1
+
+
+def _signed(value, bits):
+    return value - (1 << bits) if value >> bits - 1 else value
+
+
+def _frame_of_call(start, pc):
+    """(size of the frame, where in it ra is) as the code from a function's start to a call in it makes them; None:
+    it makes none. As src/riscv64/unwind.c, which says why this is enough."""
+    code, at, size, saved, elsewhere = machine.kernel_bytes(start, pc - start), 0, 0, None, False
+    while at + 2 <= len(code):
+        insn = machine.word(code, at, 4 if code[at] & 3 == 3 else 2)
+        taken = put = None
+        if insn & 0xfffff == 0x10113:  # addi sp, sp, n
+            taken = -_signed(insn >> 20, 12)
+        elif insn & 0xef83 == 0x6101:  # c.addi16sp
+            taken = -_signed(_field(insn, 12, 12) << 9 | _field(insn, 4, 3) << 7 | _field(insn, 5, 5) << 6 |
+                             _field(insn, 2, 2) << 5 | _field(insn, 6, 6) << 4, 10)
+        elif insn & 0xef83 == 0x0101:  # c.addi sp, n
+            taken = -_signed(_field(insn, 12, 12) << 5 | _field(insn, 6, 2), 6)
+        elif insn & 0x1fff07f == 0x113023:  # sd ra, n(sp)
+            put = _field(insn, 31, 25) << 5 | _field(insn, 11, 7)
+        elif insn & 0xe07f == 0xe006:  # c.sdsp ra, n(sp)
+            put = _field(insn, 9, 7) << 6 | _field(insn, 12, 10) << 3
+        elif insn == 0x8082 or insn & 0xf07f == 0x8002 or insn & 0xe003 == 0xa001 or insn & 0xfff in (0x67, 0x6f):
+            elsewhere = True  # behind a return or a jump the frame is there, unless it is made again
+        if taken is not None and taken > 0:
+            if elsewhere:
+                size, saved, elsewhere = 0, None, False
+            size += taken
+        if put is not None and saved is None:
+            saved = size - put
+        at += 4 if code[at] & 3 == 3 else 2
+    return None if saved is None else (size, size - saved)
+
+
 def return_addresses(thread):
-    """Of the call chain of a thread that does not run, newest first, by frame pointers."""
+    """Of the call chain of a thread that does not run, newest first. By the functions' code, for gdb's own way needs the
+    hart's view of memory, which in the firmware and in user mode may lack the kernel."""
     context, stack = thread.value["context"], int(thread.value["stack"])
-    size = machine.stack_size()
-    pcs, fp = [int(context["ra"])], int(context["s"][0])
-    while stack + 16 <= fp <= stack + size and len(pcs) < 64:
-        data = machine.kernel_bytes(fp - 16, 16)
-        older, pc = machine.word(data, 0, 8), machine.word(data, 8, 8)
-        if not pc:
+    top = stack + machine.stack_size()
+    entry = range(machine.address_of("trap_entry"), machine.address_of("cpu_user_enter"))
+    pcs, sp = [int(context["ra"])], int(context["sp"])
+    while len(pcs) < 64 and pcs[-1] - 1 not in entry:
+        start = machine.function_start(pcs[-1] - 1)
+        frame = start and _frame_of_call(start, pcs[-1])
+        if not frame or frame[0] <= 0 or not stack <= sp <= top - frame[0]:
             break
-        pcs.append(pc)
-        if older <= fp:
-            break
-        fp = older
+        pcs.append(machine.word(machine.kernel_bytes(sp + frame[1], 8), 0, 8))
+        sp += frame[0]
     return pcs
 
 
