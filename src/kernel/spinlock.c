@@ -12,7 +12,7 @@ void spinlock_init(struct spinlock *lock, enum lock_order order, const char *nam
 
 bool spinlock_held(const struct spinlock *lock)
 {
-    return atomic_load_explicit(&lock->held, memory_order_relaxed) == hart_self()->id + 1;
+    return atomic_load_explicit(&lock->held, memory_order_relaxed) == (unsigned)hart_self()->id + 1;
 }
 
 /* Out of the way of the others, which need no stack frame for a call then. */
@@ -33,7 +33,7 @@ void spinlock_acquire(struct spinlock *lock)
     struct hart *h = hart_self();
     uint64_t     others = h->locks_held;
 
-    if (others >> lock->order)
+    if (others >= lock->bit)
         taken_wrongly(lock);
 
     /* Acquire: what the last holder wrote is seen. Pairs with the release below. */
@@ -44,7 +44,7 @@ void spinlock_acquire(struct spinlock *lock)
 
     if (!others)
         h->irq_before = irq;
-    h->locks_held = others | 1ul << lock->order;
+    h->locks_held = others | lock->bit;
 }
 
 void spinlock_release(struct spinlock *lock)
@@ -53,7 +53,7 @@ void spinlock_release(struct spinlock *lock)
     if (!spinlock_held(lock))
         released_wrongly(lock);
 
-    uint64_t others = h->locks_held & ~(1ul << lock->order);
+    uint64_t others = h->locks_held & ~lock->bit;
     h->locks_held = others;
     atomic_store_explicit(&lock->held, 0, memory_order_release);
     if (!others)

@@ -33,14 +33,14 @@ enum lock_order {
 };
 
 struct spinlock {
-    atomic_uint     held;  /* 0, or 1 + hart id of the holder */
-    enum lock_order order; /* constant */
-    const char     *name;  /* constant, for panics */
+    atomic_uint held; /* 0, or 1 + hart id of the holder */
+    uint64_t    bit;  /* constant: 1 << its order, as in a hart's locks_held */
+    const char *name; /* constant, for panics */
 };
 
-#define SPINLOCK_INIT(order_, name_)                  \
-    {                                                 \
-        .held = 0, .order = (order_), .name = (name_) \
+#define SPINLOCK_INIT(order_, name_)                       \
+    {                                                      \
+        .held = 0, .bit = 1ul << (order_), .name = (name_) \
     }
 
 void spinlock_init(struct spinlock *lock, enum lock_order order, const char *name);

@@ -26,17 +26,16 @@ bool mutex_held(const struct mutex *m)
     return with_waited(owner) == with_waited(thread_self());
 }
 
-/* Acquire: what the last owner wrote is seen. Pairs with the releases in mutex_unlock() and
- * unlock_waited(). */
+/* Acquire: as in mutex_lock(). */
 static bool change_owner(struct mutex *m, struct thread *from, struct thread *to)
 {
     return atomic_compare_exchange_strong_explicit(&m->owner, &from, to, memory_order_acquire,
                                                    memory_order_relaxed);
 }
 
-/* Somebody has it. The bit is set before each sleep, under the lock that the sleeper is put on the
- * queue with, so whoever lets go sees it and wakes. Who has slept leaves it set: others may be asleep. */
-static __attribute__((noinline)) void lock_waiting(struct mutex *m)
+/* The bit is set before each sleep, under the lock that the sleeper is put on the queue with, so whoever
+ * lets go sees it and wakes. Who has slept leaves it set: others may be asleep. */
+void mutex_lock_waiting(struct mutex *m)
 {
     ASSERT(!mutex_held(m));
     spinlock_acquire(&m->lock);
@@ -48,31 +47,17 @@ static __attribute__((noinline)) void lock_waiting(struct mutex *m)
     spinlock_release(&m->lock);
 }
 
-static __attribute__((noinline)) void unlock_waited(struct mutex *m)
+/* m is free already, and perhaps somebody else's. Others that sleep are not forgotten then: who is woken
+ * here sets the bit, to take m or to sleep again. */
+void mutex_unlock_waited(struct mutex *m, struct thread *owner)
 {
-    ASSERT(mutex_held(m));
+    ASSERT(owner == with_waited(thread_self()));
     spinlock_acquire(&m->lock);
-    atomic_store_explicit(&m->owner, NULL, memory_order_release);
     waitq_wake_one(&m->waiters);
     spinlock_release(&m->lock);
-}
-
-void mutex_lock(struct mutex *m)
-{
-    if (!change_owner(m, NULL, thread_self()))
-        lock_waiting(m);
 }
 
 bool mutex_trylock(struct mutex *m)
 {
     return change_owner(m, NULL, thread_self());
-}
-
-void mutex_unlock(struct mutex *m)
-{
-    struct thread *self = thread_self();
-
-    if (!atomic_compare_exchange_strong_explicit(&m->owner, &self, NULL, memory_order_release,
-                                                 memory_order_relaxed))
-        unlock_waited(m);
 }

@@ -18,6 +18,7 @@
 
 #include "kernel/spinlock.h"
 #include "lib/types.h"
+#include "machine/cpu.h"
 
 struct thread;
 
@@ -62,9 +63,34 @@ struct mutex {
     }
 
 void mutex_init(struct mutex *m);
-void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m); /* never sleeps; false: somebody has it, the caller included */
-void mutex_unlock(struct mutex *m);
 bool mutex_held(const struct mutex *m); /* by the current thread */
+
+#ifdef __riscv
+/* The rare ends of the two that follow: somebody has m; m was owner's, who is not just the caller. */
+void mutex_lock_waiting(struct mutex *m);
+void mutex_unlock_waited(struct mutex *m, struct thread *owner);
+
+/* Acquire: what the last owner wrote is seen. Pairs with the release in mutex_unlock(). */
+static inline void mutex_lock(struct mutex *m)
+{
+    struct thread *owner = NULL;
+
+    if (!atomic_compare_exchange_strong_explicit(&m->owner, &owner, hart_self()->thread,
+                                                 memory_order_acquire, memory_order_relaxed))
+        mutex_lock_waiting(m);
+}
+
+static inline void mutex_unlock(struct mutex *m)
+{
+    struct thread *owner = atomic_exchange_explicit(&m->owner, NULL, memory_order_release);
+
+    if (__builtin_expect(owner != hart_self()->thread, false))
+        mutex_unlock_waited(m, owner);
+}
+#else /* host tests supply them */
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+#endif
 
 #endif

@@ -70,7 +70,7 @@ static vaddr_t wish(const struct mmap_args *m)
     return page && page < USER_MIN ? USER_MIN : page;
 }
 
-static unsigned area_flags(unsigned flags)
+static __attribute__((noinline)) unsigned translate_flags(unsigned flags)
 {
     return (flags & MAP_FIXED_NOREPLACE ? AREA_FIXED_NOREPLACE
             : flags & MAP_FIXED         ? AREA_FIXED
@@ -78,6 +78,11 @@ static unsigned area_flags(unsigned flags)
            ((flags & MAP_TYPE) == MAP_PRIVATE ? 0 : AREA_SHARED) |
            (flags & MAP_NORESERVE ? AREA_NORESERVE : 0) | (flags & MAP_GROWSDOWN ? AREA_STACK : 0) |
            (flags & MAP_LOCKED ? AREA_LOCKED : 0);
+}
+
+static inline unsigned area_flags(unsigned flags)
+{
+    return flags == (MAP_PRIVATE | MAP_ANONYMOUS) ? 0 : translate_flags(flags);
 }
 
 /* Whether a file may be mapped with these flags and rights, apart from what file_mmap() says. */
@@ -121,49 +126,82 @@ static int check_anonymous(const struct mmap_args *m)
     return type == MAP_PRIVATE ? 0 : -EINVAL;
 }
 
-/* New or grown memory, if it is to be there at once; what cannot be filled faults later. flags: what it
- * was asked for with. */
-static void fill_if_locked(vaddr_t va, size_t len, unsigned flags)
+static __attribute__((noinline)) void fill_locked(vaddr_t va, size_t len)
 {
     struct area area;
-    bool        maybe = (flags | the_process.vmspace->map_flags) & AREA_LOCKED;
-    if (maybe && len && !vmspace_find(the_process.vmspace, va, &area) && area.flags & AREA_LOCKED &&
+    if (!vmspace_find(the_process.vmspace, va, &area) && area.flags & AREA_LOCKED &&
         !(area.flags & AREA_LOCK_LAZY))
         vmspace_fill(the_process.vmspace, va, len);
 }
 
-/* f: NULL for anonymous memory. */
-static int64_t map(const struct mmap_args *m, struct file *f)
+/* New or grown memory, if it is to be there at once; what cannot be filled faults later. flags: what it
+ * was asked for with. */
+static inline void fill_if_locked(vaddr_t va, size_t len, unsigned flags)
 {
-    vaddr_t          va;
-    struct area_spec spec = {
+    bool maybe = (flags | the_process.vmspace->map_flags) & AREA_LOCKED;
+    if (maybe && len)
+        fill_locked(va, len);
+}
+
+static struct area_spec spec_of(const struct mmap_args *m)
+{
+    return (struct area_spec){
         .hint = wish(m),
         .len = m->len,
         .prot = pmap_prot(m->prot),
         .flags = area_flags(m->flags),
         .dom = current_dom(),
+        .file = NULL,
+        .offset = 0,
+        .name = NULL,
     };
-    int               err = f ? attach_file(f, m, &spec) : check_anonymous(m);
-    struct pagecache *memory = NULL;
-    if (!err && spec.flags & AREA_SHARED && !spec.file) {
-        err = shmem_create(ALIGN_UP(m->len, PAGE_SIZE), m->flags & MAP_NORESERVE, &memory);
-        spec.file = memory;
-    }
-    if (!err)
-        err = vmspace_map(the_process.vmspace, &spec, &va);
-    shmem_put(memory);
+}
+
+/* Map what spec says, and fill it if the flags of mmap ask for that. */
+static inline int64_t map(const struct area_spec *spec, unsigned flags)
+{
+    vaddr_t va;
+    int     err = vmspace_map(the_process.vmspace, spec, &va);
     if (err)
         return err;
-    if ((m->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
-        vmspace_fill(the_process.vmspace, va, m->len);
+    if ((flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+        vmspace_fill(the_process.vmspace, va, spec->len);
     else
-        fill_if_locked(va, m->len, spec.flags);
+        fill_if_locked(va, spec->len, spec->flags);
     return (int64_t)va;
 }
 
-int64_t sys_mmap(const uint64_t *a)
+/* Memory of no file that is to be shared: its pages are kept as a file's are. */
+static __attribute__((noinline)) int64_t map_shared_memory(struct area_spec *spec, unsigned flags)
 {
-    struct mmap_args m = {
+    struct pagecache *memory;
+    int err = shmem_create(ALIGN_UP(spec->len, PAGE_SIZE), flags & MAP_NORESERVE, &memory);
+    if (err)
+        return err;
+    spec->file = memory;
+    int64_t result = map(spec, flags);
+    shmem_put(memory);
+    return result;
+}
+
+/* f: NULL for anonymous memory. */
+static inline int64_t check_and_map(const struct mmap_args *m, struct file *f)
+{
+    int err = check_range(m);
+    if (err)
+        return err;
+    struct area_spec spec = spec_of(m);
+    err = f ? attach_file(f, m, &spec) : check_anonymous(m);
+    if (err)
+        return err;
+    if (spec.flags & AREA_SHARED && !spec.file)
+        return map_shared_memory(&spec, m->flags);
+    return map(&spec, m->flags);
+}
+
+static struct mmap_args decode_mmap(const uint64_t *a)
+{
+    return (struct mmap_args){
         .addr = a[0],
         .len = a[1],
         .prot = (unsigned)a[2],
@@ -171,19 +209,27 @@ int64_t sys_mmap(const uint64_t *a)
         .fd = (int)a[4],
         .offset = a[5],
     };
-    if (unaligned(m.offset))
-        return -EINVAL;
-    struct file *f = NULL;
-    if (!(m.flags & MAP_ANONYMOUS)) {
-        f = args_file(m.fd);
-        if (!f)
-            return -EBADF;
-    }
-    int64_t result = check_range(&m);
-    if (!result)
-        result = map(&m, f);
+}
+
+/* Apart from sys_mmap(), which has anonymous memory without the registers that this needs. */
+static __attribute__((noinline)) int64_t map_file(const uint64_t *a)
+{
+    struct mmap_args m = decode_mmap(a);
+    struct file     *f = args_file(m.fd);
+    if (!f)
+        return -EBADF;
+    int64_t result = check_and_map(&m, f);
     file_put(f);
     return result;
+}
+
+int64_t sys_mmap(const uint64_t *a)
+{
+    struct mmap_args m = decode_mmap(a);
+
+    if (unaligned(m.offset))
+        return -EINVAL;
+    return m.flags & MAP_ANONYMOUS ? check_and_map(&m, NULL) : map_file(a);
 }
 
 /* --- changing mappings ------------------------------------------------------------------- */
@@ -206,7 +252,8 @@ static int extend_to_stack(vaddr_t *va, vaddr_t end)
 }
 
 /* PROT_GROWSDOWN, PROT_GROWSUP: no stack grows up. */
-static int64_t protect_stack(vaddr_t va, vaddr_t end, unsigned prot, unsigned grows)
+static __attribute__((noinline)) int64_t protect_stack(vaddr_t va, vaddr_t end, unsigned prot,
+                                                       unsigned grows)
 {
     struct area area;
     if (grows == PROT_GROWSUP)

@@ -123,32 +123,32 @@ static size_t          sleepers;
 
 void spinlock_init(struct spinlock *lock, enum lock_order order, const char *name)
 {
-    *lock = (struct spinlock){.order = order, .name = name};
+    *lock = (struct spinlock)SPINLOCK_INIT(order, name);
 }
 
 void spinlock_acquire(struct spinlock *lock)
 {
-    if (hart.locks_held >> lock->order)
+    if (hart.locks_held >= lock->bit)
         panic("lock order");
     unsigned none = 0;
     while (!atomic_compare_exchange_weak(&lock->held, &none, 1)) {
         none = 0;
         sched_yield();
     }
-    hart.locks_held |= 1ul << lock->order;
+    hart.locks_held |= lock->bit;
 }
 
 void spinlock_release(struct spinlock *lock)
 {
-    if (!(hart.locks_held >> lock->order & 1))
+    if (!(hart.locks_held & lock->bit))
         panic("releasing a lock that is not held");
-    hart.locks_held &= ~(1ul << lock->order);
+    hart.locks_held &= ~lock->bit;
     lock->held = 0;
 }
 
 bool spinlock_held(const struct spinlock *lock)
 {
-    return hart.locks_held >> lock->order & 1;
+    return hart.locks_held & lock->bit;
 }
 
 void waitq_init(struct waitq *q)

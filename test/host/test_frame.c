@@ -32,14 +32,14 @@ struct hart *hart_self(void)
 
 void spinlock_acquire(struct spinlock *lock)
 {
-    assert_false(hart.locks_held >> lock->order);
-    hart.locks_held |= 1ul << lock->order;
+    assert_true(hart.locks_held < lock->bit);
+    hart.locks_held |= lock->bit;
 }
 
 void spinlock_release(struct spinlock *lock)
 {
-    assert_true(hart.locks_held >> lock->order & 1);
-    hart.locks_held &= ~(1ul << lock->order);
+    assert_true(hart.locks_held & lock->bit);
+    hart.locks_held &= ~lock->bit;
 }
 
 bool cpu_irq_save(void)

@@ -377,7 +377,7 @@ void frame_free(paddr_t pa, size_t npages) /* the last run comes back first here
 
 void spinlock_init(struct spinlock *lock, enum lock_order order, const char *name)
 {
-    *lock = (struct spinlock){.order = order, .name = name};
+    *lock = (struct spinlock)SPINLOCK_INIT(order, name);
 }
 
 void spinlock_acquire(struct spinlock *lock)
