@@ -115,6 +115,13 @@ static void tlb_drop(void)
     memset(tlb, 0, sizeof(tlb));
 }
 
+static void tlb_drop_fenced(void)
+{
+    for (unsigned k = 0; k < ARRAY_LEN(tlb); k++)
+        if (sim_fenced == SIM_ALL_PAGES || sim_fenced == va_of(tlb[k].index))
+            tlb[k].valid = false;
+}
+
 static struct entry *tlb_slot(unsigned dom, uint32_t i, unsigned access)
 {
     return &tlb[(i * 7 + dom * 3 + access) % 64];
@@ -610,7 +617,7 @@ static uint64_t        kernel_satp;
 static void machine_start(void)
 {
     sim_reset();
-    sim_on_fence = tlb_drop;
+    sim_on_fence = tlb_drop_fenced;
     sim_on_stop = write_before_the_stop;
     tlb_drop();
     sim_bootinfo(&bootinfo);

@@ -21,6 +21,7 @@ unsigned  cpu_nharts = 1;
 uint64_t  sim_satp;
 unsigned  sim_fences, sim_shootdowns;
 void (*sim_on_fence)(void);
+vaddr_t sim_fenced;
 
 static uint8_t *arena;
 static bool     taken[NFRAMES];
@@ -157,8 +158,9 @@ void assert_failed(const char *expr, const char *file, int line)
 
 /* --- the hart, for either model --- */
 
-static void fence(void)
+static void fence(vaddr_t page)
 {
+    sim_fenced = page;
     sim_fences++;
     if (sim_on_fence)
         sim_on_fence();
@@ -172,18 +174,17 @@ uint64_t satp_read(void)
 void satp_switch(uint64_t satp)
 {
     sim_satp = satp;
-    fence();
+    fence(SIM_ALL_PAGES);
 }
 
 void tlb_fence(void)
 {
-    fence();
+    fence(SIM_ALL_PAGES);
 }
 
 void tlb_fence_page(vaddr_t va)
 {
-    (void)va;
-    fence();
+    fence(ALIGN_DOWN(va, PAGE_SIZE));
 }
 
 void hw_domains_init(void)

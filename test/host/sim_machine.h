@@ -14,11 +14,14 @@
 #define SIM_RAM_BASE 0x80000000ull
 #define SIM_RAM_SIZE (24ull << 20)
 
+#define SIM_ALL_PAGES UINT64_MAX
+
 extern uint64_t sim_satp;
 extern unsigned sim_fences;        /* times this hart dropped translations */
 extern unsigned sim_shootdowns;    /* times the others did */
 extern void (*sim_on_fence)(void); /* called at each fence, if not NULL */
-extern bool sim_stopped;           /* the others are: between stop_others() and resume_others() */
+extern vaddr_t sim_fenced;         /* the page that the last fence was for; SIM_ALL_PAGES */
+extern bool    sim_stopped;        /* the others are: between stop_others() and resume_others() */
 extern void (*sim_on_stop)(void);  /* called when they have stopped, if not NULL */
 
 /* Start over: all RAM free, satp 0, no failure planned. */
