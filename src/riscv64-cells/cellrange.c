@@ -78,10 +78,28 @@ static void find_joints(const struct celltable *t, struct cell_range r, uint64_t
         p->right = 0;
 }
 
+/* The neighbour of a cell that ends, or begins, where the cell does not, and could be one with it but for
+ * its column; 0 for none. The slot next to the cell tells at a glance (celltable.h) that there is none. */
+static size_t touching_left(const struct celltable *t, size_t slot)
+{
+    if (celltable_end(t, slot - 1) + 1 != celltable_start(t, slot))
+        return 0;
+    size_t left = celltable_prev(t, slot);
+    return celltable_adjacent(t, left, slot) ? left : 0;
+}
+
+static size_t touching_right(const struct celltable *t, size_t slot)
+{
+    if (celltable_start(t, slot + 1) - 1 != celltable_end(t, slot))
+        return 0;
+    size_t right = celltable_next(t, slot + 1);
+    return celltable_adjacent(t, slot, right) ? right : 0;
+}
+
 /* Merge the cell with the one before it where possible. Returns its slot. */
 static size_t join_left(struct celltable *t, size_t slot)
 {
-    size_t left = celltable_prev(t, slot);
+    size_t left = touching_left(t, slot);
     size_t both = left ? celltable_merge(t, left) : 0;
     return both ? both : slot;
 }
@@ -265,45 +283,32 @@ static void set_rights(struct celltable *t, size_t slot, size_t dom, unsigned ri
         celltable_add_rights(t, slot, dom, rights);
 }
 
-/* The neighbour of a cell that ends, or begins, where the cell does not; 0 if none touches it. The
- * slot next to it tells at a glance (celltable.h). */
-static size_t touching_left(const struct celltable *t, size_t slot)
-{
-    if (slot == 1 || celltable_end(t, slot - 1) + 1 != celltable_start(t, slot))
-        return 0;
-    size_t left = celltable_prev(t, slot);
-    return celltable_adjacent(t, left, slot) ? left : 0;
-}
-
-static size_t touching_right(const struct celltable *t, size_t slot)
-{
-    if (celltable_start(t, slot + 1) - 1 != celltable_end(t, slot))
-        return 0;
-    size_t right = celltable_next(t, slot + 1);
-    return celltable_adjacent(t, slot, right) ? right : 0;
-}
-
 static bool has_rights(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
-    return slot && perm_rights(tbl_load8(celltable_byte(t, dom, slot))) == rights;
+    return perm_rights(tbl_load8(celltable_byte(t, dom, slot))) == rights;
 }
 
-/* One cell as a whole: with whatever neighbours it comes to equal, it becomes one cell in one edit. */
+/* One cell as a whole. With whatever neighbours it comes to equal, it becomes one cell in one edit; one
+ * that has other rights for dom now cannot be among them. */
 static __attribute__((noinline)) int protect_whole(struct celltable *t, size_t slot, size_t dom,
                                                    unsigned rights)
 {
+    if (!changes(t, slot, dom, rights))
+        return 0;
+
     size_t left = touching_left(t, slot), right = touching_right(t, slot);
-    if (!has_rights(t, left, dom, rights))
+    if (left && !has_rights(t, left, dom, rights))
         left = 0;
-    if (!has_rights(t, right, dom, rights))
+    if (right && !has_rights(t, right, dom, rights))
         right = 0;
+    if (!left && !right) {
+        set_rights(t, slot, dom, rights);
+        return 0;
+    }
 
     uint64_t start = celltable_start(t, slot);
-    size_t   all = 0;
-    if (left)
-        all = celltable_unite(t, left, slot, right, slot, dom, rights);
-    else if (right)
-        all = celltable_unite(t, slot, right, 0, slot, dom, rights);
+    size_t   all = left ? celltable_unite(t, left, slot, right, slot, dom, rights)
+                        : celltable_unite(t, slot, right, 0, slot, dom, rights);
     if (!all) {
         slot = celltable_find(t, start); /* the attempt may have moved it */
         set_rights(t, slot, dom, rights);
@@ -316,14 +321,17 @@ static __attribute__((noinline)) int protect_whole(struct celltable *t, size_t s
 static __attribute__((noinline)) int protect_part(struct celltable *t, size_t slot,
                                                   struct cell_range r, size_t dom, unsigned rights)
 {
+    if (!changes(t, slot, dom, rights))
+        return 0;
+
     bool left = reaches_before(t, slot, r), right = reaches_past(t, slot, r);
     if (celltable_free(t) < (size_t)left + right + t->kept)
         return -ENOSPC;
 
     slot = celltable_carve(t, slot, r.start, r.end, dom, rights);
     if (!left)
-        slot = join_left(t, slot);
-    if (!right)
+        join_left(t, slot);
+    else if (!right)
         celltable_merge(t, slot);
     return 0;
 }
@@ -349,19 +357,31 @@ static __attribute__((noinline)) int protect_many(struct celltable *t, struct ce
     return 0;
 }
 
-int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
+/* slot is the first that ends in or after r, live or empty. */
+static inline int protect_at(struct celltable *t, size_t slot, struct cell_range r, size_t dom,
+                             unsigned rights)
 {
-    size_t             slot = celltable_before(t, r.start) + 1;
-    const struct cell *cell = &t->cell[slot];
-    if (cell_lo_start(cell->lo) > r.start)
+    uint64_t lo = t->cell[slot].lo;
+    if (cell_lo_start(lo) > r.start)
         return -EFAULT;
-    if (cell_lo_end(cell->lo) < r.end)
+    if (cell_lo_end(lo) < r.end)
         return protect_many(t, r, dom, rights);
-    if (!changes(t, slot, dom, rights))
-        return 0;
-    if (cell->lo != cell_lo(r.start, r.end))
+    if (lo != cell_lo(r.start, r.end))
         return protect_part(t, slot, r, dom, rights);
     return protect_whole(t, slot, dom, rights);
+}
+
+static __attribute__((noinline)) int protect_far(struct celltable *t, struct cell_range r,
+                                                 size_t dom, unsigned rights)
+{
+    return protect_at(t, celltable_search(t, r.start) + 1, r, dom, rights);
+}
+
+int cellrange_protect(struct celltable *t, struct cell_range r, size_t dom, unsigned rights)
+{
+    if (!celltable_is_near(t, r.start))
+        return protect_far(t, r, dom, rights);
+    return protect_at(t, t->hint + 1, r, dom, rights);
 }
 
 /* --- other frames, another place --- */

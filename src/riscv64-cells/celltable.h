@@ -187,17 +187,20 @@ static inline size_t celltable_prev(const struct celltable *t, size_t slot)
     return k * 64 + bits_highest(t->live[k]);
 }
 
-/* The last slot, live or empty, that ends before vpn; 0 if there is none. The live one that holds or
- * follows vpn comes after it, with empty ones that begin after vpn at most in between. A fault, the
- * range that is entered for it and the next call of the program ask for the same place, so that is
- * looked at first. */
-static inline size_t celltable_before(struct celltable *t, uint64_t vpn)
+/* Whether t->hint is celltable_before(). A fault, the range that is entered for it and the next call of
+ * the program ask for the same place. */
+static inline bool celltable_is_near(const struct celltable *t, uint64_t vpn)
 {
     const struct cell *at = t->cell + t->hint;
     uint64_t           bound = vpn << CELL_END_SHIFT; /* end < vpn, if the low word is less */
-    if (at[0].lo < bound && bound <= at[1].lo)
-        return t->hint;
-    return celltable_search(t, vpn);
+    return at[0].lo < bound && bound <= at[1].lo;
+}
+
+/* The last slot, live or empty, that ends before vpn; 0 if there is none. The live one that holds or
+ * follows vpn comes after it, with empty ones that begin after vpn at most in between. */
+static inline size_t celltable_before(struct celltable *t, uint64_t vpn)
+{
+    return celltable_is_near(t, vpn) ? t->hint : celltable_search(t, vpn);
 }
 
 /* Empty slots: how many cells can still be inserted or split off. */
