@@ -11,35 +11,35 @@
 
 /* --- the bitmap --- */
 
-static inline void mark_live(struct celltable *t, size_t slot)
+static inline void mark_live(const struct celltable *t, size_t slot)
 {
     t->live[slot / 64] |= 1ull << (slot % 64);
 }
 
-static inline void mark_empty(struct celltable *t, size_t slot)
+static inline void mark_empty(const struct celltable *t, size_t slot)
 {
     t->live[slot / 64] &= ~(1ull << (slot % 64));
 }
 
 /* --- the words of a slot --- */
 
-static inline void set_lo(struct celltable *t, size_t slot, uint64_t lo)
+static inline void set_lo(const struct celltable *t, size_t slot, uint64_t lo)
 {
     tbl_store64(&t->cell[slot].lo, lo);
 }
 
-static inline void set_hi(struct celltable *t, size_t slot, uint64_t hi)
+static inline void set_hi(const struct celltable *t, size_t slot, uint64_t hi)
 {
     tbl_store64(&t->cell[slot].hi, hi);
 }
 
-static inline void set_hi_empty(struct celltable *t, size_t slot)
+static inline void set_hi_empty(const struct celltable *t, size_t slot)
 {
     set_hi(t, slot, cell_hi_empty(cell_hi_gen(t->cell[slot].hi)));
 }
 
 /* The high word for a live cell in slot, with base and valid as in `like`. */
-static inline uint64_t next_hi(struct celltable *t, size_t slot, uint64_t like)
+static inline uint64_t next_hi(const struct celltable *t, size_t slot, uint64_t like)
 {
     uint64_t gen = (cell_hi_gen(t->cell[slot].hi) + 1) & CELL_GEN_MASK;
     if (gen == 0)
@@ -53,7 +53,7 @@ static inline uint64_t hi_with_ppn(uint64_t like, uint64_t ppn)
     return cell_hi(0, ppn) & (like | ~CELL_VALID);
 }
 
-static inline void hide(struct celltable *t, size_t slot, uint64_t e)
+static inline void hide(const struct celltable *t, size_t slot, uint64_t e)
 {
     set_lo(t, slot, cell_lo_empty(e));
     tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
@@ -82,7 +82,7 @@ static inline void read_column(const struct celltable *t, size_t slot, struct ce
     } while (++dom < doms);
 }
 
-static inline void clear_column(struct celltable *t, size_t slot)
+static inline void clear_column(const struct celltable *t, size_t slot)
 {
     uint8_t  *byte = celltable_byte(t, 1, slot);
     uint32_t *grant = celltable_grant(t, 1, slot);
@@ -96,7 +96,7 @@ static inline void clear_column(struct celltable *t, size_t slot)
     } while (++dom < doms);
 }
 
-static inline void put_column(struct celltable *t, size_t slot, const struct cell_column *col)
+static inline void put_column(const struct celltable *t, size_t slot, const struct cell_column *col)
 {
     uint8_t  *byte = celltable_byte(t, 1, slot);
     uint32_t *grant = celltable_grant(t, 1, slot);
@@ -110,7 +110,7 @@ static inline void put_column(struct celltable *t, size_t slot, const struct cel
     } while (++dom < doms);
 }
 
-static inline void scrub_grants(struct celltable *t, size_t slot)
+static inline void scrub_grants(const struct celltable *t, size_t slot)
 {
     for (size_t dom = 1; dom < t->doms; dom++)
         tbl_store32(celltable_grant(t, dom, slot), GRANT_NONE);

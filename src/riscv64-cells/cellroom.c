@@ -203,21 +203,14 @@ size_t cellroom_after(struct celltable *t, size_t slot, size_t n)
     }
 }
 
-/* More empty slots than this are many. */
-#define FAR 16u
-
-size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next)
+size_t cellroom_move_up_to(struct celltable *t, size_t slot, size_t next)
 {
-    if (next - slot <= FAR)
-        return slot;
     move_up(t, slot, next - 1);
     return next - 1;
 }
 
-size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev)
+size_t cellroom_move_down_to(struct celltable *t, size_t slot, size_t prev)
 {
-    if (slot - prev <= FAR)
-        return slot;
     move_down(t, slot, prev + 1);
     return prev + 1;
 }

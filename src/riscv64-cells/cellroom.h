@@ -22,8 +22,20 @@ size_t cellroom_after(struct celltable *t, size_t slot, size_t n);
 /* Cells that are about to become one and have many empty slots between them are brought together, since
  * a union has to rewrite these whenever it grows: move the cell in `slot` up to `next`, or down to
  * `prev`, its live neighbours. Returns where it is then. */
-size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next);
-size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev);
+size_t cellroom_move_up_to(struct celltable *t, size_t slot, size_t next);
+size_t cellroom_move_down_to(struct celltable *t, size_t slot, size_t prev);
+
+#define CELLROOM_FAR 16u /* more empty slots than this are many */
+
+static inline size_t cellroom_up_to(struct celltable *t, size_t slot, size_t next)
+{
+    return next - slot > CELLROOM_FAR ? cellroom_move_up_to(t, slot, next) : slot;
+}
+
+static inline size_t cellroom_down_to(struct celltable *t, size_t slot, size_t prev)
+{
+    return slot - prev > CELLROOM_FAR ? cellroom_move_down_to(t, slot, prev) : slot;
+}
 
 /* The page before which the next cells are expected: those of a row, or of a crowded place. */
 uint64_t cellroom_expected(const struct celltable *t);

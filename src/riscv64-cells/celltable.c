@@ -106,7 +106,7 @@ bool celltable_mergeable(const struct celltable *t, size_t a, size_t b)
     return celltable_adjacent(t, a, b) && columns_equal(t, a, b);
 }
 
-bool celltable_takes_away(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
+static inline bool takes_away(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
 {
     if (perm_rights(tbl_load8(celltable_byte(t, dom, slot))) & ~rights)
         return true;
@@ -118,7 +118,31 @@ bool celltable_takes_away(const struct celltable *t, size_t slot, size_t dom, un
     return false;
 }
 
+bool celltable_takes_away(const struct celltable *t, size_t slot, size_t dom, unsigned rights)
+{
+    return takes_away(t, slot, dom, rights);
+}
+
 /* --- parts of edits --- */
+
+/* Edits that change rights are compiled twice: for tables with one compartment, which most programs never
+ * leave, columns are two registers and not arrays. */
+#define ONE_COMPARTMENT 2u /* domains: the kernel's and that one */
+
+/* A copy of the handle for the time of an edit: *t the compiler would read again after every fence. */
+static inline __attribute__((always_inline)) struct celltable handle(const struct celltable *t,
+                                                                     size_t                  doms)
+{
+    struct celltable h = *t;
+    h.doms = doms;
+    return h;
+}
+
+/* Rights that a domain is to have in a cell; slot 0: no change. */
+struct change {
+    size_t   slot, dom;
+    unsigned rights;
+};
 
 /* Rule 3 for the empties left of slot: those that [start, ...] in it would pass go as far down as they
  * may. */
@@ -150,7 +174,8 @@ static void raise_empties_after(struct celltable *t, size_t slot, uint64_t end)
 /* Set dom's rights to exactly `rights` in a hidden slot that will be shown again, or add them. D
  * stays to be collected, also one set by a late walker. Grants that stand would let a receive give
  * back what is taken (B.3.1). */
-static void write_rights(struct celltable *t, size_t slot, size_t dom, unsigned rights, bool takes)
+static inline void write_rights(const struct celltable *t, size_t slot, size_t dom, unsigned rights,
+                                bool takes)
 {
     uint8_t *byte = celltable_byte(t, dom, slot);
     if (takes)
@@ -162,8 +187,8 @@ static void write_rights(struct celltable *t, size_t slot, size_t dom, unsigned 
 }
 
 /* write_rights() in a column on its way to another slot. */
-static void change_rights(struct cell_column *col, size_t doms, size_t dom, unsigned rights,
-                          bool takes)
+static inline void change_rights(struct cell_column *col, size_t doms, size_t dom, unsigned rights,
+                                 bool takes)
 {
     unsigned byte = takes ? col->byte[dom] & (PERM_A | PERM_D) : col->byte[dom];
     col->byte[dom] = (uint8_t)(rights ? byte | PERM_V | PERM_A | rights : byte);
@@ -237,9 +262,8 @@ void celltable_remove(struct celltable *t, size_t slot, struct cell_column *col)
 /* --- split, carve --- */
 
 /* Make the n slots after the cell empty, if they are not. */
-static size_t room_after(struct celltable *t, size_t slot, size_t n)
+static inline size_t room_after(struct celltable *t, size_t slot, size_t n)
 {
-    ASSERT(celltable_free(t) >= n);
     bool free = !celltable_is_live(t, slot + 1) && (n == 1 || !celltable_is_live(t, slot + 2));
     return free ? slot : cellroom_after(t, slot, n);
 }
@@ -272,8 +296,8 @@ size_t celltable_split(struct celltable *t, size_t slot, uint64_t left_end, uint
 }
 
 /* Fill a slot with a part of the cell whose high word is hi: `off` pages into it. */
-static void put_part(struct celltable *t, size_t slot, const struct cell_column *col, uint64_t hi,
-                     uint64_t off)
+static inline void put_part(const struct celltable *t, size_t slot, const struct cell_column *col,
+                            uint64_t hi, uint64_t off)
 {
     put_column(t, slot, col);
     set_hi(t, slot, next_hi(t, slot, hi + (off << CELL_PPN_SHIFT)));
@@ -281,40 +305,42 @@ static void put_part(struct celltable *t, size_t slot, const struct cell_column 
 
 /* The parts left and right of the carved one, which is the cell's own slot if there is none on the
  * left. New slots are next to each other: no empties between. */
-size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
-                       unsigned rights)
+static inline __attribute__((always_inline)) size_t carve(struct celltable *t, size_t slot,
+                                                          uint64_t first, uint64_t last,
+                                                          struct change c, size_t doms)
 {
     uint64_t start = celltable_start(t, slot), end = celltable_end(t, slot);
     size_t   left = first > start, right = last < end;
     slot = room_after(t, slot, left + right);
 
-    struct cell_column col;
-    uint64_t           hi = t->cell[slot].hi;
-    size_t             mid = slot + left;
+    const struct celltable h = handle(t, doms);
+    struct cell_column     col;
+    uint64_t               hi = h.cell[slot].hi;
+    size_t                 mid = slot + left;
 
-    hide(t, slot, start - 1);
-    read_column(t, slot, &col);
-    bool takes = celltable_takes_away(t, slot, dom, rights);
+    hide(&h, slot, start - 1);
+    read_column(&h, slot, &col);
+    bool takes = takes_away(&h, slot, c.dom, c.rights);
     tbl_fence(); /* read before it is shown again */
     if (right)
-        put_part(t, mid + 1, &col, hi, last + 1 - start);
+        put_part(&h, mid + 1, &col, hi, last + 1 - start);
     if (left) {
-        change_rights(&col, t->doms, dom, rights, takes);
-        put_part(t, mid, &col, hi, first - start);
-        set_lo(t, mid, cell_lo_empty(first - 1)); /* the part after it must not lie left of it */
+        change_rights(&col, doms, c.dom, c.rights, takes);
+        put_part(&h, mid, &col, hi, first - start);
+        set_lo(&h, mid, cell_lo_empty(first - 1)); /* the part after it must not lie left of it */
     } else {
-        write_rights(t, slot, dom, rights, takes);
+        write_rights(&h, slot, c.dom, c.rights, takes);
     }
     tbl_fence(); /* all parts are complete before one is shown */
     if (right) {
-        set_lo(t, mid + 1, cell_lo(last + 1, end));
-        mark_live(t, mid + 1);
+        set_lo(&h, mid + 1, cell_lo(last + 1, end));
+        mark_live(&h, mid + 1);
     }
     if (left) {
-        set_lo(t, slot, cell_lo(start, first - 1));
-        mark_live(t, mid);
+        set_lo(&h, slot, cell_lo(start, first - 1));
+        mark_live(&h, mid);
     }
-    set_lo(t, mid, cell_lo(first, last));
+    set_lo(&h, mid, cell_lo(first, last));
     end_edit();
     t->nlive += left + right;
     t->stale |= takes;
@@ -323,13 +349,21 @@ size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_
     return mid;
 }
 
-/* --- merge, unite --- */
+static __attribute__((noinline)) size_t carve_many(struct celltable *t, size_t slot, uint64_t first,
+                                                   uint64_t last, struct change c)
+{
+    return carve(t, slot, first, last, c, t->doms);
+}
 
-/* A change of rights that is part of a union; slot 0: none. */
-struct change {
-    size_t   slot, dom;
-    unsigned rights;
-};
+size_t celltable_carve(struct celltable *t, size_t slot, uint64_t first, uint64_t last, size_t dom,
+                       unsigned rights)
+{
+    if (t->doms != ONE_COMPARTMENT)
+        return carve_many(t, slot, first, last, (struct change){slot, dom, rights});
+    return carve(t, slot, first, last, (struct change){slot, 1, rights}, ONE_COMPARTMENT);
+}
+
+/* --- merge, unite --- */
 
 static inline unsigned rights_after(const struct celltable *t, size_t slot, size_t dom,
                                     struct change c)
@@ -343,83 +377,94 @@ static inline unsigned rights_after(const struct celltable *t, size_t slot, size
  * nobody has to ask what the change does to them. */
 static inline bool columns_agree(const struct celltable *t, size_t a, size_t b, struct change c)
 {
-    for (size_t dom = 1; dom < t->doms; dom++) {
+    size_t dom = 1;
+    do {
         uint32_t offer = tbl_load32(celltable_grant(t, dom, a));
         if (tbl_load32(celltable_grant(t, dom, b)) != offer || (c.slot && offer != GRANT_NONE) ||
             rights_after(t, a, dom, c) != rights_after(t, b, dom, c))
             return false;
-    }
+    } while (++dom < t->doms);
     return true;
 }
 
 /* A and D of one column go to another's. */
-static inline void add_marks(struct celltable *t, size_t to, size_t from)
+static inline void add_marks(const struct celltable *t, size_t to, size_t from)
 {
-    for (size_t dom = 1; dom < t->doms; dom++) {
+    size_t dom = 1;
+    do {
         uint8_t *byte = celltable_byte(t, dom, to);
         uint8_t  marks = tbl_load8(celltable_byte(t, dom, from)) & (PERM_A | PERM_D);
         if (marks & ~tbl_load8(byte))
             tbl_or8(byte, marks);
-    }
+    } while (++dom < t->doms);
 }
 
-static inline void empty_hidden(struct celltable *t, size_t slot)
+static inline void empty_hidden(const struct celltable *t, size_t slot)
 {
     clear_column(t, slot);
     set_hi_empty(t, slot);
     mark_empty(t, slot);
-    t->nlive--;
 }
 
 /* Make the change, with which the cells agree, in one that is hidden and has no grants. Of the columns
- * only the first one's stays. */
-static inline void make_change(struct celltable *t, size_t first, struct change c)
+ * only the first one's stays. Returns whether it takes something away. */
+static inline bool make_change(const struct celltable *t, size_t first, struct change c)
 {
     unsigned had = perm_rights(tbl_load8(celltable_byte(t, c.dom, c.slot)));
     bool     takes = had & ~c.rights;
     if (c.slot == first)
         write_rights(t, first, c.dom, c.rights, takes);
-    t->stale |= takes;
+    return takes;
 }
 
 /* Every cell hides in its own gap, the first at its start - 1 and the others at their ends, so that it does
  * not matter in which order these stores arrive. */
-static size_t unite(struct celltable *t, size_t first, size_t second, size_t third, struct change c)
+static inline __attribute__((always_inline)) size_t unite(struct celltable *t, size_t first,
+                                                          size_t second, size_t third,
+                                                          struct change c, size_t doms)
 {
-    uint64_t lo = t->cell[first].lo, lo2 = t->cell[second].lo, lo3 = t->cell[third].lo;
-    uint64_t end = cell_lo_end(third ? lo3 : lo2);
+    const struct celltable h = handle(t, doms);
+    uint64_t               lo = h.cell[first].lo, lo2 = h.cell[second].lo, lo3 = h.cell[third].lo;
+    uint64_t               end = cell_lo_end(third ? lo3 : lo2);
 
-    set_lo(t, first, cell_lo_empty(cell_lo_start(lo) - 1));
-    set_lo(t, second, cell_lo_empty(cell_lo_end(lo2)));
+    set_lo(&h, first, cell_lo_empty(cell_lo_start(lo) - 1));
+    set_lo(&h, second, cell_lo_empty(cell_lo_end(lo2)));
     if (third)
-        set_lo(t, third, cell_lo_empty(end));
+        set_lo(&h, third, cell_lo_empty(end));
     tbl_fence(); /* hidden before a byte or grant is touched: pairs with the walker's re-read */
 
-    bool agree = columns_agree(t, first, second, c) &&
-                 (!third || columns_agree(t, first, third, c));
+    bool agree = columns_agree(&h, first, second, c) &&
+                 (!third || columns_agree(&h, first, third, c));
     if (agree) {
         if (c.slot)
-            make_change(t, first, c);
-        add_marks(t, first, second);
+            t->stale |= make_change(&h, first, c);
+        add_marks(&h, first, second);
         if (third)
-            add_marks(t, first, third);
+            add_marks(&h, first, third);
         tbl_fence(); /* read before it is taken */
-        empty_hidden(t, second);
+        empty_hidden(&h, second);
         if (third)
-            empty_hidden(t, third);
+            empty_hidden(&h, third);
         for (size_t i = first + 1; i <= (third ? third : second); i++)
-            set_lo(t, i, cell_lo_empty(end));
+            set_lo(&h, i, cell_lo_empty(end));
         lo = cell_lo(cell_lo_start(lo), end);
+        t->nlive -= third ? 2 : 1;
         t->hint = first - 1;
     } else {
-        set_lo(t, second, lo2);
+        set_lo(&h, second, lo2);
         if (third)
-            set_lo(t, third, lo3);
+            set_lo(&h, third, lo3);
     }
     tbl_fence(); /* A and D have arrived, and no stale empty is left, before the cell is shown */
-    set_lo(t, first, lo);
+    set_lo(&h, first, lo);
     end_edit();
     return agree ? first : 0;
+}
+
+static __attribute__((noinline)) size_t unite_many(struct celltable *t, size_t first, size_t second,
+                                                   size_t third, struct change c)
+{
+    return unite(t, first, second, third, c, t->doms);
 }
 
 size_t celltable_unite(struct celltable *t, size_t first, size_t second, size_t third,
@@ -429,7 +474,9 @@ size_t celltable_unite(struct celltable *t, size_t first, size_t second, size_t 
     size_t last = third ? cellroom_down_to(t, third, second) : 0;
     if (changed == first)
         changed = near;
-    return unite(t, near, second, last, (struct change){changed, dom, rights});
+    if (t->doms != ONE_COMPARTMENT)
+        return unite_many(t, near, second, last, (struct change){changed, dom, rights});
+    return unite(t, near, second, last, (struct change){changed, 1, rights}, ONE_COMPARTMENT);
 }
 
 size_t celltable_merge(struct celltable *t, size_t slot)

@@ -43,7 +43,7 @@ _Static_assert(PERM_R == PMAP_R << 1 && PERM_W == PMAP_W << 1 && PERM_X == PMAP_
 /* Write implies read, as on Linux; W alone means nothing to the hardware. */
 static inline unsigned rights_of_prot(unsigned prot)
 {
-    return (prot & PMAP_W ? prot | PMAP_R : prot) << 1;
+    return (prot | (prot & PMAP_W) / PMAP_W * PMAP_R) << 1;
 }
 
 #endif

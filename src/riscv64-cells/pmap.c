@@ -299,9 +299,14 @@ static __attribute__((noinline)) void make_room(struct pmap *pm)
         (void)resize(pm, 2 * pm->table.lines, pm->table.rows);
 }
 
+static inline bool has_room(const struct pmap *pm)
+{
+    return celltable_free(&pm->table) >= EDGES + pm->table.kept;
+}
+
 static inline void want_room(struct pmap *pm)
 {
-    if (celltable_free(&pm->table) < EDGES + pm->table.kept)
+    if (!has_room(pm))
         make_room(pm);
 }
 
@@ -434,14 +439,23 @@ int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *ru
     return fit_table(pm, 0);
 }
 
+static __attribute__((noinline)) int protect_making_room(struct pmap *pm, struct cell_range r,
+                                                         pmap_dom_t dom, unsigned rights)
+{
+    make_room(pm);
+    return fit_table(pm, cellrange_protect(&pm->table, r, dom, rights));
+}
+
 int pmap_protect(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned prot)
 {
     if (!pmap_user_range_ok(va, len) || !domain_ok(pm, dom) || !pmap_prot_ok(prot))
         return -EINVAL;
 
-    want_room(pm);
-    unsigned rights = rights_of_prot(prot);
-    return fit_table(pm, cellrange_protect(&pm->table, range_of(va, len), dom, rights));
+    struct cell_range r = range_of(va, len);
+    unsigned          rights = rights_of_prot(prot);
+    if (!has_room(pm))
+        return protect_making_room(pm, r, dom, rights);
+    return fit_table(pm, cellrange_protect(&pm->table, r, dom, rights));
 }
 
 int pmap_replace(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len)
