@@ -88,7 +88,9 @@ int pmap_enter_all(struct pmap *pm, vaddr_t va, paddr_t pa, size_t len, const ui
                    pmap_dom_t ndom);
 
 /* Remove every mapping in [va, va+len); unmapped parts are skipped. -ENOMEM or -ENOSPC when a
- * split at an edge found no room. Frames may be reused after pmap_update(). */
+ * split at an edge found no room. Frames may be reused after pmap_update(). Whether the pages were
+ * written is forgotten with them: who needs it takes the right to write away, calls pmap_update() and
+ * pmap_clear_modified(), and then removes. */
 int pmap_remove(struct pmap *pm, vaddr_t va, size_t len);
 
 /* Set the permission of dom on [va, va+len). -EFAULT if a page is unmapped, -ENOMEM, -ENOSPC. */

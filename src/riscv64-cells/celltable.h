@@ -243,6 +243,8 @@ size_t celltable_unite(struct celltable *t, size_t first, size_t second, size_t 
  * them. Returns the slot of both, or 0. */
 size_t celltable_merge(struct celltable *t, size_t slot);
 
+/* Other ends. The cell keeps its marks: A and D of pages that it loses stay on those that it keeps, and are
+ * not collected, since nobody asks for those of what is removed. */
 void celltable_grow_end(struct celltable *t, size_t slot, uint64_t end);
 void celltable_shrink_end(struct celltable *t, size_t slot, uint64_t end);
 

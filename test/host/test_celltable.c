@@ -765,6 +765,33 @@ static void a_full_table_still_does_what_needs_no_slot(void **state)
     assert_true(look(FIRST + 72).mapped && look(FIRST + 0).mapped && !look(FIRST + 3).mapped);
 }
 
+/* Both edges cut a cell: two slots. */
+static void a_protect_over_two_cells_with_one_slot_too_few_changes_nothing(void **state)
+{
+    (void)state;
+    static uint8_t copy[BYTES];
+    start();
+    assert_int_equal(enter(80, 3, 0x9000), 0);
+    assert_int_equal(enter(83, 3, 0xa000), 0);
+    fill();
+    for (unsigned nfree = 0; nfree < 2; nfree++) {
+        assert_int_equal(celltable_free(&table), nfree);
+        memcpy(copy, mine, sizeof(copy));
+        assert_int_equal(cellrange_protect(&table, range(81, 4), 1, PERM_R), -ENOSPC);
+        assert_int_equal(cellrange_replace(&table, range(81, 4), 0x7000), -ENOSPC);
+        assert_int_equal(cellrange_suspend(&table, range(81, 4)), -ENOSPC);
+        assert_memory_equal(copy, mine, sizeof(copy));
+        assert_int_equal(cellrange_remove(&table, range(2 * nfree, 1)), 0);
+        arrive_all();
+    }
+    assert_int_equal(cellrange_protect(&table, range(81, 4), 1, PERM_R), 0);
+    arrive_all();
+    for (unsigned i = 80; i < 86; i++) {
+        bool inside = i > 80 && i < 85;
+        assert_int_equal(look(FIRST + i).rights[1], inside ? PERM_R : PERM_R | PERM_W);
+    }
+}
+
 static void one_compartment_grows_ranges_without_a_slot(void **state)
 {
     (void)state;
@@ -895,6 +922,7 @@ int main(void)
         cmocka_unit_test(others_see_old_or_new_at_every_store),
         cmocka_unit_test(a_full_table_refuses_what_needs_a_slot_and_changes_nothing),
         cmocka_unit_test(a_full_table_still_does_what_needs_no_slot),
+        cmocka_unit_test(a_protect_over_two_cells_with_one_slot_too_few_changes_nothing),
         cmocka_unit_test(one_compartment_grows_ranges_without_a_slot),
         cmocka_unit_test(a_range_that_fills_a_gap_makes_one_cell_of_three),
         cmocka_unit_test(a_generation_that_wraps_is_preceded_by_a_shootdown),
