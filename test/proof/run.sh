@@ -5,8 +5,8 @@
 #
 #   test/proof/run.sh [--long] FOLDER      FOLDER holds the programs
 #
-# --long: with the full bounds, every order of the editor's operations in every run, every fence left out
-# in turn, and bounded model checking. That is hours of work and some gigabytes of memory.
+# --long: with the full bounds, every order of the editor's operations in every run where that ends, every
+# fence left out in turn, and bounded model checking. That is an hour of work and some gigabytes of memory.
 
 set -u
 
