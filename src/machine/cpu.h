@@ -112,6 +112,9 @@ void cpu_icache_sync(void);     /* stores to code are seen by this hart's fetch 
 #define CAUSE_ILLEGAL    2u
 #define CAUSE_BREAKPOINT 3u
 #define CAUSE_ECALL_U    8u
+#define CAUSE_FETCH_PAGE 12u
+#define CAUSE_LOAD_PAGE  13u
+#define CAUSE_STORE_PAGE 15u
 #define CAUSE_CUSTOM     24u /* from here on causes are the memory model's */
 #define IRQ_TIMER        5u
 #define IRQ_EXTERNAL     9u

@@ -12,19 +12,20 @@
 /* The kernel proper, translation on, on the boot stack, interrupts off. bi is a window pointer. */
 _Noreturn void kmain(struct bootinfo *bi);
 
-/* Every trap but a system call, interrupts off, on the interrupted thread's kernel stack. May sleep when
- * it came from user mode. Returning resumes tf. */
+/* A trap in the kernel, interrupts off, on the stack that it interrupted. Returning resumes tf. */
 void trap_handle(struct trapframe *tf);
 
-/* A system call (ecall from user mode), interrupts off; may sleep. tf lacks gp and s1 to s11: the
- * registers hold what the program had in them, as C functions leave them. If nothing is left to be done,
- * tf is resumed with the value in a0. Else they are added to tf, and trap_finish() is called with the
- * result before tf, the whole of it, is resumed. */
+/* A system call (ecall from user mode), and any other trap from there; interrupts off, on the thread's
+ * kernel stack; may sleep. tf lacks gp and s1 to s11: the registers hold what the program had in them, as C
+ * functions leave them. If nothing is left to be done, tf is resumed, after a call with the value in a0.
+ * Else they are added to tf, and trap_finish() is called with the result before tf, the whole of it, is
+ * resumed. */
 struct trap_result {
     int64_t  value;
     uint64_t left; /* 0: nothing */
 };
 struct trap_result trap_syscall(struct trapframe *tf);
+struct trap_result trap_user(struct trapframe *tf);
 void               trap_finish(struct trapframe *tf, struct trap_result result);
 
 /* npages contiguous frames, contents undefined. 0, or -ENOMEM. Does not sleep. */

@@ -362,7 +362,7 @@ def a_breakpoint_at_main_is_hit_and_fault_reports_lead_back_there(t):
     claim("(main) pending" in answers[0], "main was known too early")
     claim("symbols of /bin/act, at 0x0" in answers[2] and "Breakpoint 1, main (argc=2" in answers[2], "not at main")
     names = re.findall(r"^#\d+ +(?:0x\w+ in )?(\S+) \(|^#\d+ +<(signal handler) called>", answers[5], re.M)
-    claim([a or b for a, b in names][:7] == ["report_fault", "signal_fault", "user_exception", "trap_handle",
+    claim([a or b for a, b in names][:8] == ["report_fault", "signal_fault", "user_exception", "handle", "trap_finish",
                                              "signal handler", "null_write", "main"], "not the way to the fault")
     claim("*nowhere = 1" in answers[6] and re.search(r"= .*0x0$", answers[7], re.M), "not in the frame of the fault")
     claim("act null" in console, "the program did not get that far")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ktest_nested.c - see nested.h. Tests that use it are linked with trap_handle wrapped: every trap, the
- * interrupts too, passes through __wrap_trap_handle() on its way. */
+/* ktest_nested.c - see nested.h. Tests that use it are linked with trap_handle wrapped: every trap in
+ * the kernel passes through __wrap_trap_handle() on its way. */
 #include "kernel/time.h"
 #include "lib/string.h"
 #include "machine/upcall.h"
@@ -43,12 +43,11 @@ void __wrap_trap_handle(struct trapframe *tf)
 {
     CHECK(!cpu_irq_enabled());
     CHECK(ktest_kernel_state_ok());
-    if (!trapframe_from_user(tf) && in_loop(tf))
+    if (in_loop(tf))
         nested_trap(tf);
     else
         __real_trap_handle(tf);
-    if (!trapframe_from_user(tf))
-        ask_for_another();
+    ask_for_another();
     CHECK(!cpu_irq_enabled());
     CHECK(ktest_kernel_state_ok());
 }
