@@ -16,7 +16,7 @@ _Noreturn void kmain(struct bootinfo *bi);
 void trap_handle(struct trapframe *tf);
 
 /* A system call (ecall from user mode), and any other trap from there; interrupts off, on the thread's
- * kernel stack; may sleep. tf lacks gp and s1 to s11: the registers hold what the program had in them, as C
+ * kernel stack; may sleep. tf lacks gp and s0 to s11: the registers hold what the program had in them, as C
  * functions leave them. If nothing is left to be done, tf is resumed, after a call with the value in a0.
  * Else they are added to tf, and trap_finish() is called with the result before tf, the whole of it, is
  * resumed. */

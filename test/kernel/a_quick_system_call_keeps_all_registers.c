@@ -35,7 +35,7 @@ static uint64_t value(const struct program *p, unsigned reg)
 
 static bool kept_by_callee(unsigned reg)
 {
-    return reg == 3 || reg == 9 || (reg >= 18 && reg <= 27);
+    return reg == 3 || reg == 8 || reg == 9 || (reg >= 18 && reg <= 27);
 }
 
 static void check_frame(const struct program *p, const struct trapframe *tf, bool whole)
@@ -62,13 +62,13 @@ static void new_values(struct program *p, struct trapframe *tf)
 static __attribute__((noinline)) void scramble(void)
 {
     __asm__ volatile(
-        ".irp r, t0,t1,t2,t3,t4,t5,t6,a0,a1,a2,a3,a4,a5,a6,a7,s1,s2,s3,s4,s5,s6,s7,s8,s9,s10,s11\n"
+        ".irp r, t0,t1,t2,t3,t4,t5,t6,a0,a1,a2,a3,a4,a5,a6,a7,s0,s1,s2,s3,s4,s5,s6,s7,s8,s9,s10,s11\n"
         "li \\r, -77\n"
         ".endr"
         :
         :
         : "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
-          "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "memory");
+          "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "memory");
 }
 
 static void end(void)
