@@ -55,6 +55,10 @@ int frame_reserve(size_t npages, size_t align, size_t phase, uint64_t id, paddr_
  * many before it. */
 size_t frame_claim(paddr_t pa, size_t above, size_t *below, uint64_t id);
 
+/* Drop a reference on each frame of a run. Movable ones on which it was the last are reserved by id, and do not
+ * become free. */
+void frame_keep(paddr_t pa, size_t npages, uint64_t id);
+
 /* Free those of the run that id has reserved. Returns how many. */
 size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id);
 

@@ -49,6 +49,25 @@ size_t frame_claim(paddr_t pa, size_t above, size_t *below, uint64_t id)
     return up;
 }
 
+void frame_keep(paddr_t pa, size_t npages, uint64_t id)
+{
+    spinlock_acquire(&frame_pool.lock);
+    struct frame *f = frames_at(pa, npages);
+    for (size_t k = 0; k < npages; k++) {
+        ASSERT(head_is_used(f[k].head));
+        if (f[k].head == (FRAME_MOVABLE | HEAD_ONE_REF)) {
+            f[k].head = head_reserved(id);
+            frame_pool.nreserved++;
+        } else if (head_refs(f[k].head) > 1) {
+            f[k].head -= HEAD_ONE_REF;
+        } else {
+            f[k].head = FRAME_NONE;
+            range_free(index_of(pa) + (uint32_t)k, 1);
+        }
+    }
+    spinlock_release(&frame_pool.lock);
+}
+
 size_t frame_unreserve(paddr_t pa, size_t npages, uint64_t id)
 {
     size_t given = 0;

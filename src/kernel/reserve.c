@@ -252,6 +252,61 @@ void reserve_drop(struct vmspace *vs, vaddr_t va, vaddr_t end)
     }
 }
 
+/* --- keeping what was dropped ------------------------------------------------------------ */
+
+/* What is kept is in the way of runs for others: not too much of it. */
+static bool wise_to_keep(size_t npages)
+{
+    struct frame_stats stats;
+    frame_stats(&stats);
+    return stats.reserved + npages <= stats.free / RESERVE_WHOLE;
+}
+
+/* For [va, end), of which no reservation holds a part. */
+static void keep_anew(struct vmspace *vs, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    struct reservation *r = kmalloc(sizeof(*r));
+    if (!r) {
+        frame_put_run(pa, (end - va) >> PAGE_SHIFT);
+        return;
+    }
+    *r = (struct reservation){.start = va, .end = end, .pa = pa, .id = new_id()};
+    frame_keep(pa, npages_of(r), r->id);
+    enlist(vs, r);
+}
+
+/* For [va, end), which r holds. Returns whether r has these very frames for it. */
+static bool keep_within(const struct reservation *r, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    if (r->pa + (va - r->start) != pa)
+        return false;
+    frame_keep(pa, (end - va) >> PAGE_SHIFT, r->id);
+    return true;
+}
+
+void reserve_keep(struct vmspace *vs, vaddr_t va, vaddr_t end, paddr_t pa)
+{
+    vaddr_t stop;
+
+    if (!wise_to_keep((end - va) >> PAGE_SHIFT)) {
+        frame_put_run(pa, (end - va) >> PAGE_SHIFT);
+        return;
+    }
+    for (; va < end; pa += stop - va, va = stop) {
+        struct reservation *r = at_or_above(vs, va);
+        bool                inside = r && r->start <= va;
+        stop = !r ? end : inside ? r->end : r->start;
+        stop = stop < end ? stop : end;
+        if (inside && keep_within(r, va, stop, pa))
+            continue;
+        if (inside)
+            reserve_drop(vs, va, stop); /* it had other frames, which are gone */
+        keep_anew(vs, va, stop, pa);
+    }
+}
+
+/* --- when memory is short ------------------------------------------------------------------ */
+
 bool reserve_reclaim(size_t npages)
 {
     size_t              given = 0;

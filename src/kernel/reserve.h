@@ -42,6 +42,10 @@ bool reserve_claim(struct vmspace *vs, vaddr_t page, vaddr_t *lo, vaddr_t *hi, p
  * do nothing. */
 void reserve_make(struct vmspace *vs, vaddr_t page, vaddr_t lo, vaddr_t hi);
 
+/* [va, end), which was mapped to the frames from pa on, is mapped no more and likely to be touched again:
+ * reserve them for it, if that is wise. The caller's reference on each goes. */
+void reserve_keep(struct vmspace *vs, vaddr_t va, vaddr_t end, paddr_t pa);
+
 /* [va, end) is not going to be touched as what it was: give up what is reserved for it. */
 void reserve_drop(struct vmspace *vs, vaddr_t va, vaddr_t end);
 

@@ -3,8 +3,10 @@
  * back, telling which are there. As in Linux, a call over a hole does its work on both sides of
  * it and tells of it at the end, unless it says otherwise. */
 #include "kernel/fault.h"
+#include "kernel/frame.h"
 #include "kernel/log.h"
 #include "kernel/pagecache.h"
+#include "kernel/runlist.h"
 #include "kernel/thread.h"
 #include "kernel/vmspace_internal.h"
 #include "lib/errno.h"
@@ -17,6 +19,25 @@ static bool keeps_contents(const struct area *area)
     return !area->file && (area->flags & AREA_SHARED);
 }
 
+/* Drop private memory, and keep its frames for it while nobody else needs them: what is touched again is to
+ * continue its neighbours. They are held meanwhile. What does not fit into a short list is in pieces already. */
+static int discard_memory(struct vmspace *vs, const struct area *area, vaddr_t va, vaddr_t end)
+{
+    struct runlist list;
+
+    runlist_collect_some(&list, vs->pmap, area->dom, va, end);
+    for (size_t i = 0; i < list.n; i++)
+        frame_get_run(list.runs[i].pa, list.runs[i].len >> PAGE_SHIFT);
+    int err = vmspace_drop_pages(vs, va, end);
+    if (err)
+        runlist_put_frames(&list);
+    for (size_t i = 0; !err && i < list.n; i++) {
+        const struct mapped_run *run = &list.runs[i];
+        reserve_keep(vs, run->va, run->va + run->len, run->pa);
+    }
+    return err;
+}
+
 static int discard_area(struct vmspace *vs, const struct area *area, vaddr_t va, vaddr_t end,
                         bool even_locked)
 {
@@ -24,7 +45,9 @@ static int discard_area(struct vmspace *vs, const struct area *area, vaddr_t va,
         return -EINVAL;
     if (keeps_contents(area))
         return 0;
-    return vmspace_drop_pages(vs, area_part_start(area, va), area_part_end(area, end));
+
+    vaddr_t from = area_part_start(area, va), to = area_part_end(area, end);
+    return area->file ? vmspace_drop_pages(vs, from, to) : discard_memory(vs, area, from, to);
 }
 
 static int discard_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, bool even_locked)

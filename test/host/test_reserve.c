@@ -187,6 +187,92 @@ static void a_heap_that_grows_step_by_step_is_one_run(void **state)
     assert_true(runs_in(0, 400) <= 4); /* the room behind it doubles */
 }
 
+static void memory_that_was_discarded_and_is_touched_again_is_one_run_again(void **state)
+{
+    (void)state;
+    map_at(low(0), 512, RW);
+    for (size_t i = 0; i < 512; i++)
+        assert_int_equal(poke(low(i), 1), 0);
+    srand(11);
+    for (size_t round = 0; round < 300; round++) {
+        size_t n = 1 + (size_t)rand() % 40, at = (size_t)rand() % (512 - n);
+        assert_int_equal(vmspace_discard(vs, low(at), n * PAGE_SIZE, false), 0);
+        for (size_t i = n / 2; i < n; i++) /* the other half stays away for a while */
+            assert_int_equal(peek(low(at + i)), 0);
+    }
+    for (size_t i = 0; i < 512; i++)
+        assert_int_equal(poke(low(i), (uint8_t)i), 0);
+    for (size_t i = 0; i < 512; i++)
+        assert_int_equal(peek(low(i)), (uint8_t)i);
+    assert_int_equal(runs_in(0, 512), 1);
+    assert_int_equal(stats_now().reserved, 0);
+}
+
+static void memory_that_was_discarded_is_there_for_others(void **state)
+{
+    (void)state;
+    size_t before = stats_now().free, n = 0;
+
+    map_at(low(0), 1024, RW);
+    for (size_t i = 0; i < 1024; i++)
+        assert_int_equal(poke(low(i), 1), 0);
+    assert_int_equal(vmspace_discard(vs, low(0), 1024 * PAGE_SIZE, false), 0);
+    assert_int_equal(stats_now().reserved, 1024);
+    map_at(ZONE_HIGH, ZONE_PAGES, RW);
+    for (; n < ZONE_PAGES && !poke(ZONE_HIGH + n * PAGE_SIZE, 3); n++)
+        ;
+    map_at(low(1024), ZONE_PAGES - 1024, RW);
+    for (size_t i = 1024; i < ZONE_PAGES && !poke(low(i), 3); i++)
+        n++;
+    assert_true(n >= size_min(before - 16, 2 * ZONE_PAGES - 1024));
+}
+
+/* What is reserved for a page may be lost; the page has another frame then, which is not the reservation's. */
+static void frames_that_came_from_elsewhere_are_kept_as_what_they_are(void **state)
+{
+    (void)state;
+    size_t before = stats_now().free;
+
+    paddr_t taken[4];
+
+    map_at(low(0), 64, RW);
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(poke(low(i), 1), 0);
+    assert_int_equal(vmspace_discard(vs, low(0), 64 * PAGE_SIZE, false), 0);
+    assert_int_equal(poke(low(40), 2), 0); /* keeps a part of the reservation alive */
+    assert_true(reserve_reclaim(SIZE_MAX));
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(frame_try_movable(16, &taken[i]), 0); /* the frames it had */
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(poke(low(i), 4), 0);
+    assert_int_equal(vmspace_discard(vs, low(0), 20 * PAGE_SIZE, false), 0);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(poke(low(i), 5), 0);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(peek(low(i)), 5);
+    assert_int_equal(vmspace_unmap(vs, low(0), 64 * PAGE_SIZE), 0);
+    for (size_t i = 0; i < 4; i++)
+        frame_free(taken[i], 16);
+    assert_int_equal(stats_now().reserved, 0);
+    assert_int_equal(stats_now().free, before);
+}
+
+static void a_frame_that_somebody_holds_is_not_kept(void **state)
+{
+    (void)state;
+    struct pmap_run run;
+
+    map_at(low(0), 64, RW);
+    assert_int_equal(poke(low(7), 9), 0);
+    assert_int_equal(pmap_extract(vs->pmap, DOM, low(7), &run), 0);
+    frame_get(run.pa);
+    assert_int_equal(vmspace_discard(vs, low(0), 64 * PAGE_SIZE, false), 0);
+    assert_int_equal(frame_refs(run.pa), 1);
+    assert_int_equal(peek(low(7)), 0);
+    assert_int_equal(*(uint8_t *)phys_ptr(run.pa), 9);
+    frame_put(run.pa);
+}
+
 /* --- compaction -------------------------------------------------------------------------- */
 
 #define SMALL 4 /* pages */
@@ -341,6 +427,10 @@ int main(void)
         VMSPACE_CASE(a_hole_cut_without_memory_for_it_loses_no_frame),
         VMSPACE_CASE(reserved_memory_is_there_for_those_who_need_it),
         VMSPACE_CASE(frames_taken_back_are_not_claimed_by_their_first_reservation),
+        VMSPACE_CASE(memory_that_was_discarded_and_is_touched_again_is_one_run_again),
+        VMSPACE_CASE(memory_that_was_discarded_is_there_for_others),
+        VMSPACE_CASE(frames_that_came_from_elsewhere_are_kept_as_what_they_are),
+        VMSPACE_CASE(a_frame_that_somebody_holds_is_not_kept),
         VMSPACE_CASE(a_heap_that_grows_step_by_step_is_one_run),
         cmocka_unit_test_setup_teardown(fragmented_memory_becomes_one_run_and_contents_stay,
                                         vmspace_setup, drop_ballast),
