@@ -26,6 +26,15 @@ void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len)
     iobuf_one(iob, va, len, true);
 }
 
+void iobuf_kernel_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < nsegs; i++)
+        total += segs[i].len;
+    *iob = (struct iobuf){.segs = segs, .nsegs = nsegs, .left = total, .user = false};
+}
+
 int iobuf_user_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs)
 {
     size_t total = 0;

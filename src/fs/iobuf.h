@@ -28,6 +28,9 @@ struct iobuf {
 void iobuf_kernel(struct iobuf *iob, void *buf, size_t len);
 void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len);
 
+/* segs as below, of kernel addresses. */
+void iobuf_kernel_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs);
+
 /* segs: kernel memory with user addresses, valid while iob is used. -EINVAL: the sum of lengths
  * exceeds SSIZE_MAX. */
 int iobuf_user_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs);

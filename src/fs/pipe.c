@@ -1,55 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pipe.c - pipes: see pipe.h.
- *
- * Two locks: the mutex orders those who move bytes, since copying to and from a program may sleep;
- * what sleepers and pollers look at is published under the spinlock, once the bytes are in place.
- */
-#include "fs/pipe.h"
+/* pipe.c - pipes: see pipe.h; locks are in pipe_impl.h. */
+#include "fs/pipe_impl.h"
 
 #include "kernel/heap.h"
-#include "kernel/pollq.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define SLOT_SIZE     ((size_t)PAGE_SIZE)
 #define DEFAULT_SLOTS 16u
 #define MAX_SLOTS     (1u << 19) /* 2 GiB: sizes are ints */
-
-/* Bytes [start, start + len) of a page wait to be read. */
-struct slot {
-    uint8_t *page; /* kept for reuse when empty; NULL: none yet */
-    uint32_t start, len;
-    bool     packet; /* nothing is added to it, and one read takes it */
-};
-
-struct pipe {
-    struct mutex mutex;
-    /* mutex protects: */
-    struct slot *slots;
-    uint32_t     nslots; /* a power of two */
-    uint32_t     head;   /* the oldest used slot; counts modulo nslots */
-    uint32_t     used;
-
-    struct spinlock lock; /* LOCK_DEVICE */
-    /* lock protects: */
-    unsigned     readers, writers; /* open files */
-    bool         empty, full;
-    struct waitq waiters;
-
-    struct pollq pollers;
-    atomic_uint  refs; /* ends not yet released */
-    uint64_t     ino;
-};
 
 static atomic_ulong next_ino = 1;
 
 /* --- slots: the mutex is held ------------------------------------------------------------ */
-
-static struct slot *slot_at(struct pipe *p, uint32_t i)
-{
-    return &p->slots[(p->head + i) % p->nslots];
-}
 
 static size_t bytes_inside(struct pipe *p)
 {
@@ -59,8 +22,7 @@ static size_t bytes_inside(struct pipe *p)
     return sum;
 }
 
-/* Tell what is so now, to those who wait for it. */
-static void publish(struct pipe *p)
+void pipe_publish(struct pipe *p)
 {
     spinlock_acquire(&p->lock);
     p->empty = p->used == 0;
@@ -92,7 +54,7 @@ static ssize_t take_slot(struct pipe *p, struct iobuf *iob)
 static ssize_t append(struct pipe *p, struct iobuf *iob, size_t len)
 {
     struct slot *s = p->used ? slot_at(p, p->used - 1) : NULL;
-    if (!s || !len || s->packet || s->start + s->len + len > SLOT_SIZE)
+    if (!s || !len || s->packet || s->closed || s->start + s->len + len > SLOT_SIZE)
         return 0;
     ssize_t n = iobuf_take(iob, s->page + s->start + s->len, len);
     if (n < 0 || (size_t)n < len)
@@ -114,6 +76,7 @@ static ssize_t begin_slot(struct pipe *p, struct iobuf *iob, bool packet)
     s->start = 0;
     s->len = (uint32_t)n;
     s->packet = packet;
+    s->closed = false;
     p->used++;
     return n;
 }
@@ -141,13 +104,12 @@ static ssize_t drain(struct pipe *p, struct iobuf *iob)
         if (packet)
             break;
     }
-    publish(p);
+    pipe_publish(p);
     mutex_unlock(&p->mutex);
     return done;
 }
 
-/* Sleep while *flag and the other side is there. 0, or -EINTR. */
-static int wait_while(struct pipe *p, const bool *flag, const unsigned *others)
+int pipe_wait_while(struct pipe *p, const bool *flag, const unsigned *others)
 {
     int err = 0;
     spinlock_acquire(&p->lock);
@@ -157,7 +119,7 @@ static int wait_while(struct pipe *p, const bool *flag, const unsigned *others)
     return err;
 }
 
-static unsigned count_of(struct pipe *p, const unsigned *count)
+unsigned pipe_count(struct pipe *p, const unsigned *count)
 {
     spinlock_acquire(&p->lock);
     unsigned n = *count;
@@ -165,22 +127,30 @@ static unsigned count_of(struct pipe *p, const unsigned *count)
     return n;
 }
 
-static ssize_t pipe_read(struct file *f, struct iobuf *iob, uint64_t pos)
+static ssize_t read_bytes(struct file *f, struct iobuf *iob)
 {
     struct pipe *p = f->private;
-    (void)pos;
     while (iob->left) {
-        bool    last = !count_of(p, &p->writers); /* before looking: what they wrote is there */
+        bool    last = !pipe_count(p, &p->writers); /* before looking: what they wrote is there */
         ssize_t n = drain(p, iob);
         if (n || last)
             return n;
         if (nonblocking(f))
             return -EAGAIN;
-        int err = wait_while(p, &p->empty, &p->writers);
+        int err = pipe_wait_while(p, &p->empty, &p->writers);
         if (err)
             return err;
     }
     return 0;
+}
+
+static ssize_t pipe_read(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    (void)pos;
+    ssize_t n = read_bytes(f, iob);
+    if (n > 0 && f->inode)
+        inode_accessed(f->inode);
+    return n;
 }
 
 /* As much as fits. first: the beginning of a write, whose odd part goes behind what is there. */
@@ -196,50 +166,76 @@ static ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet, bool first)
             break;
         n = begin_slot(p, iob, packet);
     }
-    publish(p);
+    pipe_publish(p);
     mutex_unlock(&p->mutex);
     return n < 0 && !done ? n : done;
 }
 
-static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
+static ssize_t write_bytes(struct file *f, struct iobuf *iob)
 {
     struct pipe *p = f->private;
     bool         packet = atomic_load(&f->flags) & O_DIRECT;
     ssize_t      done = 0;
     int          err = 0;
-    (void)pos;
     for (bool first = true; iob->left && !err; first = false) {
         size_t  want = iob->left;
-        ssize_t n = count_of(p, &p->readers) ? fill(p, iob, packet, first) : -EPIPE;
+        ssize_t n = pipe_count(p, &p->readers) ? fill(p, iob, packet, first) : -EPIPE;
         if (n < 0) {
             err = (int)n;
         } else {
             done += n;
             if ((size_t)n == want)
                 break;
-            err = nonblocking(f) ? -EAGAIN : wait_while(p, &p->full, &p->readers);
+            err = nonblocking(f) ? -EAGAIN : pipe_wait_while(p, &p->full, &p->readers);
         }
     }
     return done ? done : err;
 }
 
+static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
+{
+    (void)pos;
+    ssize_t n = write_bytes(f, iob);
+    if (n > 0 && f->inode && !f->inode->fs->read_only) {
+        mutex_lock(&f->inode->lock);
+        inode_modified(f->inode);
+        mutex_unlock(&f->inode->lock);
+    }
+    return n;
+}
+
 /* --- the rest of a file ------------------------------------------------------------------ */
+
+static bool reads(const struct file *f)
+{
+    return (atomic_load(&f->flags) & O_ACCMODE) != O_WRONLY;
+}
+
+static bool writes(const struct file *f)
+{
+    return (atomic_load(&f->flags) & O_ACCMODE) != O_RDONLY;
+}
+
+/* Who opened a pipe with a name before any writer did has not lost one: pos is how many there had been. */
+static bool has_lost_writers(const struct pipe *p, const struct file *f)
+{
+    return !p->writers && !(f->inode && f->pos == p->had_writers);
+}
 
 static unsigned pipe_poll(struct file *f, struct pollq **q)
 {
     struct pipe *p = f->private;
-    bool         reads = (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY;
     unsigned     ready = 0;
     if (q)
         *q = &p->pollers;
     spinlock_acquire(&p->lock);
-    if (reads && !p->empty)
+    if (reads(f) && !p->empty)
         ready |= POLLIN | POLLRDNORM;
-    if (reads && !p->writers)
+    if (reads(f) && has_lost_writers(p, f))
         ready |= POLLHUP;
-    if (!reads && !p->full)
+    if (writes(f) && !p->full)
         ready |= POLLOUT | POLLWRNORM;
-    if (!reads && !p->readers)
+    if (writes(f) && !p->readers)
         ready |= POLLERR;
     spinlock_release(&p->lock);
     return ready;
@@ -264,7 +260,7 @@ static void pipe_getattr(struct file *f, struct vfs_attr *attr)
     attr->dev = vfs_mkdev(0, 13);
 }
 
-static void pipe_free(struct pipe *p)
+void pipe_free(struct pipe *p)
 {
     for (uint32_t i = 0; i < p->nslots; i++)
         kfree(p->slots[i].page);
@@ -272,23 +268,27 @@ static void pipe_free(struct pipe *p)
     kfree(p);
 }
 
-static void pipe_release(struct file *f)
+void pipe_leave(struct pipe *p, const struct file *f)
 {
-    struct pipe *p = f->private;
-    bool         reads = (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY;
     spinlock_acquire(&p->lock);
-    if (reads)
-        p->readers--;
-    else
-        p->writers--;
+    p->readers -= reads(f);
+    p->writers -= writes(f);
     waitq_wake_all(&p->waiters);
     spinlock_release(&p->lock);
     pollq_notify(&p->pollers, 0);
-    if (atomic_fetch_sub(&p->refs, 1) == 1)
+}
+
+static void pipe_release(struct file *f)
+{
+    struct pipe *p = f->private;
+    pipe_leave(p, f);
+    if (f->inode)
+        pipe_fifo_release(f->inode);
+    else if (atomic_fetch_sub(&p->refs, 1) == 1)
         pipe_free(p);
 }
 
-static const struct file_ops pipe_ops = {
+const struct file_ops pipe_ops = {
     .read = pipe_read,
     .write = pipe_write,
     .ioctl = pipe_ioctl,
@@ -299,7 +299,7 @@ static const struct file_ops pipe_ops = {
 
 /* --- creation and size ------------------------------------------------------------------- */
 
-static struct pipe *pipe_new(void)
+struct pipe *pipe_new(void)
 {
     struct pipe *p = kzalloc(sizeof(*p));
     struct slot *slots = kzalloc(DEFAULT_SLOTS * sizeof(*slots));
@@ -371,7 +371,7 @@ static int resize(struct pipe *p, uint32_t nslots)
     p->slots = slots;
     p->nslots = nslots;
     p->head = 0;
-    publish(p);
+    pipe_publish(p);
     return (int)(nslots * SLOT_SIZE);
 }
 

@@ -71,8 +71,10 @@ static struct inode *node_free(struct tmpfs_inode *node)
     struct tmpfs *fs = tmpfs_of(&node->inode);
     struct inode *parent = node->parent == &node->inode ? NULL : node->parent;
 
-    if (node->target)
+    if (inode_is_link(&node->inode))
         free_target(fs, node->target);
+    else
+        kfree(node->target);
     tmpfs_give_file(fs);
     kfree(node);
     return parent;
@@ -108,6 +110,7 @@ static int set_kind(struct tmpfs_inode *node, const struct vfs_new *spec)
         inode->ops = &tmpfs_file_ops;
         pagecache_init(&inode->pages, &tmpfs_pages, 0);
         inode->pages.quota = &tmpfs_of(inode)->pages;
+        inode->seals = F_SEAL_SEAL;
         return 0;
     case S_IFLNK:
         inode->ops = &tmpfs_link_ops;
@@ -288,6 +291,11 @@ static int tmpfs_statfs(struct fs *fs, struct vfs_statfs *out)
 }
 
 static const struct fs_ops tmpfs_fs_ops = {.statfs = tmpfs_statfs};
+
+bool tmpfs_is(const struct fs *fs)
+{
+    return fs->ops == &tmpfs_fs_ops;
+}
 
 struct tmpfs_options tmpfs_defaults(uint32_t mode)
 {

@@ -19,6 +19,8 @@ struct tmpfs_options {
 /* A new, empty one. The caller owns it, and mounts it. -ENOMEM. */
 int tmpfs_create(const struct tmpfs_options *opt, struct fs **out);
 
+bool tmpfs_is(const struct fs *fs);
+
 /* Limits as Linux chooses them: half of the memory, a file for each such page. */
 struct tmpfs_options tmpfs_defaults(uint32_t mode);
 

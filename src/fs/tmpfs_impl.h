@@ -33,7 +33,7 @@ struct tmpfs_inode {
     uint64_t               last_pos; /* given out */
     struct inode          *parent;   /* holds a reference, but for the root, which is its own */
 
-    char *target; /* of symbolic links; constant */
+    char *target; /* of symbolic links; of a file without a place in a tree its name; constant */
 };
 
 struct tmpfs {

@@ -29,6 +29,7 @@ struct file;
 struct filelock;
 struct fs;
 struct inode;
+struct pipe;
 struct pollq;
 
 /* --- attributes -------------------------------------------------------------------------- */
@@ -204,10 +205,12 @@ struct inode {
     uint64_t        blocks; /* 512-byte units */
     struct vfs_time atime, mtime, ctime, btime;
     bool            linkable; /* link may give a name although nlink is 0 (O_TMPFILE) */
+    uint8_t         seals;    /* F_SEAL_*: what may not be done to a regular file any more */
 
     struct pagecache pages; /* contents of regular files */
 
     LIST_HEAD(, filelock) locks; /* filelock.c's, as is their protection */
+    struct pipe *fifo;           /* pipe_fifo.c's, likewise; NULL: nobody has it open */
 
     atomic_uint refs;
 
@@ -316,7 +319,7 @@ void inode_modified(struct inode *inode);
 /* The file was read: set the access time, as rarely as Linux's relatime does. No lock is held. */
 void inode_accessed(struct inode *inode);
 
-/* chmod, chown, utimensat. -EROFS; -EOPNOTSUPP: the mode of a symbolic link; -EIO. */
+/* chmod, chown, utimensat. -EROFS; -EPERM: sealed; -EOPNOTSUPP: the mode of a symbolic link; -EIO. */
 int vfs_setattr(struct inode *inode, const struct vfs_setattr *set);
 
 /* truncate: -EISDIR, -EINVAL (not a regular file), -EROFS, -EFBIG, -ENOSPC, -EIO. */
@@ -384,6 +387,7 @@ struct file {
 };
 
 /* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes, or O_TMPFILE.
+ * A pipe with a name may sleep until its other end is open, too (-EINTR).
  * -EROFS: writing or creating on a read-only file system; -EISDIR: writing a directory; -EEXIST:
  * O_CREAT|O_EXCL; -ELOOP: O_NOFOLLOW met a link; -ENXIO: no driver for that device; vfs_lookup()'s. */
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
@@ -419,6 +423,10 @@ int      file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
 unsigned file_poll(struct file *f, struct pollq **q);
 int      file_mmap(struct file *f, struct pagecache **pages); /* -EACCES: not open for reading */
 int      file_sync(struct file *f);
+
+/* Whether f was opened for it, and for more than its path. */
+bool file_readable(const struct file *f);
+bool file_writable(const struct file *f);
 
 /* ftruncate: -EBADF (O_PATH), -EINVAL: not a regular file, or not open for writing; vfs_truncate()'s. */
 int file_truncate(struct file *f, uint64_t size);

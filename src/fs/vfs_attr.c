@@ -162,9 +162,12 @@ int vfs_setattr(struct inode *inode, const struct vfs_setattr *set)
         return -EOPNOTSUPP;
 
     mutex_lock(&inode->lock);
-    set_fields(inode, set);
+    bool sealed = set->what & VFS_SET_MODE && inode->seals & F_SEAL_EXEC &&
+                  (inode->mode ^ set->mode) & 0111;
+    if (!sealed)
+        set_fields(inode, set);
     mutex_unlock(&inode->lock);
-    return 0;
+    return sealed ? -EPERM : 0;
 }
 
 /* --- size ------------------------------------------------------------------------------------ */
@@ -175,6 +178,8 @@ int attr_resize(struct inode *inode, uint64_t size, bool always)
     if (size > VFS_OFFSET_MAX)
         return -EFBIG;
 
+    if (inode->seals & (size < inode->size ? F_SEAL_SHRINK : size > inode->size ? F_SEAL_GROW : 0))
+        return -EPERM;
     bool changes = size != inode->size;
     int  err = !changes ? 0 : inode->ops->resize ? inode->ops->resize(inode, size) : -EPERM;
     if (!err && (changes || always))

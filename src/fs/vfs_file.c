@@ -45,14 +45,14 @@ void file_put(struct file *f)
 
 /* --- reading and writing ----------------------------------------------------------------------- */
 
-static bool may_read(const struct file *f)
+bool file_readable(const struct file *f)
 {
     unsigned flags = atomic_load(&f->flags);
 
     return !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY;
 }
 
-static bool may_write(const struct file *f)
+bool file_writable(const struct file *f)
 {
     unsigned flags = atomic_load(&f->flags);
 
@@ -67,7 +67,7 @@ static bool beyond(const struct file *f, const struct iobuf *iob, uint64_t pos)
 
 static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
-    if (!may_read(f))
+    if (!file_readable(f))
         return -EBADF;
     if (!f->ops->read || beyond(f, iob, pos))
         return -EINVAL;
@@ -90,7 +90,7 @@ static ssize_t write_regular(struct file *f, struct iobuf *iob, uint64_t *pos)
 
 static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 {
-    if (!may_write(f))
+    if (!file_writable(f))
         return -EBADF;
     if (!f->ops->write || beyond(f, iob, *pos))
         return -EINVAL;
@@ -244,7 +244,7 @@ int file_truncate(struct file *f, uint64_t size)
 {
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
-    if (!f->inode || !inode_is_regular(f->inode) || !may_write(f))
+    if (!f->inode || !inode_is_regular(f->inode) || !file_writable(f))
         return -EINVAL;
 
     mutex_lock(&f->inode->lock);
@@ -261,9 +261,9 @@ static int check_allocate(const struct file *f, unsigned mode, int64_t off, int6
     if (mode != 0 && mode != FALLOC_FL_KEEP_SIZE &&
         mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
         return -EOPNOTSUPP;
-    if (!may_write(f))
+    if (!file_writable(f))
         return -EBADF;
-    if (!f->inode)
+    if (!f->inode || (f->inode->mode & S_IFMT) == S_IFIFO)
         return -ESPIPE;
     if (inode_is_dir(f->inode))
         return -EISDIR;
@@ -277,6 +277,10 @@ static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t l
     bool punch = mode & FALLOC_FL_PUNCH_HOLE;
     if (punch ? !inode->ops->punch : !inode->ops->allocate)
         return -EOPNOTSUPP;
+    if (punch && inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
+    if (!punch && inode->seals & F_SEAL_GROW && off + len > inode->size)
+        return -EPERM;
 
     int err = punch ? inode->ops->punch(inode, off, len) : inode->ops->allocate(inode, off, len);
     if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > inode->size)
@@ -336,7 +340,7 @@ int file_mmap(struct file *f, struct pagecache **pages)
 {
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
-    if (!may_read(f))
+    if (!file_readable(f))
         return -EACCES;
     return f->ops->mmap ? f->ops->mmap(f, pages) : -ENODEV;
 }

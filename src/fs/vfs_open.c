@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vfs_open.c - opening: by path, which may make the file, or an inode; and what open directories can do. */
 #include "fs/dev.h"
+#include "fs/pipe.h"
 #include "fs/vfs_impl.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
@@ -95,6 +96,8 @@ static int attach(struct file *f)
         break;
     case S_IFCHR:
         return dev_open(f);
+    case S_IFIFO:
+        return pipe_open_fifo(f);
     case S_IFLNK:
         return -ELOOP;
     default:

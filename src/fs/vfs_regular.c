@@ -105,6 +105,22 @@ static ssize_t write_pages(struct pagecache *pages, struct iobuf *iob, uint64_t 
     return done;
 }
 
+/* Linux writes files in memory in parts that end at multiples of this. */
+#define SEALED_PART ((uint64_t)2 << 20)
+
+/* How many of len bytes at pos seals let pass: of a file that must not grow, those before the first part that
+ * would make it. */
+static size_t unsealed(const struct inode *inode, uint64_t pos, size_t len)
+{
+    uint64_t whole = ALIGN_DOWN(inode->size, SEALED_PART);
+
+    if (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return 0;
+    if (!(inode->seals & F_SEAL_GROW) || pos + len <= inode->size)
+        return len;
+    return pos < whole ? size_min(len, whole - pos) : 0;
+}
+
 /* The times change before the bytes do, and if none can be written, too: as on Linux. */
 static ssize_t regular_write(struct file *f, struct iobuf *iob, uint64_t pos)
 {
@@ -118,6 +134,11 @@ static ssize_t regular_write(struct file *f, struct iobuf *iob, uint64_t pos)
     iob->left = size_min(iob->left, VFS_OFFSET_MAX - pos);
 
     inode_modified(inode);
+    if (inode->seals) {
+        iob->left = unsealed(inode, pos, iob->left);
+        if (!iob->left)
+            return -EPERM;
+    }
     ssize_t done = write_pages(&inode->pages, iob, pos);
     if (done > 0 && inode->size < pos + (size_t)done)
         inode->size = pos + (size_t)done;

@@ -60,6 +60,8 @@
 #define F_SETPIPE_SZ    1031
 #define F_GETPIPE_SZ    1032
 #define FD_CLOEXEC      1
+#define F_ADD_SEALS     1033
+#define F_GET_SEALS     1034
 #define F_OFD_GETLK     36
 #define F_OFD_SETLK     37
 #define F_OFD_SETLKW    38
@@ -76,6 +78,15 @@
 #define IOV_MAX 1024
 
 #define EFD_SEMAPHORE 1
+
+#define MFD_CLOEXEC       0x01u
+#define MFD_ALLOW_SEALING 0x02u
+#define MFD_HUGETLB       0x04u
+#define MFD_NOEXEC_SEAL   0x08u
+#define MFD_EXEC          0x10u
+
+#define SPLICE_F_NONBLOCK 2u
+#define SPLICE_F_ALL      15u
 
 /* Most that one read or write moves: Linux's MAX_RW_COUNT. */
 #define RW_COUNT_MAX ((size_t)0x7ffff000)

@@ -93,6 +93,39 @@ int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out)
     return err;
 }
 
+/* --- vectors ----------------------------------------------------------------------------- */
+
+/* A length above SSIZE_MAX is refused, as are ranges that are nobody's; what exceeds the most that one
+ * call moves is cut off. */
+static int check_segs(struct iobuf_seg *segs, size_t nsegs)
+{
+    size_t left = RW_COUNT_MAX;
+    for (size_t i = 0; i < nsegs; i++) {
+        if (segs[i].len > (size_t)INT64_MAX)
+            return -EINVAL;
+        if (!uaccess_range_ok(segs[i].base, segs[i].len))
+            return -EFAULT;
+        segs[i].len = size_min(segs[i].len, left);
+        left -= segs[i].len;
+    }
+    return 0;
+}
+
+int args_iovec(vaddr_t vec, size_t nsegs, struct iobuf_seg **segs, struct iobuf *iob)
+{
+    struct iobuf_seg *fast = *segs;
+    if (nsegs > IOV_MAX)
+        return -EINVAL;
+    if (nsegs > ARGS_FAST_SEGS && !(*segs = kmalloc(nsegs * sizeof(**segs)))) {
+        *segs = fast;
+        return -ENOMEM;
+    }
+    if (uaccess_read(*segs, vec, nsegs * sizeof(**segs)))
+        return -EFAULT;
+    int err = check_segs(*segs, nsegs);
+    return err ? err : iobuf_user_vec(iob, *segs, nsegs);
+}
+
 /* --- times ------------------------------------------------------------------------------- */
 
 int args_timespec(vaddr_t va, uint64_t *ns)

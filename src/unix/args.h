@@ -29,6 +29,11 @@ struct file *args_file(int fd);
  * numbers at va. On failure, -EMFILE, -ENOMEM, -EFAULT, both files are closed. */
 int64_t fd_install_pair(struct file *end[2], bool cloexec, vaddr_t va);
 
+/* Take an array of struct iovec over: iob is what it names. *segs: ARGS_FAST_SEGS of the caller's, or,
+ * for more, kmalloc'ed memory, which is the caller's whatever is returned. -EINVAL, -EFAULT, -ENOMEM. */
+#define ARGS_FAST_SEGS 8u
+int args_iovec(vaddr_t vec, size_t nsegs, struct iobuf_seg **segs, struct iobuf *iob);
+
 /* What a call that moved bytes of f returns: if a signal ended it before it moved one, it may start anew.
  * result -EPIPE sends the signal that goes with it. */
 int64_t end_transfer(const struct file *f, int64_t result);

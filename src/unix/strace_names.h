@@ -19,12 +19,12 @@ extern const struct names names_access_flags, names_access_modes, names_at_flags
     names_sigcodes_bus, names_sigcodes_fpe, names_sigcodes_ill, names_sigcodes_segv,
     names_sigcodes_trap, names_signals, names_sigstack_flags, names_socket_families,
     names_socket_flags, names_socket_levels, names_socket_options, names_socket_types,
-    names_statfs_flags, names_statfs_types, names_statx_attributes, names_statx_flags,
-    names_statx_masks, names_tcflush_queues, names_tcxonc_actions, names_termios_backspaces,
-    names_termios_cflags, names_termios_feeds, names_termios_iflags, names_termios_lflags,
-    names_termios_newlines, names_termios_oflags, names_termios_returns, names_termios_sizes,
-    names_termios_speeds, names_termios_tabs, names_termios_vtabs, names_timer_flags,
-    names_unlink_flags, names_wait_options, names_whences;
+    names_splice_flags, names_seals, names_sync_range_flags, names_statfs_flags, names_statfs_types,
+    names_statx_attributes, names_statx_flags, names_statx_masks, names_tcflush_queues,
+    names_tcxonc_actions, names_termios_backspaces, names_termios_cflags, names_termios_feeds,
+    names_termios_iflags, names_termios_lflags, names_termios_newlines, names_termios_oflags,
+    names_termios_returns, names_termios_sizes, names_termios_speeds, names_termios_tabs,
+    names_termios_vtabs, names_timer_flags, names_unlink_flags, names_wait_options, names_whences;
 
 /* O_RDWR|O_CREAT */
 void text_open_flags(struct text *t, uint32_t flags);

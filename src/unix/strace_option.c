@@ -50,6 +50,10 @@ void strace_p_fcntl_arg(struct text *t, const struct strace_call *c, unsigned i)
     case F_GETFL:
     case F_GETOWN:
     case F_GETPIPE_SZ:
+    case F_GET_SEALS:
+        return;
+    case F_ADD_SEALS:
+        text_flags(t, &names_seals, (uint32_t)c->a[i]);
         return;
     case F_SETFD:
         text_flags(t, &names_fd_flags, (uint32_t)c->a[i]);

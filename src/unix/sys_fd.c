@@ -2,6 +2,7 @@
 /* sys_fd.c - system calls on descriptors: open, close, dup, fcntl, flock, ioctl. */
 #include "fs/eventfd.h"
 #include "fs/filelock.h"
+#include "fs/memfd.h"
 #include "fs/pipe.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -61,7 +62,7 @@ int64_t sys_openat(const uint64_t *a)
     err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | (flags & O_PATH ? 0 : O_LARGEFILE), mode,
                    &f);
     args_path_put(&p);
-    return err ? err : install(f, flags & O_CLOEXEC);
+    return err == -EINTR ? -ERESTARTSYS : err ? err : install(f, flags & O_CLOEXEC);
 }
 
 int64_t sys_close(const uint64_t *a)
@@ -276,6 +277,17 @@ static int64_t set_status(struct file *f, unsigned flags)
     return 0;
 }
 
+/* Whether a shared mapping of the inode exists that can be, or become, writable. */
+static bool is_mapped_writable(const struct inode *inode)
+{
+    struct area area = {.end = 0};
+    while (!vmspace_find_next(the_process.vmspace, area.end, &area))
+        if (area.file == &inode->pages && area.flags & AREA_SHARED &&
+            !(area.flags & AREA_READ_ONLY))
+            return true;
+    return false;
+}
+
 /* fcntl on an open file; those on descriptors are done. */
 static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
 {
@@ -290,6 +302,10 @@ static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
         return pipe_capacity(f);
     case F_SETPIPE_SZ:
         return pipe_set_capacity(f, (unsigned)arg);
+    case F_ADD_SEALS:
+        return memfd_add_seals(f, (unsigned)arg, is_mapped_writable);
+    case F_GET_SEALS:
+        return memfd_get_seals(f);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
@@ -437,4 +453,32 @@ int64_t sys_eventfd2(const uint64_t *a)
         return -EINVAL;
     int err = eventfd_create((uint32_t)a[0], flags & EFD_SEMAPHORE, flags & O_NONBLOCK, &f);
     return err ? err : install(f, flags & O_CLOEXEC);
+}
+
+/* --- files in memory ----------------------------------------------------------------------- */
+
+static int take_name(vaddr_t va, char name[MEMFD_NAME_MAX + 1])
+{
+    ssize_t len = uaccess_read_str(name, va, MEMFD_NAME_MAX + 1);
+    return len == -ENAMETOOLONG ? -EINVAL : len < 0 ? (int)len : 0;
+}
+
+int64_t sys_memfd_create(const uint64_t *a)
+{
+    char         name[MEMFD_NAME_MAX + 1];
+    unsigned     flags = (unsigned)a[1];
+    struct file *f;
+    if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC | MFD_HUGETLB) ||
+        (flags & MFD_EXEC && flags & MFD_NOEXEC_SEAL))
+        return -EINVAL;
+    int err = take_name(a[0], name);
+    if (!err && flags & MFD_HUGETLB)
+        err = -ENOMEM; /* there are no huge pages */
+    if (err)
+        return err;
+    unsigned seals = flags & MFD_NOEXEC_SEAL     ? F_SEAL_EXEC
+                     : flags & MFD_ALLOW_SEALING ? 0
+                                                 : F_SEAL_SEAL;
+    err = memfd_create(name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, seals, &f);
+    return err ? err : install(f, flags & MFD_CLOEXEC);
 }

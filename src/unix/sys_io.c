@@ -9,9 +9,6 @@
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
-/* Vectors up to this size need no memory. */
-#define FAST_SEGS 8u
-
 /* Where bytes go: a file's position or a given place. */
 struct place {
     bool     given;
@@ -103,52 +100,27 @@ int64_t sys_pwrite64(const uint64_t *a)
 
 /* --- vectors ----------------------------------------------------------------------------- */
 
-/* A length above SSIZE_MAX is refused, as are ranges that are nobody's; what exceeds the most that one
- * call moves is cut off. */
-static int check_segs(struct iobuf_seg *segs, size_t nsegs)
+static int64_t transfer_segs(struct file *f, bool write, struct iobuf *iob, struct place at)
 {
-    size_t left = RW_COUNT_MAX;
-    for (size_t i = 0; i < nsegs; i++) {
-        if (segs[i].len > (size_t)INT64_MAX)
-            return -EINVAL;
-        if (!uaccess_range_ok(segs[i].base, segs[i].len))
-            return -EFAULT;
-        segs[i].len = size_min(segs[i].len, left);
-        left -= segs[i].len;
-    }
-    return 0;
-}
-
-static int64_t transfer_segs(struct file *f, bool write, vaddr_t vec, size_t nsegs,
-                             struct iobuf_seg *segs, struct place at)
-{
-    struct iobuf iob;
-    if (uaccess_read(segs, vec, nsegs * sizeof(*segs)))
-        return -EFAULT;
-    int err = check_segs(segs, nsegs);
-    if (!err)
-        err = iobuf_user_vec(&iob, segs, nsegs);
-    if (err || !iob.left)
-        return err;
-    if (!has_positions(at, iob.left))
+    if (!iob->left)
+        return 0;
+    if (!has_positions(at, iob->left))
         return -EINVAL;
-    return at.flags & ~RWF_KNOWN ? -EOPNOTSUPP : transfer(f, write, &iob, at);
+    return at.flags & ~RWF_KNOWN ? -EOPNOTSUPP : transfer(f, write, iob, at);
 }
 
 static int64_t transfer_vec(int fd, bool write, vaddr_t vec, size_t nsegs, struct place at)
 {
-    struct iobuf_seg fast[FAST_SEGS];
+    struct iobuf_seg fast[ARGS_FAST_SEGS], *segs = fast;
+    struct iobuf     iob;
     struct file     *f = args_file(fd);
     if (!f)
         return -EBADF;
-    struct iobuf_seg *segs = nsegs <= FAST_SEGS ? fast : NULL;
-    int64_t           result = check_access(f, write, at);
-    if (!result && nsegs > IOV_MAX)
-        result = -EINVAL;
-    if (!result && !segs && !(segs = kmalloc(nsegs * sizeof(*segs))))
-        result = -ENOMEM;
+    int64_t result = check_access(f, write, at);
     if (!result)
-        result = transfer_segs(f, write, vec, nsegs, segs, at);
+        result = args_iovec(vec, nsegs, &segs, &iob);
+    if (!result)
+        result = transfer_segs(f, write, &iob, at);
     if (segs != fast)
         kfree(segs);
     result = end_transfer(f, result);
@@ -255,4 +227,63 @@ int64_t sys_fadvise64(const uint64_t *a)
         result = -ESPIPE;
     file_put(f);
     return result;
+}
+
+/* What a range of a file has to be. */
+static int check_sync_range(const struct file *f, int64_t off, int64_t len, unsigned flags)
+{
+    int64_t end;
+    if (atomic_load(&f->flags) & O_PATH)
+        return -EBADF;
+    if (flags & ~7u || off < 0 || __builtin_add_overflow(off, len, &end) || end < off)
+        return -EINVAL;
+    bool has_contents = f->inode && (inode_is_regular(f->inode) || inode_is_dir(f->inode) ||
+                                     (f->inode->mode & S_IFMT) == S_IFBLK);
+    return has_contents ? 0 : -ESPIPE;
+}
+
+/* Flags say when to write and what to wait for: all is written, and waited for. */
+int64_t sys_sync_file_range(const uint64_t *a)
+{
+    struct file *f = args_file((int)a[0]);
+    if (!f)
+        return -EBADF;
+    int err = check_sync_range(f, (int64_t)a[1], (int64_t)a[2], (unsigned)a[3]);
+    if (!err && (unsigned)a[3])
+        err = file_sync(f);
+    file_put(f);
+    return err;
+}
+
+/* Most that one call reads, and at once. */
+#define READAHEAD_PAGES 32u
+
+static void read_ahead(struct pagecache *pages, uint64_t index, uint64_t end)
+{
+    struct pagecache_run run;
+    while (index < end && !pagecache_get(pages, index, end - index, &run)) {
+        index += run.npages;
+        pagecache_put(&run);
+    }
+}
+
+int64_t sys_readahead(const uint64_t *a)
+{
+    struct file *f = args_file((int)a[0]);
+    if (!f)
+        return -EBADF;
+    int64_t off = (int64_t)a[1];
+    int     err = 0;
+    if (!file_readable(f))
+        err = -EBADF;
+    else if (!f->inode || !inode_is_regular(f->inode) || (int64_t)a[2] < 0)
+        err = -EINVAL;
+    if (!err && off >= 0 && f->inode->pages.ops->fill) {
+        uint64_t first = (uint64_t)off >> PAGE_SHIFT;
+        uint64_t npages = size_min(pages_for(a[2]), READAHEAD_PAGES);
+        read_ahead(&f->inode->pages, first,
+                   size_min(first + npages, pages_for(f->inode->pages.size)));
+    }
+    file_put(f);
+    return err;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_mem.c - system calls on the address space: Linux's checks and errors, then vmspace.h does
  * the work. */
+#include "fs/memfd.h"
 #include "kernel/shmem.h"
 #include "kernel/uaccess.h"
 #include "kernel/vmspace.h"
@@ -99,6 +100,16 @@ static int check_file(const struct file *f, const struct mmap_args *m)
     return type != MAP_PRIVATE && m->prot & PROT_WRITE && !writable ? -EACCES : 0;
 }
 
+/* What is sealed against writing gets no shared mapping that could write, now or later. */
+static int check_seals(const struct file *f, const struct mmap_args *m, struct area_spec *spec)
+{
+    if (!f->inode || !(f->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) ||
+        !(spec->flags & AREA_SHARED))
+        return 0;
+    spec->flags |= AREA_READ_ONLY;
+    return m->prot & PROT_WRITE ? -EPERM : 0;
+}
+
 /* What a mapping of f shows, into spec. */
 static int attach_file(struct file *f, const struct mmap_args *m, struct area_spec *spec)
 {
@@ -113,7 +124,7 @@ static int attach_file(struct file *f, const struct mmap_args *m, struct area_sp
         spec->offset = m->offset;
     if (spec->flags & AREA_SHARED && (atomic_load(&f->flags) & O_ACCMODE) == O_RDONLY)
         spec->flags |= AREA_READ_ONLY; /* and stays so: mprotect cannot give more */
-    return 0;
+    return check_seals(f, m, spec);
 }
 
 static int check_anonymous(const struct mmap_args *m)
@@ -218,7 +229,13 @@ static __attribute__((noinline)) int64_t map_file(const uint64_t *a)
     struct file     *f = args_file(m.fd);
     if (!f)
         return -EBADF;
+    /* No seal is added between looking at the seals and mapping. */
+    bool sealable = m.flags & MAP_SHARED && memfd_has_seals(f) && !(f->inode->seals & F_SEAL_SEAL);
+    if (sealable)
+        mutex_lock(&memfd_seal_lock);
     int64_t result = check_and_map(&m, f);
+    if (sealable)
+        mutex_unlock(&memfd_seal_lock);
     file_put(f);
     return result;
 }
