@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "fs/dev.h"
+#include "fs/pipe.h"
 #include "fs/ext4.h"
 #include "kernel/log.h"
 #include "kernel/time.h"
@@ -49,6 +50,12 @@ const char *sim_log(void)
 }
 
 __attribute__((weak)) int dev_open(struct file *f)
+{
+    (void)f;
+    return -ENXIO;
+}
+
+__attribute__((weak)) int pipe_open_fifo(struct file *f)
 {
     (void)f;
     return -ENXIO;
