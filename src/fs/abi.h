@@ -97,6 +97,12 @@
 #define POLLWRBAND 0x0200
 #define POLLRDHUP  0x2000
 
+/* epoll(7): besides those */
+#define EPOLLEXCLUSIVE (1u << 28)
+#define EPOLLWAKEUP    (1u << 29)
+#define EPOLLONESHOT   (1u << 30)
+#define EPOLLET        (1u << 31)
+
 /* ioctl(2) on terminals and any file */
 #define TCGETS       0x5401
 #define TCSETS       0x5402

@@ -49,7 +49,7 @@ static ssize_t eventfd_read(struct file *f, struct iobuf *iob, uint64_t pos)
     spinlock_release(&e->lock);
     if (!value)
         return err;
-    pollq_notify(&e->pollers, POLLOUT | POLLWRNORM);
+    pollq_notify(&e->pollers, POLLOUT);
     return iobuf_put(iob, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value)
                                                                   : -EFAULT;
 }
@@ -77,7 +77,7 @@ static ssize_t eventfd_write(struct file *f, struct iobuf *iob, uint64_t pos)
     }
     spinlock_release(&e->lock);
     if (fits)
-        pollq_notify(&e->pollers, POLLIN | POLLRDNORM);
+        pollq_notify(&e->pollers, POLLIN);
     return fits ? (ssize_t)sizeof(value) : err;
 }
 
@@ -92,14 +92,6 @@ static unsigned eventfd_poll(struct file *f, struct pollq **q)
     return (count ? POLLIN : 0) | (count < COUNT_MAX ? POLLOUT : 0);
 }
 
-static void eventfd_getattr(struct file *f, struct vfs_attr *attr)
-{
-    (void)f;
-    attr->mode = 0600; /* no kind of file at all */
-    attr->dev = vfs_mkdev(0, 14);
-    attr->ino = 1;
-}
-
 static void eventfd_release(struct file *f)
 {
     kfree(f->private);
@@ -109,7 +101,7 @@ static const struct file_ops eventfd_ops = {
     .read = eventfd_read,
     .write = eventfd_write,
     .poll = eventfd_poll,
-    .getattr = eventfd_getattr,
+    .getattr = file_getattr_anonymous,
     .release = eventfd_release,
 };
 

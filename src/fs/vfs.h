@@ -384,7 +384,17 @@ struct file {
     struct mutex lock;
     /* lock protects: */
     uint64_t pos; /* bytes; in directories a file system's own cookie */
+
+    /* epoll.c's, as is their protection: */
+    LIST_HEAD(, epoll_watch) watches;
+    void (*gone)(struct file *f); /* to be told before release; NULL: nobody */
 };
+
+/* Whether f stands for a name only (O_PATH), so that nothing can be done with what it is. */
+static inline bool file_is_path(const struct file *f)
+{
+    return atomic_load_explicit(&f->flags, memory_order_relaxed) & O_PATH;
+}
 
 /* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes, or O_TMPFILE.
  * A pipe with a name may sleep until its other end is open, too (-EINTR).
@@ -398,6 +408,9 @@ int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out);
 
 /* An open file without inode: pipe, socket, eventfd. NULL: no memory (private stays the caller's). */
 struct file *file_new(const struct file_ops *ops, void *private, unsigned flags);
+
+/* file_ops.getattr of files that are no kind of file at all: eventfd and its like. */
+void file_getattr_anonymous(struct file *f, struct vfs_attr *attr);
 
 struct file *file_get(struct file *f);
 void         file_put(struct file *f); /* NULL is fine */

@@ -35,6 +35,8 @@ void file_put(struct file *f)
     ASSERT(before > 0);
     if (before > 1)
         return;
+    if (f->gone)
+        f->gone(f);
     if (f->ops->release)
         f->ops->release(f);
     if (f->inode)
@@ -350,6 +352,14 @@ int file_sync(struct file *f)
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
     return f->ops->sync ? f->ops->sync(f) : -EINVAL;
+}
+
+void file_getattr_anonymous(struct file *f, struct vfs_attr *attr)
+{
+    (void)f;
+    attr->mode = 0600;
+    attr->dev = vfs_mkdev(0, 14);
+    attr->ino = 1;
 }
 
 void file_stat(struct file *f, struct vfs_attr *attr)

@@ -4,19 +4,40 @@
 
 #include "lib/assert.h"
 
+static struct spinlock nested_lock = SPINLOCK_INIT(LOCK_POLL_NESTED, "nested pollq");
+
 void pollq_init(struct pollq *q)
 {
-    spinlock_init(&q->lock, LOCK_POLL, "pollq");
-    LIST_INIT(&q->entries);
+    spinlock_init(&q->own, LOCK_POLL, "pollq");
+    q->lock = &q->own;
+    atomic_store_explicit(&q->count, 0, memory_order_relaxed);
+    TAILQ_INIT(&q->entries);
+}
+
+void pollq_init_nested(struct pollq *q)
+{
+    pollq_init(q);
+    q->lock = &nested_lock;
+}
+
+/* The lock is held, or nobody notifies. */
+static void change_count(struct pollq *q, int by)
+{
+    unsigned count = atomic_load_explicit(&q->count, memory_order_relaxed);
+    atomic_store_explicit(&q->count, count + (unsigned)by, memory_order_relaxed);
 }
 
 void pollq_add(struct pollq *q, struct pollq_entry *entry)
 {
     ASSERT(!entry->queue);
-    spinlock_acquire(&q->lock);
-    LIST_INSERT_HEAD(&q->entries, entry, link);
+    spinlock_acquire(q->lock);
+    if (entry->exclusive)
+        TAILQ_INSERT_TAIL(&q->entries, entry, link);
+    else
+        TAILQ_INSERT_HEAD(&q->entries, entry, link);
     entry->queue = q;
-    spinlock_release(&q->lock);
+    change_count(q, 1);
+    spinlock_release(q->lock);
 }
 
 void pollq_remove(struct pollq_entry *entry)
@@ -25,18 +46,31 @@ void pollq_remove(struct pollq_entry *entry)
     if (!q)
         return;
 
-    spinlock_acquire(&q->lock);
-    LIST_REMOVE(entry, link);
+    spinlock_acquire(q->lock);
+    TAILQ_REMOVE(&q->entries, entry, link);
     entry->queue = NULL;
-    spinlock_release(&q->lock);
+    change_count(q, -1);
+    spinlock_release(q->lock);
 }
 
-void pollq_notify(struct pollq *q, unsigned events)
+static void tell_all(struct pollq *q, unsigned events)
 {
     struct pollq_entry *entry;
 
-    spinlock_acquire(&q->lock);
-    LIST_FOREACH(entry, &q->entries, link)
-        entry->notify(entry, events);
-    spinlock_release(&q->lock);
+    TAILQ_FOREACH(entry, &q->entries, link) {
+        bool taken = entry->notify(entry, events);
+        if (taken && entry->exclusive && events)
+            break;
+    }
+}
+
+void pollq_tell(struct pollq *q, unsigned events)
+{
+    if (spinlock_held(q->lock)) { /* on the way up from one epoll to the next */
+        tell_all(q, events);
+        return;
+    }
+    spinlock_acquire(q->lock);
+    tell_all(q, events);
+    spinlock_release(q->lock);
 }

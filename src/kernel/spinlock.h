@@ -20,7 +20,9 @@ enum lock_order {
     LOCK_BLK,
     LOCK_DEVICE, /* any driver's own */
     LOCK_TTY,
-    LOCK_POLL, /* a pollq */
+    LOCK_POLL,        /* a pollq */
+    LOCK_POLL_NESTED, /* those of epolls, which others' notify */
+    LOCK_EPOLL,       /* what arrived at an epoll */
     LOCK_TIMER,
     LOCK_WAITQ,
     LOCK_SCHED,

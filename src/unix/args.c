@@ -7,6 +7,7 @@
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 
 #define NS_PER_SEC 1000000000ul
 
@@ -154,4 +155,19 @@ int args_timeout(vaddr_t va, uint64_t *deadline)
     if (va && !err)
         *deadline = time_ns_to_deadline(ns);
     return err;
+}
+
+/* --- signal masks ------------------------------------------------------------------------ */
+
+int args_swap_mask(vaddr_t va, size_t size)
+{
+    uint64_t mask;
+    if (!va)
+        return 0;
+    if (size != sizeof(mask))
+        return -EINVAL;
+    if (uaccess_read(&mask, va, sizeof(mask)))
+        return -EFAULT;
+    signal_swap_mask(uthread_self(), mask);
+    return 0;
 }

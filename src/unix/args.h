@@ -48,4 +48,8 @@ int args_put_timespec(vaddr_t va, uint64_t ns);
 /* The deadline (ticks) of an optional relative timeout: va 0 means for ever. */
 int args_timeout(vaddr_t va, uint64_t *deadline);
 
+/* The signal mask that a call wants in force while it waits, from now on: signal_swap_mask(). va 0: the
+ * current one stays. -EINVAL: size is not that of a mask; -EFAULT. */
+int args_swap_mask(vaddr_t va, size_t size);
+
 #endif

@@ -8,6 +8,7 @@
 #include "unix/signal.h"
 
 #include "kernel/log.h"
+#include "kernel/pollq.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "unix/cred.h"
@@ -69,9 +70,16 @@ struct signal_info signal_from_self(int32_t code)
     return (struct signal_info){.code = code, .pid = PROCESS_PID, .uid = cred_uid()};
 }
 
+/* Those who read signals from files (signalfd.c). */
+static struct waitq  readers = WAITQ_INIT(readers);
+static struct pollq *watchers; /* of all those files; NULL: there was none yet */
+
 static int enqueue(struct sigqueue *q, int sig, const struct signal_info *info)
 {
-    return sigqueue_add(q, sig, info, the_process.limits[RLIMIT_SIGPENDING].cur);
+    int err = sigqueue_add(q, sig, info, the_process.limits[RLIMIT_SIGPENDING].cur);
+    if (!err && watchers)
+        signal_watch_changed();
+    return err;
 }
 
 /* Make sig pending in ut. A signal that is blocked may have a handler by the time it no longer is. */
@@ -229,6 +237,44 @@ int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct sign
     ut->waiting_for = 0;
     spinlock_release(&the_process.lock);
     return sig ? sig : err == -ETIMEDOUT ? -EAGAIN : err;
+}
+
+/* --- reading from files ------------------------------------------------------------------ */
+
+void signal_watch_changed(void)
+{
+    ASSERT(spinlock_held(&the_process.lock));
+    waitq_wake_all(&readers);
+    pollq_notify(watchers, 0);
+}
+
+struct pollq *signal_watchers(void)
+{
+    static struct pollq q;
+    spinlock_acquire(&the_process.lock);
+    if (!watchers)
+        pollq_init(&q);
+    watchers = &q;
+    spinlock_release(&the_process.lock);
+    return &q;
+}
+
+bool signal_readable(const struct uthread *ut, const uint64_t *set)
+{
+    spinlock_acquire(&the_process.lock);
+    bool any = (ut->pending.set | the_process.pending.set) & *set;
+    spinlock_release(&the_process.lock);
+    return any;
+}
+
+int signal_read(struct uthread *ut, const uint64_t *set, bool wait, struct signal_info *info)
+{
+    int err = 0, sig;
+    spinlock_acquire(&the_process.lock);
+    while (!(sig = take_of(ut, *set, info)) && !err)
+        err = wait ? waitq_sleep_until(&readers, &the_process.lock, WAIT_FOREVER, true) : -EAGAIN;
+    spinlock_release(&the_process.lock);
+    return sig ? sig : err;
 }
 
 /* --- acting ------------------------------------------------------------------------------ */

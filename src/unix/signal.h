@@ -68,6 +68,22 @@ void signal_wait(struct uthread *ut);
  * -EAGAIN: none came; -EINTR: another one did. */
 int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct signal_info *info);
 
+/* What files that signals are read from (signalfd.h) are made of. set belongs to the file, and is protected by
+ * the_process.lock; a signal is ut's own or any thread's. */
+
+/* Take a pending signal of *set, or wait for one. Its number; -EAGAIN: there is none, and wait is
+ * false; -EINTR: another one came. */
+int signal_read(struct uthread *ut, const uint64_t *set, bool wait, struct signal_info *info);
+
+/* Whether it would find one. */
+bool signal_readable(const struct uthread *ut, const uint64_t *set);
+
+/* Who is told of every new signal. It exists for ever. */
+struct pollq *signal_watchers(void);
+
+/* A set changed: who waits looks again. the_process.lock is held. signal_watchers() was called. */
+void signal_watch_changed(void);
+
 /* Change ut's alternate stack as the program asks; sp: its stack pointer. -EPERM, -EINVAL, -ENOMEM. */
 int signal_set_altstack(struct uthread *ut, const struct abi_stack_t *st, vaddr_t sp);
 

@@ -88,8 +88,8 @@ strace_printer strace_p_nothing, strace_p_int, strace_p_uint, strace_p_long, str
 strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p_dirents,
     strace_p_rusage, strace_p_stat, strace_p_statfs, strace_p_statx, strace_p_sysinfo,
     strace_p_timespec, strace_p_timespecs, strace_p_timeval, strace_p_tms, strace_p_utsname,
-    strace_p_pollfds, strace_p_rlimit, strace_p_cpus, strace_p_remaining, strace_p_iovec,
-    strace_p_out_iovec;
+    strace_p_epoll_event, strace_p_epoll_events, strace_p_pollfds, strace_p_rlimit, strace_p_cpus,
+    strace_p_remaining, strace_p_iovec, strace_p_out_iovec;
 strace_printer strace_p_sigaction, strace_p_siginfo, strace_p_sigset, strace_p_sigstack,
     strace_p_sigreturn, strace_p_select_mask;
 strace_printer strace_p_clone, strace_p_int_at, strace_p_fcntl_arg, strace_p_futex_op,

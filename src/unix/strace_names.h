@@ -5,6 +5,7 @@
 
 #include "unix/strace_text.h"
 
+extern const struct names names_epoll_events, names_signalfd_flags;
 extern const struct names names_access_flags, names_access_modes, names_at_flags, names_clocks,
     names_clone_flags, names_close_range_flags, names_dumpable, names_epoll_flags, names_epoll_ops,
     names_eventfd_flags, names_fadvices, names_falloc_modes, names_fcntl_cmds, names_fd_flags,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* strace_struct.c - structures in the program's memory. See strace_impl.h. As strace does without
  * being asked for more, of large ones only what is asked for most is shown, and then "...". */
+#include "fs/epoll.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/abi.h"
@@ -152,6 +153,28 @@ void strace_pollfds_ready(struct text *t, uint64_t va, uint64_t count)
         comma = ", ";
     }
     text_str(t, "]");
+}
+
+static void print_epoll_event(struct text *t, const void *element, void *arg)
+{
+    const struct epoll_event *e = element;
+    (void)arg;
+    text_str(t, "{events=");
+    text_flags(t, &names_epoll_events, e->events);
+    text_printf(t, ", data=%#lx}", (unsigned long)e->data);
+}
+
+void strace_p_epoll_event(struct text *t, const struct strace_call *c, unsigned i)
+{
+    struct epoll_event e;
+    if (strace_read(t, c->a[i], &e, sizeof(e)))
+        print_epoll_event(t, &e, NULL);
+}
+
+void strace_p_epoll_events(struct text *t, const struct strace_call *c, unsigned i)
+{
+    strace_array(t, c->a[i], (uint64_t)c->result, sizeof(struct epoll_event), print_epoll_event,
+                 NULL);
 }
 
 #define FDSET_MAX 1024 /* what a C library's fd_set holds */

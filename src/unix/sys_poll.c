@@ -35,16 +35,17 @@ struct poll_item {
 /* Told whatever is asked for. */
 #define ALWAYS (POLLERR | POLLHUP)
 
-static void poll_changed(struct pollq_entry *entry, unsigned events)
+static bool poll_changed(struct pollq_entry *entry, unsigned events)
 {
     struct poll_item *item = container_of(entry, struct poll_item, entry);
     struct poller    *p = item->poller;
     if (events && !(events & (item->wanted | ALWAYS)))
-        return;
+        return false;
     spinlock_acquire(&p->lock);
     p->changed = true;
     waitq_wake_all(&p->waiters);
     spinlock_release(&p->lock);
+    return true;
 }
 
 /* Register with every file that can change. */
@@ -136,20 +137,6 @@ static int take_timeout(vaddr_t va, struct timeout *t)
     return err;
 }
 
-/* The signal mask that is in force while the call waits; va 0: the current one. */
-static int swap_mask(vaddr_t va, size_t size)
-{
-    uint64_t mask;
-    if (!va)
-        return 0;
-    if (size != sizeof(mask))
-        return -EINVAL;
-    if (uaccess_read(&mask, va, sizeof(mask)))
-        return -EFAULT;
-    signal_swap_mask(uthread_self(), mask);
-    return 0;
-}
-
 /* A call ends. Tell how much of the timeout is left, as Linux does: a call that starts anew waits only
  * for that. Where it cannot be told, which alone is no error, the call cannot start anew either. */
 static int64_t finish(int64_t result, const struct timeout *t)
@@ -167,18 +154,12 @@ static int64_t finish(int64_t result, const struct timeout *t)
 
 /* --- ppoll ------------------------------------------------------------------------------- */
 
-/* What stands for a name only cannot be waited for. */
-static bool is_pollable(const struct file *f)
-{
-    return !(atomic_load(&f->flags) & O_PATH);
-}
-
 static void take_pollfds(struct poll_item *items, const struct abi_pollfd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct file *f = fds[i].fd < 0 ? NULL : args_file(fds[i].fd);
         items[i].wanted = fds[i].events;
-        if (f && is_pollable(f)) {
+        if (f && !file_is_path(f)) {
             items[i].file = f;
             continue;
         }
@@ -227,7 +208,7 @@ int64_t sys_ppoll(const uint64_t *a)
     struct timeout t;
     int            err = take_timeout(a[2], &t);
     if (!err)
-        err = swap_mask(a[3], a[4]);
+        err = args_swap_mask(a[3], a[4]);
     return err ? err : finish(poll_many(a[0], (unsigned)a[1], t.deadline), &t);
 }
 
@@ -286,7 +267,7 @@ static int take_selected(struct poll_item *items, const struct select_sets *s, s
         struct file *f = args_file((int)fd);
         if (!f)
             return -EBADF;
-        if (is_pollable(f)) {
+        if (!file_is_path(f)) {
             items[fd].file = f;
             continue;
         }
@@ -359,6 +340,6 @@ int64_t sys_pselect6(const uint64_t *a)
         return -EFAULT;
     int err = take_timeout(a[4], &t);
     if (!err)
-        err = swap_mask(sig.mask, sig.size);
+        err = args_swap_mask(sig.mask, sig.size);
     return err ? err : finish(select_many((int)a[0], &a[1], t.deadline), &t);
 }

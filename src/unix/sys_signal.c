@@ -6,6 +6,7 @@
 #include "unix/process.h"
 #include "unix/sigframe.h"
 #include "unix/signal.h"
+#include "unix/signalfd.h"
 #include "unix/syscall.h"
 
 #define SIGSET_SIZE 8u
@@ -111,6 +112,47 @@ int64_t sys_rt_sigreturn(const uint64_t *a)
     struct trapframe *tf = thread_self()->tf;
     signal_return(uthread_self(), tf);
     return (int64_t)tf->a0;
+}
+
+/* --- reading signals from files ---------------------------------------------------------- */
+
+#define SFD_FLAGS ((unsigned)(O_CLOEXEC | O_NONBLOCK))
+
+static int64_t new_signalfd(uint64_t set, unsigned flags)
+{
+    struct file *f;
+    int          err = signalfd_create(set, flags & O_NONBLOCK, &f);
+    if (err)
+        return err;
+    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
+    if (fd < 0)
+        file_put(f);
+    return fd;
+}
+
+static int64_t change_signalfd(int fd, uint64_t set)
+{
+    struct file *f = args_file(fd);
+    if (!f)
+        return -EBADF;
+    int err = file_is_path(f) ? -EBADF : signalfd_set(f, set);
+    file_put(f);
+    return err ? err : fd;
+}
+
+int64_t sys_signalfd4(const uint64_t *a)
+{
+    int      fd = (int)a[0];
+    unsigned flags = (unsigned)a[3];
+    uint64_t set;
+    if (a[2] != SIGSET_SIZE)
+        return -EINVAL;
+    if (uaccess_read(&set, a[1], sizeof(set)))
+        return -EFAULT;
+    if (flags & ~SFD_FLAGS)
+        return -EINVAL;
+    set &= ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
+    return fd == -1 ? new_signalfd(set, flags) : change_signalfd(fd, set);
 }
 
 /* --- alternate stack --------------------------------------------------------------------- */

@@ -67,6 +67,7 @@ enum syscall_kind {
     A_RWF_FLAGS,
     A_SCHED_POLICY,
     A_SHUTDOWN_HOW,
+    A_SIGNALFD_FLAGS,
     A_SIG_HOW,
     A_SOCKET_FAMILY,
     A_SOCKET_FLAGS,
@@ -108,10 +109,12 @@ enum syscall_kind {
 
     /* structures in memory */
     A_CLONE_ARGS,
+    A_EPOLL_EVENT,
     A_FDSET,
     A_ITIMERVAL,
     A_MSGHDR,
     A_OUT_DIRENTS,
+    A_OUT_EPOLL_EVENTS,
     A_OUT_ITIMERVAL,
     A_OUT_MSGHDR,
     A_OUT_RLIMIT,

@@ -455,10 +455,11 @@ static void *read_into(void *arg)
 
 static unsigned polled;
 
-static void note_poll(struct pollq_entry *entry, unsigned events)
+static bool note_poll(struct pollq_entry *entry, unsigned events)
 {
     (void)entry;
     __atomic_or_fetch(&polled, events, __ATOMIC_SEQ_CST);
+    return true;
 }
 
 static void a_reader_sleeps_until_the_line_is_finished(void **state)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sys_epoll.c - system calls on epolls, which are fs/epoll.c's. */
+#include "fs/epoll.h"
+#include "kernel/time.h"
+#include "kernel/uaccess.h"
+#include "lib/errno.h"
+#include "unix/args.h"
+#include "unix/process.h"
+#include "unix/signal.h"
+#include "unix/syscall.h"
+
+#define EPOLL_CTL_ADD 1
+#define EPOLL_CTL_DEL 2
+#define EPOLL_CTL_MOD 3
+
+/* What can be asked for together with EPOLLEXCLUSIVE. */
+#define EXCLUSIVE_WITH \
+    (POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+
+#define MAX_EVENTS (INT32_MAX / (int)sizeof(struct epoll_event))
+
+int64_t sys_epoll_create1(const uint64_t *a)
+{
+    struct file *f;
+    unsigned     flags = (unsigned)a[0];
+    if (flags & ~(unsigned)O_CLOEXEC)
+        return -EINVAL;
+    int err = epoll_create(&f);
+    if (err)
+        return err;
+    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
+    if (fd < 0)
+        file_put(f);
+    return fd;
+}
+
+/* --- control ------------------------------------------------------------------------------- */
+
+/* The open file behind fd, with a reference, unless it stands for a name only; NULL: -EBADF. */
+static struct file *file_of(int fd)
+{
+    struct file *f = args_file(fd);
+    if (!f || !file_is_path(f))
+        return f;
+    file_put(f);
+    return NULL;
+}
+
+static int check_exclusive(int op, const struct file *f, unsigned events)
+{
+    if (!(events & EPOLLEXCLUSIVE) || op == EPOLL_CTL_DEL)
+        return 0;
+    if (op == EPOLL_CTL_MOD)
+        return -EINVAL;
+    return op == EPOLL_CTL_ADD && (epoll_is(f) || events & ~EXCLUSIVE_WITH) ? -EINVAL : 0;
+}
+
+static int control(struct file *ep, int op, struct file *f, int fd, const struct epoll_event *event)
+{
+    if (!f->ops->poll)
+        return -EPERM;
+    if (ep == f || !epoll_is(ep))
+        return -EINVAL;
+    int err = check_exclusive(op, f, event->events);
+    if (err)
+        return err;
+    switch (op) {
+    case EPOLL_CTL_ADD:
+        return epoll_add(ep, f, fd, event);
+    case EPOLL_CTL_MOD:
+        return epoll_modify(ep, f, fd, event);
+    case EPOLL_CTL_DEL:
+        return epoll_remove(ep, f, fd);
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t sys_epoll_ctl(const uint64_t *a)
+{
+    struct epoll_event event = {.events = 0};
+    int                op = (int)a[1], fd = (int)a[2];
+    if (op != EPOLL_CTL_DEL && uaccess_read(&event, a[3], sizeof(event)))
+        return -EFAULT;
+    struct file *ep = file_of((int)a[0]);
+    if (!ep)
+        return -EBADF;
+    struct file *f = file_of(fd);
+    int          err = f ? control(ep, op, f, fd, &event) : -EBADF;
+    file_put(f);
+    file_put(ep);
+    return err;
+}
+
+/* --- waiting ------------------------------------------------------------------------------- */
+
+/* Interruptions that are not for the program, such as a signal that another thread took, end nothing. */
+static int wait_for_events(struct file *ep, vaddr_t va, unsigned max, uint64_t deadline)
+{
+    int n;
+    do
+        n = epoll_wait(ep, va, max, deadline);
+    while (n == -EINTR && !signal_pending(uthread_self()));
+    return n;
+}
+
+static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
+{
+    if (max <= 0 || max > MAX_EVENTS)
+        return -EINVAL;
+    if (!uaccess_range_ok(va, (size_t)max * sizeof(struct epoll_event)))
+        return -EFAULT;
+    struct file *ep = file_of(fd);
+    if (!ep)
+        return -EBADF;
+    int n = epoll_is(ep) ? wait_for_events(ep, va, (unsigned)max, deadline) : -EINVAL;
+    file_put(ep);
+    return n;
+}
+
+/* With the mask of a[4], a[5] in force; a signal that ends the call is handled under it. */
+static int64_t wait_masked(const uint64_t *a, uint64_t deadline)
+{
+    int err = args_swap_mask(a[4], a[5]);
+    if (err)
+        return err;
+    int n = wait_on((int)a[0], a[1], (int)a[2], deadline);
+    if (n != -EINTR)
+        signal_unswap_mask(uthread_self());
+    return n;
+}
+
+#define NS_PER_MS 1000000ul
+
+int64_t sys_epoll_pwait(const uint64_t *a)
+{
+    int      ms = (int)a[3];
+    uint64_t deadline = ms < 0 ? WAIT_FOREVER : 0;
+    if (ms > 0)
+        deadline = time_ns_to_deadline((uint64_t)ms * NS_PER_MS);
+    return wait_masked(a, deadline);
+}
+
+int64_t sys_epoll_pwait2(const uint64_t *a)
+{
+    uint64_t deadline;
+    int      err = args_timeout(a[3], &deadline);
+    return err ? err : wait_masked(a, deadline);
+}
