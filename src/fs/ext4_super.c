@@ -287,6 +287,7 @@ int ext4_mount(struct blk_device *dev, struct fs **out)
     if (!fs)
         return -ENOMEM;
     fs->fs.ops = &ext4_ops;
+    fs->fs.has_xattrs = true;
     fs->fs.read_only = true;
     fs->fs.dev = vfs_mkdev(254, 0);
     fs->fs.cache_names = true;

@@ -5,6 +5,7 @@
 #include "fs/tmpfs.h"
 
 #include "fs/tmpfs_impl.h"
+#include "fs/xattr.h"
 #include "kernel/frame.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
@@ -71,6 +72,7 @@ static struct inode *node_free(struct tmpfs_inode *node)
     struct tmpfs *fs = tmpfs_of(&node->inode);
     struct inode *parent = node->parent == &node->inode ? NULL : node->parent;
 
+    xattr_free_all(&node->inode);
     if (inode_is_link(&node->inode))
         free_target(fs, node->target);
     else
@@ -323,6 +325,8 @@ int tmpfs_create(const struct tmpfs_options *opt, struct fs **out)
     fs->fs.ops = &tmpfs_fs_ops;
     fs->fs.dev = next_dev();
     fs->pages.limit = opt->max_pages;
+    fs->fs.has_xattrs = true;
+    fs->fs.xattr_quota = &fs->pages;
     fs->max_files = opt->max_files;
     mutex_init(&fs->lock);
 

@@ -31,6 +31,7 @@ struct fs;
 struct inode;
 struct pipe;
 struct pollq;
+struct xattr;
 
 /* --- attributes -------------------------------------------------------------------------- */
 
@@ -102,10 +103,12 @@ struct fs_ops {
 
 /* A mounted file system. */
 struct fs {
-    const struct fs_ops *ops;
-    uint64_t             dev; /* unique; vfs_mkdev() form */
-    bool                 read_only;
-    bool                 cache_names; /* names change by calls of this layer only */
+    const struct fs_ops    *ops;
+    uint64_t                dev; /* unique; vfs_mkdev() form */
+    bool                    read_only;
+    bool                    cache_names; /* names change by calls of this layer only */
+    bool                    has_xattrs;  /* inodes may have extended attributes, */
+    struct pagecache_quota *xattr_quota; /* which are kept in memory at its cost; NULL: nowhere */
     uint64_t      max_size; /* bytes: no file is, or can be made, larger; 0: any offset is fine */
     struct inode *root;     /* holds a reference */
 };
@@ -204,8 +207,9 @@ struct inode {
     uint64_t        size;   /* bytes */
     uint64_t        blocks; /* 512-byte units */
     struct vfs_time atime, mtime, ctime, btime;
-    bool            linkable; /* link may give a name although nlink is 0 (O_TMPFILE) */
-    uint8_t         seals;    /* F_SEAL_*: what may not be done to a regular file any more */
+    bool            linkable;  /* link may give a name although nlink is 0 (O_TMPFILE) */
+    LIST_HEAD(, xattr) xattrs; /* xattr.c's */
+    uint8_t seals;             /* F_SEAL_*: what may not be done to a regular file any more */
 
     struct pagecache pages; /* contents of regular files */
 

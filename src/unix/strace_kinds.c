@@ -115,6 +115,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_UNLINK_FLAGS] = FLAGS(unlink_flags),
     [A_WAIT_OPTIONS] = FLAGS(wait_options),
     [A_WHENCE] = VALUE(whences),
+    [A_XATTR_FLAGS] = FLAGS(xattr_flags),
 
     [A_PATH] = IN(strace_p_path),
     [A_STR] = IN(strace_p_str),

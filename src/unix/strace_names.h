@@ -25,7 +25,8 @@ extern const struct names names_access_flags, names_access_modes, names_at_flags
     names_tcxonc_actions, names_termios_backspaces, names_termios_cflags, names_termios_feeds,
     names_termios_iflags, names_termios_lflags, names_termios_newlines, names_termios_oflags,
     names_termios_returns, names_termios_sizes, names_termios_speeds, names_termios_tabs,
-    names_termios_vtabs, names_timer_flags, names_unlink_flags, names_wait_options, names_whences;
+    names_termios_vtabs, names_timer_flags, names_unlink_flags, names_wait_options, names_whences,
+    names_xattr_flags;
 
 /* O_RDWR|O_CREAT */
 void text_open_flags(struct text *t, uint32_t flags);

@@ -83,6 +83,7 @@ enum syscall_kind {
     A_UNLINK_FLAGS,
     A_WAIT_OPTIONS,
     A_WHENCE,
+    A_XATTR_FLAGS,
 
     /* bytes in memory */
     A_PATH,

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "fs/dev.h"
-#include "fs/pipe.h"
 #include "fs/ext4.h"
+#include "fs/pipe.h"
 #include "kernel/log.h"
 #include "kernel/time.h"
 #include "lib/errno.h"
