@@ -227,10 +227,10 @@ int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
         return -EBADF;
     if (whence > SEEK_HOLE)
         return -EINVAL;
-    if (!f->seekable)
-        return -ESPIPE;
     if (f->ops->seek)
         return f->ops->seek(f, offset, whence);
+    if (!f->seekable)
+        return -ESPIPE;
 
     mutex_lock(&f->lock);
     int64_t target = seek_target(f, offset, whence);

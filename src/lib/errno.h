@@ -66,5 +66,6 @@
 #define ECONNREFUSED    111
 #define EALREADY        114
 #define EINPROGRESS     115
+#define ECANCELED       125
 
 #endif

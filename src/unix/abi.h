@@ -305,6 +305,50 @@ struct abi_itimerval {
     struct abi_timeval it_interval, it_value;
 };
 
+struct abi_itimerspec {
+    struct abi_timespec it_interval, it_value;
+};
+
+struct abi_timezone {
+    int32_t tz_minuteswest;
+    int32_t tz_dsttime;
+};
+
+struct abi_sigevent {
+    uint64_t sigev_value;
+    int32_t  sigev_signo;
+    int32_t  sigev_notify;
+    int32_t  sigev_tid;
+    int32_t  unused[11];
+};
+_Static_assert(sizeof(struct abi_sigevent) == 64, "asm-generic/siginfo.h");
+
+#define SIGEV_SIGNAL    0
+#define SIGEV_NONE      1
+#define SIGEV_THREAD    2
+#define SIGEV_THREAD_ID 4
+
+struct abi_timex {
+    uint32_t           modes;
+    int64_t            offset, freq, maxerror, esterror;
+    int32_t            status;
+    int64_t            constant, precision, tolerance;
+    struct abi_timeval time;
+    int64_t            tick, ppsfreq, jitter;
+    int32_t            shift;
+    int64_t            stabil, jitcnt, calcnt, errcnt, stbcnt;
+    int32_t            tai;
+    int32_t            unused[11];
+};
+_Static_assert(sizeof(struct abi_timex) == 208, "linux/timex.h");
+
+#define ADJ_SETOFFSET 0x0100
+#define ADJ_MICRO     0x1000
+#define ADJ_NANO      0x2000
+#define STA_UNSYNC    0x0040
+#define STA_NANO      0x2000
+#define TIME_ERROR    5
+
 #define CLOCK_REALTIME           0
 #define CLOCK_MONOTONIC          1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -318,6 +362,9 @@ struct abi_itimerval {
 #define CLOCK_TAI                11
 
 #define TIMER_ABSTIME 1
+
+#define TFD_TIMER_ABSTIME       1
+#define TFD_TIMER_CANCEL_ON_SET 2
 
 /* --- process ----------------------------------------------------------------------------- */
 

@@ -129,22 +129,48 @@ int args_iovec(vaddr_t vec, size_t nsegs, struct iobuf_seg **segs, struct iobuf 
 
 /* --- times ------------------------------------------------------------------------------- */
 
+/* -EINVAL */
+static int to_ns(const struct abi_timespec *ts, uint64_t *ns)
+{
+    if (ts->tv_sec < 0 || (uint64_t)ts->tv_nsec >= NS_PER_SEC)
+        return -EINVAL;
+    bool fits = (uint64_t)ts->tv_sec < UINT64_MAX / NS_PER_SEC;
+    *ns = fits ? (uint64_t)ts->tv_sec * NS_PER_SEC + (uint64_t)ts->tv_nsec : UINT64_MAX;
+    return 0;
+}
+
+static struct abi_timespec to_timespec(uint64_t ns)
+{
+    return (struct abi_timespec){(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
+}
+
 int args_timespec(vaddr_t va, uint64_t *ns)
 {
     struct abi_timespec ts;
-    if (uaccess_read(&ts, va, sizeof(ts)))
-        return -EFAULT;
-    if (ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NS_PER_SEC)
-        return -EINVAL;
-    bool fits = (uint64_t)ts.tv_sec < UINT64_MAX / NS_PER_SEC;
-    *ns = fits ? (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec : UINT64_MAX;
-    return 0;
+    return uaccess_read(&ts, va, sizeof(ts)) ? -EFAULT : to_ns(&ts, ns);
 }
 
 int args_put_timespec(vaddr_t va, uint64_t ns)
 {
-    struct abi_timespec ts = {(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC)};
+    struct abi_timespec ts = to_timespec(ns);
     return uaccess_write(va, &ts, sizeof(ts));
+}
+
+int args_itimerspec(vaddr_t va, uint64_t *value, uint64_t *interval)
+{
+    struct abi_itimerspec it;
+    if (uaccess_read(&it, va, sizeof(it)))
+        return -EFAULT;
+    if (to_ns(&it.it_value, value) || to_ns(&it.it_interval, interval))
+        return -EINVAL;
+    *value = *value > TIME_MAX_NS ? TIME_MAX_NS : *value;
+    *interval = *interval > TIME_MAX_NS ? TIME_MAX_NS : *interval;
+    return 0;
+}
+
+struct abi_itimerspec args_itimerspec_of(uint64_t value, uint64_t interval)
+{
+    return (struct abi_itimerspec){to_timespec(interval), to_timespec(value)};
 }
 
 int args_timeout(vaddr_t va, uint64_t *deadline)

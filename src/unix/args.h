@@ -42,6 +42,13 @@ int64_t end_transfer(const struct file *f, int64_t result);
  * what 64 bits hold become the largest. */
 int args_timespec(vaddr_t va, uint64_t *ns);
 
+/* A struct itimerspec as nanoseconds, of at most TIME_MAX_NS. Errors as above; -EINVAL only once all of it
+ * was read. */
+#define TIME_MAX_NS ((uint64_t)INT64_MAX)
+int args_itimerspec(vaddr_t va, uint64_t *value, uint64_t *interval);
+
+struct abi_itimerspec args_itimerspec_of(uint64_t value, uint64_t interval);
+
 /* Store ns as a struct timespec; -EFAULT. */
 int args_put_timespec(vaddr_t va, uint64_t ns);
 

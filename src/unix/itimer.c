@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* itimer.c - the three timers of setitimer(2): each sends its signal when its time is over.
  *
- * A kernel thread, made when a program first sets one, sleeps until the nearest is due. The CPU time of a
- * process cannot pass faster than real time on one hart: for a timer of CPU time the thread sleeps
- * as long as is left of it, and then looks again.
+ * A timer of CPU time is looked at whenever as much real time has passed as is left of it:
+ * clock_cpu_wait_ns().
  */
 #include "kernel/time.h"
+#include "kernel/timer.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
+#include "unix/clock.h"
 #include "unix/cputime.h"
 #include "unix/process.h"
 #include "unix/signal.h"
@@ -15,115 +16,75 @@
 
 enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, ITIMERS };
 
-/* How often at most a timer of CPU time is looked at. */
-#define LOOK_NS 1000000ul
-
-/* Times are ticks of the timer's clock. */
+/* Times are nanoseconds of the timer's clock. */
 struct itimer {
-    uint64_t expires; /* 0: off */
-    uint64_t interval;
+    uint64_t     expires; /* 0: off */
+    uint64_t     interval;
+    struct timer timer;
 };
+
+static void due(struct timer *timer);
 
 static struct mutex timers_mutex = MUTEX_INIT(timers_mutex);
 /* timers_mutex protects: */
-static struct itimer timers[ITIMERS];
-static bool          served; /* the thread exists */
-
-static struct spinlock changed_lock = SPINLOCK_INIT(LOCK_PROCESS, "itimer");
-/* changed_lock protects: */
-static bool         changed;
-static struct waitq changed_waiters = WAITQ_INIT(changed_waiters);
+static struct itimer timers[ITIMERS] = {{.timer.due = due}, {.timer.due = due}, {.timer.due = due}};
 
 /* The time of a timer's clock. */
 static uint64_t now_of(int which)
 {
     if (which == ITIMER_REAL)
-        return cpu_time();
+        return time_ns();
     struct thread_cpu_time used = cputime_process();
-    return which == ITIMER_VIRTUAL ? used.user : used.user + used.kernel;
+    return which == ITIMER_VIRTUAL ? time_ticks_to_ns(used.user) : cputime_total_ns(&used);
 }
 
-/* --- the thread -------------------------------------------------------------------------- */
+/* Have the kernel's timer come when it is due. The mutex is held. */
+static void arm(int which)
+{
+    struct itimer *t = &timers[which];
+    uint64_t       now = now_of(which);
+    if (!t->expires)
+        timer_disarm(&t->timer);
+    else if (which == ITIMER_REAL)
+        timer_arm(&t->timer, TIMER_MONOTONIC, t->expires);
+    else
+        timer_arm(&t->timer, TIMER_MONOTONIC,
+                  time_ns() + clock_cpu_wait_ns(t->expires > now ? t->expires - now : 0));
+}
 
-/* Send what is due of one timer, however often it was missed once. Returns when to look again; the
- * mutex is held. */
-static uint64_t serve(int which)
+/* Send what is due, however often it was missed once. */
+static void due(struct timer *timer)
 {
     static const int         number[ITIMERS] = {SIGALRM, SIGVTALRM, SIGPROF};
     const struct signal_info info = {.code = SI_KERNEL};
-    struct itimer           *t = &timers[which];
-    uint64_t                 now = now_of(which);
+    struct itimer           *t = (struct itimer *)((char *)timer - offsetof(struct itimer, timer));
+    int                      which = (int)(t - timers);
 
+    mutex_lock(&timers_mutex);
+    uint64_t now = now_of(which);
     if (t->expires && t->expires <= now) {
-        uint64_t missed = t->interval ? (now - t->expires) / t->interval : 0;
-        t->expires = t->interval ? t->expires + (missed + 1) * t->interval : 0;
+        timer_forward(&t->expires, t->interval, now);
         signal_send_process(number[which], &info);
     }
-    if (!t->expires)
-        return WAIT_FOREVER;
-    if (which == ITIMER_REAL)
-        return t->expires;
-    uint64_t soonest = time_ns_to_deadline(LOOK_NS), due = cpu_time() + (t->expires - now);
-    return due > soonest ? due : soonest;
-}
-
-static uint64_t serve_all(void)
-{
-    uint64_t next = WAIT_FOREVER;
-    mutex_lock(&timers_mutex);
-    for (int which = 0; which < ITIMERS; which++) {
-        uint64_t at = serve(which);
-        next = at < next ? at : next;
-    }
+    arm(which);
     mutex_unlock(&timers_mutex);
-    return next;
-}
-
-static void serve_for_ever(void *arg)
-{
-    (void)arg;
-    for (;;) {
-        uint64_t next = serve_all();
-        int      err = 0;
-        spinlock_acquire(&changed_lock);
-        while (!changed && !err)
-            err = waitq_sleep_until(&changed_waiters, &changed_lock, next, false);
-        changed = false;
-        spinlock_release(&changed_lock);
-    }
-}
-
-/* Have the thread look at the timers. The mutex is held. */
-static int tell_thread(void)
-{
-    if (!served) {
-        if (!thread_create("itimer", serve_for_ever, NULL))
-            return -ENOMEM;
-        served = true;
-    }
-    spinlock_acquire(&changed_lock);
-    changed = true;
-    waitq_wake_all(&changed_waiters);
-    spinlock_release(&changed_lock);
-    return 0;
 }
 
 /* --- system calls ------------------------------------------------------------------------ */
 
-static struct abi_timeval to_timeval(uint64_t ticks)
+static struct abi_timeval to_timeval(uint64_t ns)
 {
-    uint64_t us = time_ticks_to_ns(ticks) / 1000;
+    uint64_t us = ns / 1000;
     return (struct abi_timeval){(int64_t)(us / 1000000), (int64_t)(us % 1000000)};
 }
 
-/* In ticks, rounded up; what exceeds all clocks is as good as for ever. */
-static uint64_t to_ticks(const struct abi_timeval *tv)
+/* In nanoseconds; what exceeds all clocks is as good as for ever. */
+static uint64_t to_ns(const struct abi_timeval *tv)
 {
-    const uint64_t longest = UINT64_MAX / 4;
-    uint64_t       hz = time_hz();
-    if ((uint64_t)tv->tv_sec >= longest / hz)
+    const uint64_t longest = INT64_MAX;
+    if ((uint64_t)tv->tv_sec >= longest / 1000000000)
         return longest;
-    return (uint64_t)tv->tv_sec * hz + ((uint64_t)tv->tv_usec * hz + 999999) / 1000000;
+    return (uint64_t)tv->tv_sec * 1000000000 + (uint64_t)tv->tv_usec * 1000;
 }
 
 /* What is left; the mutex is held. One that is due and not yet served is not off. */
@@ -140,16 +101,17 @@ static void get(int which, struct abi_itimerval *out)
 
 static int set(int which, const struct abi_itimerval *new, struct abi_itimerval *old)
 {
-    uint64_t value = to_ticks(&new->it_value);
+    uint64_t value = to_ns(&new->it_value);
+    int      err = value ? timer_prepare() : 0;
+    if (err)
+        return err;
     mutex_lock(&timers_mutex);
-    int err = value ? tell_thread() : 0;
-    if (!err) {
-        get(which, old);
-        timers[which] = (struct itimer){value ? now_of(which) + value : 0,
-                                        value ? to_ticks(&new->it_interval) : 0};
-    }
+    get(which, old);
+    timers[which].expires = value ? now_of(which) + value : 0;
+    timers[which].interval = value ? to_ns(&new->it_interval) : 0;
+    arm(which);
     mutex_unlock(&timers_mutex);
-    return err;
+    return 0;
 }
 
 static bool valid(const struct abi_timeval *tv)

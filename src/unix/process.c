@@ -231,6 +231,7 @@ void process_exit_thread(int status)
     strace_thread_exit(status);
     spinlock_acquire(&the_process.lock);
     LIST_REMOVE(ut, link); /* from here on nobody sends it a signal */
+    sigqueue_clear(&ut->pending); /* under the lock: timers know some of them */
     signal_thread_gone(ut);
     cputime_add(&the_process.ended, ut->thread);
     bool last = LIST_EMPTY(&the_process.threads);

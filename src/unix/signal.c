@@ -12,6 +12,7 @@
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "unix/cred.h"
+#include "unix/posix_timer.h"
 #include "unix/report.h"
 #include "unix/sigframe.h"
 #include "unix/strace.h"
@@ -155,6 +156,48 @@ int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info)
     return err;
 }
 
+/* The thread that a signal to tid, 0 meaning the process, wakes: one that does not block it, or, if it is to
+ * be that thread, that one. */
+static struct uthread *find_target(uint32_t tid, int sig)
+{
+    struct uthread *ut;
+    if (!tid)
+        return choose_thread(sig);
+    LIST_FOREACH(ut, &the_process.threads, link) {
+        if (ut->tid == tid)
+            break;
+    }
+    return ut;
+}
+
+int signal_send_timer(uint32_t tid, int sig, const struct signal_info *info,
+                      struct sigqueue_item *item)
+{
+    int err = 0;
+    spinlock_acquire(&the_process.lock);
+    struct uthread *ut = find_target(tid, sig);
+    bool            open = ut && !(blocked(ut) & SIGSET(sig));
+    if (tid && !ut)
+        err = -ESRCH;
+    else if (open && is_ignored(sig) && !(ut->waiting_for & SIGSET(sig)))
+        err = -EAGAIN;
+    else
+        sigqueue_add_item(tid ? &ut->pending : &the_process.pending, item, sig, info);
+    if (!err && watchers)
+        signal_watch_changed();
+    if (!err && open)
+        kick(ut);
+    spinlock_release(&the_process.lock);
+    return err;
+}
+
+void signal_forget_timer(struct sigqueue_item *item)
+{
+    spinlock_acquire(&the_process.lock);
+    sigqueue_item_put(item);
+    spinlock_release(&the_process.lock);
+}
+
 void signal_pipe(void)
 {
     struct signal_info info = signal_from_self(SI_USER);
@@ -236,6 +279,8 @@ int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct sign
         err = waitq_sleep_until(&q, &the_process.lock, deadline, true);
     ut->waiting_for = 0;
     spinlock_release(&the_process.lock);
+    if (sig && info->timer)
+        posix_timer_taken(info);
     return sig ? sig : err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
@@ -274,6 +319,8 @@ int signal_read(struct uthread *ut, const uint64_t *set, bool wait, struct signa
     while (!(sig = take_of(ut, *set, info)) && !err)
         err = wait ? waitq_sleep_until(&readers, &the_process.lock, WAIT_FOREVER, true) : -EAGAIN;
     spinlock_release(&the_process.lock);
+    if (sig && info->timer)
+        posix_timer_taken(info);
     return sig ? sig : err;
 }
 
@@ -291,6 +338,8 @@ static int take_signal(struct uthread *ut, struct signal_info *info, struct abi_
             the_process.actions[sig].handler = SIG_DFL;
     }
     spinlock_release(&the_process.lock);
+    if (sig && info->timer)
+        posix_timer_taken(info);
     return sig;
 }
 

@@ -28,6 +28,14 @@ int signal_send_process(int sig, const struct signal_info *info);
 /* The same by number: -ESRCH, -EINVAL (no such signal); sig 0 only asks whether the thread exists. */
 int signal_send_tid(uint32_t tid, int sig, const struct signal_info *info);
 
+/* A timer sends sig, in item (sigqueue_add_item()), to thread tid or, if that is 0, to the process. 0: it is
+ * pending; -EAGAIN: it is ignored; -ESRCH: there is no such thread any more. */
+int signal_send_timer(uint32_t tid, int sig, const struct signal_info *info,
+                      struct sigqueue_item *item);
+
+/* Free item, which signal_send_timer() was given. */
+void signal_forget_timer(struct sigqueue_item *item);
+
 /* What the program sends itself: from process to process, code is SI_USER or SI_TKILL. */
 struct signal_info signal_from_self(int32_t code);
 

@@ -11,6 +11,8 @@
 struct sigqueue_item {
     int                sig;
     struct signal_info info;
+    bool               owned;  /* by somebody who will use it again */
+    bool               listed; /* it is pending */
     TAILQ_ENTRY(sigqueue_item) link;
 };
 
@@ -27,11 +29,18 @@ void sigqueue_init(struct sigqueue *q)
     TAILQ_INIT(&q->items);
 }
 
+static void release(struct sigqueue_item *item)
+{
+    atomic_fetch_sub(&queued, 1);
+    kfree(item);
+}
+
 static void drop(struct sigqueue *q, struct sigqueue_item *item)
 {
     TAILQ_REMOVE(&q->items, item, link);
-    atomic_fetch_sub(&queued, 1);
-    kfree(item);
+    item->listed = false;
+    if (!item->owned)
+        release(item);
 }
 
 void sigqueue_clear(struct sigqueue *q)
@@ -46,12 +55,21 @@ void sigqueue_clear(struct sigqueue *q)
 static struct sigqueue_item *new_item(uint64_t max)
 {
     if (atomic_fetch_add(&queued, 1) < max) {
-        struct sigqueue_item *item = kmalloc(sizeof(*item));
+        struct sigqueue_item *item = kzalloc(sizeof(*item));
         if (item)
             return item;
     }
     atomic_fetch_sub(&queued, 1);
     return NULL;
+}
+
+static void append(struct sigqueue *q, struct sigqueue_item *item, int sig,
+                   const struct signal_info *info)
+{
+    item->sig = sig;
+    item->info = *info;
+    item->listed = true;
+    TAILQ_INSERT_TAIL(&q->items, item, link);
 }
 
 int sigqueue_add(struct sigqueue *q, int sig, const struct signal_info *info, uint64_t max)
@@ -64,12 +82,35 @@ int sigqueue_add(struct sigqueue *q, int sig, const struct signal_info *info, ui
     if (!item && realtime && info->code != SI_USER)
         return -EAGAIN;
     q->set |= SIGSET(sig);
-    if (item) {
-        item->sig = sig;
-        item->info = *info;
-        TAILQ_INSERT_TAIL(&q->items, item, link);
-    }
+    if (item)
+        append(q, item, sig, info);
     return 0;
+}
+
+struct sigqueue_item *sigqueue_item_new(uint64_t max)
+{
+    struct sigqueue_item *item = new_item(max);
+    if (item)
+        item->owned = true;
+    return item;
+}
+
+void sigqueue_item_put(struct sigqueue_item *item)
+{
+    item->owned = false;
+    if (!item->listed)
+        release(item);
+}
+
+void sigqueue_add_item(struct sigqueue *q, struct sigqueue_item *item, int sig,
+                       const struct signal_info *info)
+{
+    if (item->listed) {
+        item->info.timer = info->timer;
+        return;
+    }
+    q->set |= SIGSET(sig);
+    append(q, item, sig, info);
 }
 
 /* The oldest of sig; NULL: what it carried found no room. *more: there is another one. */

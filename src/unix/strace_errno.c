@@ -79,6 +79,7 @@ static const struct failure failures[] = {
     FAILURE(ECONNREFUSED, "Connection refused"),
     FAILURE(EALREADY, "Operation already in progress"),
     FAILURE(EINPROGRESS, "Operation now in progress"),
+    FAILURE(ECANCELED, "Operation canceled"),
 };
 
 /* What no program sees: what becomes of the call is decided by the signal that follows. */

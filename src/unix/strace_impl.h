@@ -7,7 +7,7 @@
  *   strace_struct.c   structures
  *   strace_signal.c   signals' sets, actions, information
  *   strace_option.c   arguments that depend on others: fcntl, futex, prctl, clone
- *   strace_ioctl.c, strace_socket.c
+ *   strace_ioctl.c, strace_socket.c, strace_time.c
  *   strace_result.c   results
  *   strace_text.c     the line, strings, names
  */
@@ -57,6 +57,8 @@ void strace_array(struct text *t, uint64_t va, uint64_t count, size_t size, stra
 void strace_iovecs(struct text *t, uint64_t va, uint64_t count, int64_t moved);
 
 void strace_timespec(struct text *t, uint64_t va);
+struct abi_timespec;
+void strace_print_timespec(struct text *t, const struct abi_timespec *ts);
 struct abi_siginfo;
 void strace_siginfo(struct text *t, const struct abi_siginfo *info);
 void strace_pollfds_ready(struct text *t, uint64_t va, uint64_t count);
@@ -100,5 +102,6 @@ strace_predicate strace_fcntl_fills, strace_ioctl_fills, strace_prctl_fills;
 strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
     strace_p_out_msghdr, strace_p_socket_type, strace_p_socket_protocol, strace_p_socket_option,
     strace_p_option_value, strace_p_out_option_value;
+strace_printer strace_p_itimerspec, strace_p_sigevent, strace_p_timex, strace_p_timezone;
 
 #endif

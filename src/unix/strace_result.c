@@ -70,6 +70,13 @@ static void print_policy(struct text *t, const struct strace_call *c)
     text_str(t, ")");
 }
 
+static void print_clock_state(struct text *t, const struct strace_call *c)
+{
+    text_printf(t, "%ld (", (long)c->result);
+    text_value(t, &names_clock_states, (uint64_t)c->result);
+    text_str(t, ")");
+}
+
 /* A few operations give numbers with names. */
 static void print_prctl(struct text *t, const struct strace_call *c)
 {
@@ -89,6 +96,9 @@ void strace_result(struct text *t, const struct strace_call *c, unsigned kind)
         return;
     }
     switch (kind) {
+    case R_CLOCK_STATE:
+        print_clock_state(t, c);
+        return;
     case R_FCNTL:
         print_fcntl(t, c);
         return;

@@ -230,7 +230,7 @@ void strace_p_cpus(struct text *t, const struct strace_call *c, unsigned i)
 
 /* --- time -------------------------------------------------------------------------------- */
 
-static void print_timespec(struct text *t, const struct abi_timespec *ts)
+void strace_print_timespec(struct text *t, const struct abi_timespec *ts)
 {
     text_printf(t, "{tv_sec=%ld, tv_nsec=%lu}", (long)ts->tv_sec, (unsigned long)ts->tv_nsec);
 }
@@ -244,7 +244,7 @@ void strace_timespec(struct text *t, uint64_t va)
 {
     struct abi_timespec ts;
     if (strace_read(t, va, &ts, sizeof(ts)))
-        print_timespec(t, &ts);
+        strace_print_timespec(t, &ts);
 }
 
 void strace_p_timespec(struct text *t, const struct strace_call *c, unsigned i)
@@ -260,7 +260,7 @@ static void print_file_time(struct text *t, const void *element, void *arg)
     if (ts->tv_nsec == UTIME_NOW || ts->tv_nsec == UTIME_OMIT)
         text_str(t, ts->tv_nsec == UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT");
     else
-        print_timespec(t, ts);
+        strace_print_timespec(t, ts);
 }
 
 void strace_p_timespecs(struct text *t, const struct strace_call *c, unsigned i)

@@ -217,7 +217,7 @@ static int read_info(vaddr_t va, struct signal_info *info)
     struct abi_siginfo in;
     if (uaccess_read(&in, va, sizeof(in)))
         return -EFAULT;
-    *info = (struct signal_info){in.si_code, in.si_errno, in.rt.pid, in.rt.uid, in.rt.value};
+    *info = (struct signal_info){in.si_code, in.si_errno, in.rt.pid, in.rt.uid, in.rt.value, 0};
     if (in.si_code > 0 && in.si_code < SI_KERNEL)
         info->value = in.fault.addr;
     return 0;

@@ -4,66 +4,13 @@
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
+#include "unix/clock.h"
 #include "unix/cputime.h"
 #include "unix/process.h"
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
 #define NS_PER_SEC 1000000000ul
-#define NS_PER_US  1000ul
-
-/* What a coarse clock has for a resolution (Linux at 250 Hz). */
-#define COARSE_NS 4000000ul
-
-/* Clocks below 0 are CPU time: the number of a process or thread, inverted, over three bits. */
-#define CPUCLOCK_THREAD 4
-#define CPUCLOCK_WHAT   3
-enum { CPUCLOCK_PROF, CPUCLOCK_VIRT, CPUCLOCK_SCHED, CPUCLOCK_FD };
-
-static int cpu_clock_now(int clock, uint64_t *ns)
-{
-    struct thread_cpu_time used;
-    uint32_t               number = ~(uint32_t)(clock >> 3);
-    int                    what = clock & CPUCLOCK_WHAT;
-    if (what == CPUCLOCK_FD)
-        return -EINVAL; /* clocks of devices: there are none */
-    if (clock & CPUCLOCK_THREAD) {
-        if (!cputime_thread(number, &used))
-            return -EINVAL;
-    } else {
-        if (number != 0 && number != PROCESS_PID)
-            return -EINVAL;
-        used = cputime_process();
-    }
-    *ns = what == CPUCLOCK_VIRT ? time_ticks_to_ns(used.user) : cputime_total_ns(&used);
-    return 0;
-}
-
-/* The clock's time. -EINVAL: there is no such clock. */
-static int clock_now(int clock, uint64_t *ns)
-{
-    switch (clock) {
-    case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI:
-        *ns = time_wall_ns();
-        return 0;
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-    case CLOCK_BOOTTIME_ALARM:
-        *ns = time_ns();
-        return 0;
-    case CLOCK_PROCESS_CPUTIME_ID:
-        return cpu_clock_now((int)(~0u << 3 | CPUCLOCK_SCHED), ns);
-    case CLOCK_THREAD_CPUTIME_ID:
-        return cpu_clock_now((int)(~0u << 3 | CPUCLOCK_THREAD | CPUCLOCK_SCHED), ns);
-    default:
-        return clock < 0 ? cpu_clock_now(clock, ns) : -EINVAL;
-    }
-}
 
 int64_t sys_clock_gettime(const uint64_t *a)
 {
@@ -77,20 +24,7 @@ int64_t sys_clock_getres(const uint64_t *a)
     uint64_t ns;
     int      clock = (int)a[0];
     int      err = clock_now(clock, &ns);
-    if (err || !a[1])
-        return err;
-    bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
-    return args_put_timespec(a[1], coarse ? COARSE_NS : 1);
-}
-
-int64_t sys_gettimeofday(const uint64_t *a)
-{
-    uint64_t           ns = time_wall_ns();
-    struct abi_timeval tv = {(int64_t)(ns / NS_PER_SEC), (int64_t)(ns % NS_PER_SEC / NS_PER_US)};
-    uint64_t           utc = 0; /* struct timezone: no offset, no summer time */
-    if (a[0] && uaccess_write(a[0], &tv, sizeof(tv)))
-        return -EFAULT;
-    return a[1] ? uaccess_write(a[1], &utc, sizeof(utc)) : 0;
+    return err || !a[1] ? err : args_put_timespec(a[1], clock_resolution_ns(clock));
 }
 
 int64_t sys_times(const uint64_t *a)
@@ -149,57 +83,66 @@ int64_t sys_nanosleep(const uint64_t *a)
     return err ? err : sleep_for(ns, a[1]);
 }
 
-/* Whether a clock is one of CPU time that one can sleep by, if it exists. */
-static bool is_cpu_clock(int clock)
-{
-    return clock == CLOCK_PROCESS_CPUTIME_ID ||
-           (clock < 0 && (clock & (CPUCLOCK_THREAD | CPUCLOCK_WHAT)) != CPUCLOCK_FD);
-}
-
 static bool can_sleep(int clock)
 {
     return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
-           clock == CLOCK_TAI || is_cpu_clock(clock);
+           clock == CLOCK_TAI || clock_is_cpu(clock);
 }
 
-/* Sleep until a clock of CPU time, which goes slower than real time, shows ns. -EINVAL: it does not
- * exist, or is the caller's own, which then stands still. */
-static int sleep_by_cpu(int clock, uint64_t ns, bool absolute)
+/* Sleep until clock r->arg[1], one of CPU time, shows r->arg[2]; what is left after a signal goes to
+ * r->arg[0], if that is not 0. */
+static int64_t sleep_on_by_cpu(const struct restart *r)
 {
-    const uint64_t look_ns = 1000000; /* how often at most */
-    uint64_t       used;
-    uint32_t       number = ~(uint32_t)(clock >> 3);
-    if (clock < 0 && clock & CPUCLOCK_THREAD && (!number || number == uthread_self()->tid))
+    uint64_t used, until = r->arg[2];
+    int      clock = (int)r->arg[1], interrupted = 0;
+    int      err = clock_now(clock, &used);
+    while (!err && !interrupted && used < until) {
+        interrupted = sleep_until(time_ns_to_deadline(clock_cpu_wait_ns(until - used)));
+        err = clock_now(clock, &used);
+    }
+    if (err || used >= until)
+        return err;
+    if (r->arg[0] && args_put_timespec(r->arg[0], until - used))
+        return -EFAULT;
+    uthread_self()->restart = *r;
+    return -ERESTART_RESTARTBLOCK;
+}
+
+/* The caller's own clock stands still while it sleeps: -EINVAL. */
+static int64_t sleep_by_cpu(int clock, uint64_t ns, bool absolute, vaddr_t rem)
+{
+    uint64_t used;
+    if (clock_for_others(clock) == clock_for_others(CLOCK_THREAD_CPUTIME_ID))
         return -EINVAL;
     int err = clock_now(clock, &used);
+    if (err)
+        return err;
     if (!absolute)
         ns = ns > UINT64_MAX - used ? UINT64_MAX : used + ns;
-    while (!err && used < ns) {
-        uint64_t left = ns - used > look_ns ? ns - used : look_ns;
-        err = sleep_until(time_ns_to_deadline(left));
-        if (!err)
-            err = clock_now(clock, &used);
-    }
-    return err;
+    struct restart r = {.go_on = sleep_on_by_cpu, .arg = {absolute ? 0 : rem, (uint64_t)clock, ns}};
+    int64_t        result = sleep_on_by_cpu(&r);
+    return absolute && result == -ERESTART_RESTARTBLOCK ? -ERESTARTNOHAND : result;
 }
 
 int64_t sys_clock_nanosleep(const uint64_t *a)
 {
     int      clock = (int)a[0];
     uint64_t now, ns;
-    int      err = is_cpu_clock(clock) ? 0 : clock_now(clock, &now);
+    int      err = clock_is_cpu(clock) ? 0 : clock_now(clock, &now);
     if (!err && !can_sleep(clock))
         err = -EOPNOTSUPP;
     if (!err)
         err = args_timespec(a[2], &ns);
     if (err)
         return err;
-    if (is_cpu_clock(clock))
-        return sleep_by_cpu(clock, ns, a[1] & TIMER_ABSTIME);
+    if (clock_is_cpu(clock))
+        return sleep_by_cpu(clock, ns, a[1] & TIMER_ABSTIME, a[3]);
     if (!(a[1] & TIMER_ABSTIME))
         return sleep_for(ns, a[3]);
     if (ns <= now)
         return 0;
+    if (clock_is_wall(clock))
+        return clock_sleep_until_wall(ns) ? -ERESTARTNOHAND : 0;
     return sleep_until(time_ns_to_deadline(ns - now)) ? -ERESTARTNOHAND : 0;
 }
 

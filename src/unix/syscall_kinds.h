@@ -80,6 +80,8 @@ enum syscall_kind {
     A_STATX_MASK,
     A_SYNC_RANGE_FLAGS,
     A_TIMER_FLAGS,
+    A_TIMERFD_FLAGS,
+    A_TIMERFD_SETTIME,
     A_UNLINK_FLAGS,
     A_WAIT_OPTIONS,
     A_WHENCE,
@@ -112,10 +114,12 @@ enum syscall_kind {
     A_CLONE_ARGS,
     A_EPOLL_EVENT,
     A_FDSET,
+    A_ITIMERSPEC,
     A_ITIMERVAL,
     A_MSGHDR,
     A_OUT_DIRENTS,
     A_OUT_EPOLL_EVENTS,
+    A_OUT_ITIMERSPEC,
     A_OUT_ITIMERVAL,
     A_OUT_MSGHDR,
     A_OUT_RLIMIT,
@@ -131,12 +135,14 @@ enum syscall_kind {
     A_OUT_SYSINFO,
     A_OUT_TIMESPEC,
     A_OUT_TIMEVAL,
+    A_OUT_TIMEZONE,
     A_OUT_TMS,
     A_OUT_UTSNAME,
     A_POLLFDS, /* as many as the next argument says */
     A_RLIMIT_VALUE,
     A_SELECT_MASK,
     A_SIGACTION,
+    A_SIGEVENT,
     A_SIGINFO,
     A_SIGSET,
     A_SIGSTACK,
@@ -145,6 +151,8 @@ enum syscall_kind {
     A_TIMESPEC,
     A_TIMESPECS, /* two */
     A_TIMEVAL,
+    A_TIMEX, /* what it was where it was to change, and what it is */
+    A_TIMEZONE,
 
     /* those that depend on other arguments */
     A_CLONE, /* all of clone's */
@@ -167,6 +175,7 @@ enum syscall_kind {
 
     /* results; without one, a plain number */
     R_FCNTL = A_KINDS,
+    R_CLOCK_STATE,
     R_HEX,
     R_NEVER, /* the call does not return */
     R_OCTAL,
