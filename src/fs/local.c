@@ -1,320 +1,210 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* local.c - sockets within the machine: see local.h.
- *
- * One lock for all: what is sent goes from one socket to another, and nobody copies to or from a
- * program while holding it. A message is copied into kernel memory first and then queued. Receivers of a
- * socket take turns, by a mutex that none holds while it waits for a message: each copies the first
- * message out while it stays in the queue, so that nobody finds the queue empty before it is.
+/* local.c - sockets within the machine: their life, what they do as open files, and their options. See
+ * local.h, and local_impl.h for the lock.
  */
-#include "fs/local.h"
+#include "fs/local_impl.h"
 
 #include "kernel/heap.h"
-#include "kernel/pollq.h"
+#include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 
-#define CHUNK      ((size_t)32768) /* of a stream, in one message */
-#define POLL_READ  (POLLIN | POLLRDNORM)
-#define POLL_WRITE (POLLOUT | POLLWRNORM | POLLWRBAND)
+struct spinlock   local_lock = SPINLOCK_INIT(LOCK_DEVICE, "local sockets");
+struct local_cred local_real = {.pid = 1}, local_effective = {.pid = 1};
 
-/* What a message takes of a socket's buffer beyond its bytes, and at least, so that many small ones do
- * not fill the memory. As Linux's do, where programs can count how many fit. */
-#define MESSAGE_COST 576u
-#define MESSAGE_MIN  768u
+static const struct local_cred nobody = {0, UINT32_MAX, UINT32_MAX};
+static atomic_ulong            next_ino = 1;
 
-#define SHUT_RECEIVE 1u
-#define SHUT_SEND    2u
-
-struct message {
-    TAILQ_ENTRY(message) link;
-    size_t  len, used; /* bytes; those that a stream's reader has had */
-    uint8_t bytes[];
-};
-
-struct local {
-    int      type; /* constant, as is the next */
-    uint64_t ino;
-
-    struct mutex receiving; /* who holds it may take messages off the queue */
-
-    /* protected by local_lock: */
-    struct local *peer; /* NULL: none (any more) */
-    bool          was_connected;
-    unsigned      shut;    /* SHUT_* */
-    int           error;   /* positive, told once */
-    size_t        queued;  /* bytes */
-    size_t        charged; /* what the messages take of LOCAL_BUFFER */
-    TAILQ_HEAD(, message) queue;
-    struct waitq waiters; /* for a message, or for room in this queue */
-
-    struct pollq pollers;
-};
-
-static struct spinlock local_lock = SPINLOCK_INIT(LOCK_DEVICE, "local sockets");
-static atomic_ulong    next_ino = 1;
-
-static size_t cost_of(size_t len)
+void local_identify(const struct local_cred *real, const struct local_cred *effective)
 {
-    return size_max(len + MESSAGE_COST, MESSAGE_MIN);
+    spinlock_acquire(&local_lock);
+    local_real = *real;
+    local_effective = *effective;
+    spinlock_release(&local_lock);
 }
 
-/* Whether all room for what goes to s is taken. The last message may take more than was left. */
-static bool is_full(const struct local *s)
+/* --- references -------------------------------------------------------------------------- */
+
+struct local *local_get(struct local *s)
 {
-    return s->charged >= LOCAL_BUFFER;
+    unsigned before = atomic_fetch_add(&s->refs, 1);
+    ASSERT(before > 0);
+    return s;
 }
 
-static bool is_stream(const struct local *s)
+/* A peer that is left is a dead one's, which refers to nobody: no chain follows. */
+void local_put(struct local *s)
 {
-    return s->type == SOCK_STREAM;
+    if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+        return;
+    ASSERT(s->dead && !s->peer && !s->inode && LIST_EMPTY(&s->clients));
+    local_name_put(s->name);
+    kfree(s);
 }
 
-static bool is_datagram(const struct local *s)
+struct local *local_new(int type)
 {
-    return s->type == SOCK_DGRAM;
+    struct local *s = kzalloc(sizeof(*s));
+    if (!s)
+        return NULL;
+    s->type = type;
+    s->ino = atomic_fetch_add(&next_ino, 1);
+    s->peer_cred = nobody;
+    s->options = (struct local_options){
+        .send_buffer = LOCAL_BUFFER,
+        .receive_buffer = LOCAL_BUFFER,
+        .send_ns = WAIT_FOREVER,
+        .receive_ns = WAIT_FOREVER,
+        .low_water = 1,
+    };
+    atomic_store(&s->refs, 1);
+    TAILQ_INIT(&s->queue);
+    TAILQ_INIT(&s->pending);
+    LIST_INIT(&s->clients);
+    mutex_init(&s->receiving);
+    waitq_init(&s->readers);
+    waitq_init(&s->writers);
+    waitq_init(&s->crowd);
+    pollq_init(&s->pollers);
+    spinlock_acquire(&local_lock);
+    local_flight_register(s);
+    spinlock_release(&local_lock);
+    return s;
 }
 
-static bool blocks(struct file *f, unsigned flags)
+void local_set_peer(struct local *s, struct local *peer)
 {
-    return !(flags & MSG_DONTWAIT) && !(atomic_load(&f->flags) & O_NONBLOCK);
+    ASSERT(spinlock_held(&local_lock));
+    struct local *old = s->peer;
+    if (old)
+        LIST_REMOVE(s, client_link);
+    s->peer = peer;
+    if (peer) {
+        local_get(peer);
+        LIST_INSERT_HEAD(&peer->clients, s, client_link);
+    }
+    local_put(old);
 }
 
-/* Something changed for those who wait at s. The lock is held, which keeps s. */
-static void wake(struct local *s)
+/* --- waiting ----------------------------------------------------------------------------- */
+
+void local_wake_readers(struct local *s)
 {
-    waitq_wake_all(&s->waiters);
+    waitq_wake_all(&s->readers);
+    pollq_notify(&s->pollers, POLL_READ);
+}
+
+void local_wake_all(struct local *s)
+{
+    waitq_wake_all(&s->readers);
+    waitq_wake_all(&s->writers);
     pollq_notify(&s->pollers, 0);
 }
 
-/* The error that waits to be told: negative, or 0. The lock is held. */
-static int take_error(struct local *s)
+int local_error(struct local *s)
 {
     int error = s->error;
     s->error = 0;
     return -error;
 }
 
-/* --- sending ----------------------------------------------------------------------------- */
-
-/* Why s cannot send now: 0, -EAGAIN (no room), or for good. The lock is held. */
-static int send_error(struct local *s)
+uint64_t local_deadline(struct file *f, unsigned flags, uint64_t limit_ns)
 {
-    if (!s->peer && !s->was_connected)
-        return -ENOTCONN;
-    int err = is_stream(s) ? 0 : take_error(s);
-    if (err)
-        return err;
-    if (!s->peer && !is_datagram(s))
-        return -EPIPE;
-    if (!s->peer) {
-        s->was_connected = false; /* told once */
-        return -ECONNREFUSED;
-    }
-    if (s->shut & SHUT_SEND || s->peer->shut & SHUT_RECEIVE)
-        return -EPIPE;
-    return is_full(s->peer) ? -EAGAIN : 0;
-}
-
-/* Queue m at the other end, once there is room. */
-static int deliver(struct local *s, struct message *m, bool block)
-{
-    int err;
-    spinlock_acquire(&local_lock);
-    while ((err = send_error(s)) == -EAGAIN && block) {
-        err = waitq_sleep_until(&s->peer->waiters, &local_lock, WAIT_FOREVER, true);
-        if (err)
-            break;
-    }
-    if (!err) {
-        TAILQ_INSERT_TAIL(&s->peer->queue, m, link);
-        s->peer->queued += m->len;
-        s->peer->charged += cost_of(m->len);
-        wake(s->peer);
-    }
-    spinlock_release(&local_lock);
-    return err;
-}
-
-/* Send the next len bytes of iob as one message. */
-static ssize_t send_message(struct local *s, struct iobuf *iob, size_t len, bool block)
-{
-    struct message *m = kmalloc(sizeof(*m) + len);
-    if (!m)
-        return -ENOMEM;
-    m->len = len;
-    m->used = 0;
-    ssize_t n = iobuf_take(iob, m->bytes, len);
-    int     err = n < 0 || (size_t)n < len ? -EFAULT : deliver(s, m, block);
-    if (err)
-        kfree(m);
-    return err ? err : (ssize_t)len;
-}
-
-static int check_send(struct local *s)
-{
-    spinlock_acquire(&local_lock);
-    int err = send_error(s);
-    spinlock_release(&local_lock);
-    return err == -EAGAIN ? 0 : err;
-}
-
-ssize_t local_send(struct file *f, struct iobuf *iob, unsigned flags)
-{
-    struct local *s = f->private;
-    bool          block = blocks(f, flags);
-    ssize_t       done = 0;
-    int           err = check_send(s);
-    if (err)
-        return err;
-    if (!is_stream(s))
-        return iob->left > LOCAL_BUFFER - 32 ? -EMSGSIZE : send_message(s, iob, iob->left, block);
-    while (iob->left) {
-        ssize_t n = send_message(s, iob, size_min(iob->left, CHUNK), block);
-        if (n < 0)
-            return done ? done : n;
-        done += n;
-    }
-    return done;
-}
-
-/* --- receiving --------------------------------------------------------------------------- */
-
-/* The message behind m, or the first one. Who receives keeps it where it is. */
-static struct message *message_after(struct local *s, struct message *m)
-{
-    ASSERT(mutex_held(&s->receiving));
-    spinlock_acquire(&local_lock);
-    m = m ? TAILQ_NEXT(m, link) : TAILQ_FIRST(&s->queue);
-    spinlock_release(&local_lock);
-    return m;
-}
-
-/* len bytes of m, the first message, were received: a stream goes on behind them, of a packet the rest
- * is lost. */
-static void consume(struct local *s, struct message *m, size_t len)
-{
-    bool gone = !is_stream(s) || m->used + len == m->len;
-    spinlock_acquire(&local_lock);
-    s->queued -= gone ? m->len - m->used : len;
-    m->used += len;
-    if (gone) {
-        TAILQ_REMOVE(&s->queue, m, link);
-        s->charged -= cost_of(m->len);
-        wake(s);
-        if (s->peer)
-            pollq_notify(&s->peer->pollers, 0); /* there may be room for what it sends */
-    }
-    spinlock_release(&local_lock);
-    if (gone)
-        kfree(m);
-}
-
-/* Copy m into iob. */
-static ssize_t use_message(struct local *s, struct message *m, struct iobuf *iob, unsigned flags,
-                           size_t *cut)
-{
-    size_t rest = m->len - m->used, len = size_min(rest, iob->left);
-    if (cut)
-        *cut = rest > len ? rest : 0;
-    ssize_t n = iobuf_put(iob, m->bytes + m->used, len);
-    if (n < 0 || (size_t)n < len) {
-        if (!is_stream(s)) /* as on Linux */
-            consume(s, m, 0);
-        return -EFAULT;
-    }
-    if (!(flags & MSG_PEEK))
-        consume(s, m, len);
-    return n;
-}
-
-/* Receive what is there, of packets one. *found: there was something. */
-static ssize_t drain(struct local *s, struct iobuf *iob, unsigned flags, size_t *cut, bool *found)
-{
-    ssize_t         done = 0;
-    struct message *m = NULL;
-    *found = false;
-    mutex_lock(&s->receiving);
-    do {
-        m = message_after(s, flags & MSG_PEEK ? m : NULL);
-        if (!m)
-            break;
-        *found = true;
-        ssize_t n = use_message(s, m, iob, flags, cut);
-        if (n < 0) {
-            done = done ? done : n;
-            break;
-        }
-        done += n;
-    } while (is_stream(s) && iob->left);
-    mutex_unlock(&s->receiving);
-    return done;
-}
-
-/* Sleep until there is a message: 1. 0: none will come; or a negative errno. */
-static int wait_for_message(struct local *s, bool block)
-{
-    int err = 0;
-    spinlock_acquire(&local_lock);
-    while (!err && TAILQ_EMPTY(&s->queue)) {
-        err = take_error(s);
-        if (err || s->shut & SHUT_RECEIVE || (!s->peer && !is_datagram(s)))
-            break;
-        err = block ? waitq_sleep_until(&s->waiters, &local_lock, WAIT_FOREVER, true) : -EAGAIN;
-    }
-    if (!TAILQ_EMPTY(&s->queue))
-        err = 1;
-    spinlock_release(&local_lock);
-    return err;
-}
-
-/* Whether receiving makes sense at all. An error comes before packets, but after a stream's bytes. */
-static int check_receive(struct local *s)
-{
-    spinlock_acquire(&local_lock);
-    int err = s->was_connected || is_datagram(s) ? 0 : is_stream(s) ? -EINVAL : -ENOTCONN;
-    if (!err && !is_stream(s))
-        err = take_error(s);
-    spinlock_release(&local_lock);
-    return err;
-}
-
-ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags, size_t *cut)
-{
-    struct local *s = f->private;
-    ssize_t       done = 0;
-    bool          found, all = is_stream(s) && flags & MSG_WAITALL && !(flags & MSG_PEEK);
-    int           err = check_receive(s);
-    if (cut)
-        *cut = 0;
-    if (err)
-        return err;
-    if (is_stream(s) && !iob->left)
+    if (flags & MSG_DONTWAIT || atomic_load(&f->flags) & O_NONBLOCK)
         return 0;
-    do {
-        ssize_t n = drain(s, iob, flags, cut, &found);
-        if (n < 0)
-            return done ? done : n;
-        done += n;
-        if (found && (!all || !iob->left))
-            return done;
-        err = wait_for_message(s, blocks(f, flags));
-    } while (err > 0);
-    return done ? done : err;
+    return limit_ns == WAIT_FOREVER ? WAIT_FOREVER : time_ns_to_deadline(limit_ns);
+}
+
+int local_sleep(struct waitq *q, uint64_t deadline)
+{
+    if (!deadline)
+        return -EAGAIN;
+    int err = waitq_sleep_until(q, &local_lock, deadline, true);
+    return err == -ETIMEDOUT ? -EAGAIN : err;
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+/* The other end of a connection sees that this one goes: as an error, if something was not read. */
+static void part(struct local *s)
+{
+    struct local *peer = s->peer;
+    if (!peer)
+        return;
+    if (!local_is_datagram(s)) {
+        peer->shut = SHUT_RECEIVE | SHUT_SEND;
+        if (!TAILQ_EMPTY(&s->queue) || !s->file)
+            peer->error = ECONNRESET;
+        local_wake_all(peer);
+    }
+    local_set_peer(s, NULL);
+}
+
+/* Close the connections that nobody accepted. */
+static void refuse_pending(struct local *s)
+{
+    struct local *waiting;
+    spinlock_acquire(&local_lock);
+    while ((waiting = TAILQ_FIRST(&s->pending))) {
+        TAILQ_REMOVE(&s->pending, waiting, pending_link);
+        spinlock_release(&local_lock);
+        local_close(waiting);
+        spinlock_acquire(&local_lock);
+    }
+    spinlock_release(&local_lock);
+}
+
+void local_close(struct local *s)
+{
+    struct message_list unread = TAILQ_HEAD_INITIALIZER(unread);
+    struct local       *client;
+
+    spinlock_acquire(&local_lock);
+    s->dead = true;
+    s->shut = SHUT_RECEIVE | SHUT_SEND;
+    s->state = LOCAL_CLOSED;
+    struct inode *inode = local_unbind(s);
+    part(s);
+    s->file = NULL;
+    local_take_all(s, &unread);
+    local_flight_unregister(s);
+    waitq_wake_all(&s->crowd);
+    LIST_FOREACH(client, &s->clients, client_link)
+        pollq_notify(&client->pollers, POLL_WRITE);
+    spinlock_release(&local_lock);
+
+    refuse_pending(s);
+    inode_put(inode);
+    local_dispose(&unread);
+    local_put(s);
 }
 
 /* --- as files ---------------------------------------------------------------------------- */
 
 static ssize_t socket_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
+    struct local_received received = {.want_from = false};
     (void)pos;
-    return iob->left ? local_receive(f, iob, 0, NULL) : 0;
+    ssize_t n = iob->left ? local_receive(f, iob, 0, &received) : 0;
+    local_files_put(received.files);
+    return n;
 }
 
 static ssize_t socket_write(struct file *f, struct iobuf *iob, uint64_t pos)
 {
+    struct local_sending sending = {.flags = 0};
     (void)pos;
-    return local_send(f, iob, 0);
+    return local_send(f, iob, &sending);
+}
+
+/* Programs can go on writing until the buffer is full; they are told so again when three quarters of it
+ * are free. */
+static bool is_writable(const struct local *s)
+{
+    bool crowded = !local_is_stream(s) && s->peer && s->peer->peer != s && !s->peer->dead &&
+                   s->peer->nmessages > LOCAL_CROWD;
+    return s->state != LOCAL_LISTENING && s->charged * 4 <= s->options.send_buffer && !crowded;
 }
 
 static unsigned socket_poll(struct file *f, struct pollq **q)
@@ -324,17 +214,17 @@ static unsigned socket_poll(struct file *f, struct pollq **q)
     if (q)
         *q = &s->pollers;
     spinlock_acquire(&local_lock);
-    bool gone = !is_datagram(s) && s->was_connected && !s->peer;
-    bool no_more = s->shut & SHUT_RECEIVE || gone;
     if (s->error)
         ready |= POLLERR;
-    if (no_more)
+    if (s->shut & SHUT_RECEIVE)
         ready |= POLLRDHUP | POLL_READ;
-    if ((no_more && (s->shut & SHUT_SEND || gone)) || (!is_datagram(s) && !s->was_connected))
+    if (s->shut == (SHUT_RECEIVE | SHUT_SEND))
         ready |= POLLHUP;
-    if (!TAILQ_EMPTY(&s->queue))
+    if (!local_is_datagram(s) && s->state == LOCAL_CLOSED)
+        ready |= POLLHUP;
+    if (!TAILQ_EMPTY(&s->queue) || !TAILQ_EMPTY(&s->pending))
         ready |= POLL_READ;
-    if (!s->peer || s->peer->charged * 4 <= LOCAL_BUFFER)
+    if (is_writable(s))
         ready |= POLL_WRITE;
     spinlock_release(&local_lock);
     return ready;
@@ -345,16 +235,17 @@ static int readable_bytes(struct local *s)
 {
     spinlock_acquire(&local_lock);
     struct message *first = TAILQ_FIRST(&s->queue);
-    size_t          n = !is_datagram(s) ? s->queued : first ? first->len : 0;
+    size_t          n = !local_is_datagram(s) ? s->queued : first ? first->len : 0;
+    int             result = s->state == LOCAL_LISTENING ? -EINVAL : (int)n;
     spinlock_release(&local_lock);
-    return (int)n;
+    return result;
 }
 
 /* What of the buffer is taken by what is sent and not yet read. */
 static int unread_bytes(struct local *s)
 {
     spinlock_acquire(&local_lock);
-    size_t n = s->peer ? s->peer->charged : 0;
+    size_t n = s->charged;
     spinlock_release(&local_lock);
     return (int)n;
 }
@@ -372,7 +263,7 @@ static int socket_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
     default:
         return -ENOTTY;
     }
-    return uaccess_write(arg, &value, sizeof(value));
+    return value < 0 ? value : uaccess_write(arg, &value, sizeof(value));
 }
 
 static void socket_getattr(struct file *f, struct vfs_attr *attr)
@@ -383,34 +274,10 @@ static void socket_getattr(struct file *f, struct vfs_attr *attr)
     attr->ino = s->ino;
 }
 
-/* Separate s from its other end, for which that is an error if there was something to read here. */
-static void part(struct local *s)
-{
-    struct local *peer = s->peer;
-    s->peer = NULL;
-    if (!peer)
-        return;
-    if (peer->peer == s) {
-        peer->peer = NULL;
-        if (!is_datagram(peer) && !TAILQ_EMPTY(&s->queue))
-            peer->error = ECONNRESET;
-    }
-    waitq_wake_all(&s->waiters); /* those of the other end who wait for room here */
-    wake(peer);
-}
-
 static void socket_release(struct file *f)
 {
-    struct local   *s = f->private;
-    struct message *m;
-    spinlock_acquire(&local_lock);
-    part(s);
-    spinlock_release(&local_lock);
-    while ((m = TAILQ_FIRST(&s->queue))) { /* nobody knows s any more */
-        TAILQ_REMOVE(&s->queue, m, link);
-        kfree(m);
-    }
-    kfree(s);
+    local_close(f->private);
+    local_flight_collect(true);
 }
 
 static const struct file_ops socket_ops = {
@@ -422,75 +289,35 @@ static const struct file_ops socket_ops = {
     .release = socket_release,
 };
 
-/* --- the rest ---------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------ */
 
-bool local_is(const struct file *f)
+int local_open(struct local *s, unsigned flags, struct file **out)
 {
-    return f->ops == &socket_ops;
-}
-
-int local_type(const struct file *f)
-{
-    const struct local *s = f->private;
-    return s->type;
-}
-
-bool local_is_connected(const struct file *f)
-{
-    const struct local *s = f->private;
+    struct file *f = file_new(&socket_ops, s, O_RDWR | flags);
+    if (!f)
+        return -ENOMEM;
     spinlock_acquire(&local_lock);
-    bool connected = s->peer || (s->was_connected && !is_datagram(s));
+    s->file = f;
     spinlock_release(&local_lock);
-    return connected;
-}
-
-void local_disconnect(struct file *f)
-{
-    struct local *s = f->private;
-    spinlock_acquire(&local_lock);
-    part(s);
-    s->was_connected = false;
-    spinlock_release(&local_lock);
-}
-
-void local_shutdown(struct file *f, unsigned how)
-{
-    struct local *s = f->private;
-    spinlock_acquire(&local_lock);
-    s->shut |= how;
-    if (s->peer && !is_datagram(s)) { /* the other end cannot do what this one does not want */
-        s->peer->shut |= (how & SHUT_RECEIVE ? SHUT_SEND : 0) |
-                         (how & SHUT_SEND ? SHUT_RECEIVE : 0);
-        wake(s->peer);
-    }
-    wake(s);
-    spinlock_release(&local_lock);
-}
-
-int local_take_error(struct file *f)
-{
-    struct local *s = f->private;
-    spinlock_acquire(&local_lock);
-    int error = -take_error(s);
-    spinlock_release(&local_lock);
-    return error;
+    *out = f;
+    return 0;
 }
 
 int local_create(int type, unsigned flags, struct file **out)
 {
-    struct local *s = kzalloc(sizeof(*s));
-    if (!s)
-        return -ENOMEM;
-    s->type = type;
-    s->ino = atomic_fetch_add(&next_ino, 1);
-    TAILQ_INIT(&s->queue);
-    mutex_init(&s->receiving);
-    waitq_init(&s->waiters);
-    pollq_init(&s->pollers);
-    *out = file_new(&socket_ops, s, O_RDWR | flags);
-    if (!*out)
-        kfree(s);
-    return *out ? 0 : -ENOMEM;
+    struct local *s = local_new(type);
+    int           err = s ? local_open(s, flags, out) : -ENOMEM;
+    if (s && err)
+        local_close(s);
+    return err;
+}
+
+/* One end knows the other, which was there at the same time. */
+static void join(struct local *s, struct local *peer)
+{
+    local_set_peer(s, peer);
+    s->state = LOCAL_CONNECTED;
+    s->peer_cred = local_effective;
 }
 
 int local_create_pair(int type, unsigned flags, struct file *out[2])
@@ -503,9 +330,110 @@ int local_create_pair(int type, unsigned flags, struct file *out[2])
         file_put(out[0]);
         return err;
     }
-    struct local *one = out[0]->private, *other = out[1]->private;
-    one->peer = other;
-    other->peer = one;
-    one->was_connected = other->was_connected = true;
+    spinlock_acquire(&local_lock);
+    join(out[0]->private, out[1]->private);
+    join(out[1]->private, out[0]->private);
+    spinlock_release(&local_lock);
     return 0;
+}
+
+/* --- what a socket is ---------------------------------------------------------------------- */
+
+bool local_is(const struct file *f)
+{
+    return f->ops == &socket_ops;
+}
+
+int local_type(const struct file *f)
+{
+    const struct local *s = f->private;
+    return s->type;
+}
+
+static enum local_state state_of(const struct file *f)
+{
+    const struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    enum local_state state = s->state;
+    spinlock_release(&local_lock);
+    return state;
+}
+
+bool local_is_connected(const struct file *f)
+{
+    return state_of(f) == LOCAL_CONNECTED;
+}
+
+bool local_is_listening(const struct file *f)
+{
+    return state_of(f) == LOCAL_LISTENING;
+}
+
+struct local_cred local_peer_cred(const struct file *f)
+{
+    const struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    struct local_cred cred = s->peer_cred;
+    spinlock_release(&local_lock);
+    return cred;
+}
+
+void local_get_options(const struct file *f, struct local_options *out)
+{
+    const struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    *out = s->options;
+    spinlock_release(&local_lock);
+}
+
+void local_set_options(struct file *f, const struct local_options *options)
+{
+    struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    s->options = *options;
+    local_wake_all(s);
+    spinlock_release(&local_lock);
+}
+
+bool local_waits_forever(const struct file *f)
+{
+    const struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    bool forever = s->options.send_ns == WAIT_FOREVER && s->options.receive_ns == WAIT_FOREVER;
+    spinlock_release(&local_lock);
+    return forever;
+}
+
+/* The other end of a connection cannot do what this one does not want. */
+void local_shutdown(struct file *f, unsigned how)
+{
+    struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    s->shut |= how;
+    if (s->peer && !local_is_datagram(s)) {
+        s->peer->shut |= (how & SHUT_RECEIVE ? SHUT_SEND : 0) |
+                         (how & SHUT_SEND ? SHUT_RECEIVE : 0);
+        local_wake_all(s->peer);
+    }
+    waitq_wake_all(&s->crowd);
+    local_wake_all(s);
+    spinlock_release(&local_lock);
+}
+
+int local_take_error(struct file *f)
+{
+    struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    int error = -local_error(s);
+    spinlock_release(&local_lock);
+    return error;
+}
+
+void local_set_error(struct file *f, int error)
+{
+    struct local *s = f->private;
+    spinlock_acquire(&local_lock);
+    s->error = error;
+    local_wake_all(s);
+    spinlock_release(&local_lock);
 }

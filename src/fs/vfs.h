@@ -337,6 +337,10 @@ int vfs_truncate(struct inode *inode, uint64_t size);
 /* mkdir, mknod, symlink: make what spec says. -EEXIST. */
 int vfs_create(struct inode *start, const char *path, const struct vfs_new *spec);
 
+/* The same, for who needs what it made: *out holds a reference. */
+int vfs_create_inode(struct inode *start, const char *path, const struct vfs_new *spec,
+                     struct inode **out);
+
 /* One more name for inode. -EEXIST, -EXDEV, -EPERM (a directory), -ENOENT (inode has no name left). */
 int vfs_link(struct inode *inode, struct inode *start, const char *path);
 

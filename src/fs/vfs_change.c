@@ -101,31 +101,39 @@ static int check_absent(const struct place *p, bool directory)
     return p->dir->fs->read_only ? -EROFS : 0;
 }
 
-static int create_at(const struct place *p, const struct vfs_new *spec)
+static int create_at(const struct place *p, const struct vfs_new *spec, struct inode **out)
 {
-    struct inode *inode;
     if (!place_is_name(p))
         return -EEXIST;
 
     mutex_lock(&p->dir->lock);
     int err = check_absent(p, (spec->mode & S_IFMT) == S_IFDIR);
     if (!err)
-        err = change_create(p->dir, &p->name, spec, &inode);
+        err = change_create(p->dir, &p->name, spec, out);
     mutex_unlock(&p->dir->lock);
-    if (!err)
-        inode_put(inode);
     return err;
 }
 
-int vfs_create(struct inode *start, const char *path, const struct vfs_new *spec)
+int vfs_create_inode(struct inode *start, const char *path, const struct vfs_new *spec,
+                     struct inode **out)
 {
     struct place p;
 
     int err = place_find(start, path, &p);
     if (err)
         return err;
-    err = create_at(&p, spec);
+    err = create_at(&p, spec, out);
     inode_put(p.dir);
+    return err;
+}
+
+int vfs_create(struct inode *start, const char *path, const struct vfs_new *spec)
+{
+    struct inode *inode;
+
+    int err = vfs_create_inode(start, path, spec, &inode);
+    if (!err)
+        inode_put(inode);
     return err;
 }
 

@@ -202,8 +202,16 @@ _Static_assert(sizeof(struct abi_pollfd) == 8, "asm-generic/poll.h");
 
 /* --- sockets ----------------------------------------------------------------------------- */
 
-#define SOL_SOCKET 1
-#define SCM_RIGHTS 1
+#define SOL_SOCKET      1
+#define SCM_RIGHTS      1
+#define SCM_CREDENTIALS 2
+
+/* Besides those of fs/local.h. */
+#define MSG_OOB          0x1u
+#define MSG_CTRUNC       0x8u
+#define MSG_NOSIGNAL     0x4000u
+#define MSG_WAITFORONE   0x10000u
+#define MSG_CMSG_CLOEXEC 0x40000000u
 
 struct abi_msghdr {
     uint64_t name;
@@ -217,6 +225,13 @@ struct abi_msghdr {
     uint32_t pad2;
 };
 _Static_assert(sizeof(struct abi_msghdr) == 56, "linux/socket.h");
+
+struct abi_mmsghdr {
+    struct abi_msghdr hdr;
+    uint32_t          len; /* bytes that were moved */
+    uint32_t          pad;
+};
+_Static_assert(sizeof(struct abi_mmsghdr) == 64, "linux/socket.h");
 
 struct abi_cmsghdr {
     uint64_t len; /* with this header */

@@ -13,4 +13,7 @@ bool cred_privileged(void);
 /* and whether it could take them back: one of its users is 0. */
 bool cred_may_be_privileged(void);
 
+/* May it say that it is that user and that group? */
+bool cred_may_claim(uint32_t uid, uint32_t gid);
+
 #endif

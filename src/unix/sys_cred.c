@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_cred.c - user and group numbers. They are kept as Linux keeps them, for programs that give
  * up their rights and check that they are gone; nothing in the kernel depends on them. */
+#include "fs/local.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -46,6 +47,20 @@ static bool may_become(const struct ids *ids, uint32_t id)
 {
     return id == UNCHANGED || privileged() || id == ids->real || id == ids->effective ||
            id == ids->saved;
+}
+
+bool cred_may_claim(uint32_t uid, uint32_t gid)
+{
+    return may_become(&users, uid) && may_become(&groups, gid);
+}
+
+/* The end of a call that may have changed a number: sockets tell who sends. */
+static int64_t identified(int result)
+{
+    const struct local_cred real = {PROCESS_PID, users.real, groups.real};
+    const struct local_cred effective = {PROCESS_PID, users.effective, groups.effective};
+    local_identify(&real, &effective);
+    return result;
 }
 
 /* setresuid and setresgid. */
@@ -141,32 +156,32 @@ int64_t sys_getresgid(const uint64_t *a)
 
 int64_t sys_setuid(const uint64_t *a)
 {
-    return set_one(&users, (uint32_t)a[0]);
+    return identified(set_one(&users, (uint32_t)a[0]));
 }
 
 int64_t sys_setgid(const uint64_t *a)
 {
-    return set_one(&groups, (uint32_t)a[0]);
+    return identified(set_one(&groups, (uint32_t)a[0]));
 }
 
 int64_t sys_setreuid(const uint64_t *a)
 {
-    return set_two(&users, (uint32_t)a[0], (uint32_t)a[1]);
+    return identified(set_two(&users, (uint32_t)a[0], (uint32_t)a[1]));
 }
 
 int64_t sys_setregid(const uint64_t *a)
 {
-    return set_two(&groups, (uint32_t)a[0], (uint32_t)a[1]);
+    return identified(set_two(&groups, (uint32_t)a[0], (uint32_t)a[1]));
 }
 
 int64_t sys_setresuid(const uint64_t *a)
 {
-    return set_all(&users, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+    return identified(set_all(&users, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]));
 }
 
 int64_t sys_setresgid(const uint64_t *a)
 {
-    return set_all(&groups, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+    return identified(set_all(&groups, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]));
 }
 
 int64_t sys_setfsuid(const uint64_t *a)

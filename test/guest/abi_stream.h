@@ -9,14 +9,14 @@
 
 static volatile int signals;
 
-static void count_signal(int sig)
+static inline void count_signal(int sig)
 {
     (void)sig;
     signals++;
 }
 
 /* What poll says of fd. */
-static int ready(int fd)
+static inline int ready(int fd)
 {
     struct pollfd p = {fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0};
     return poll(&p, 1, 0) < 0 ? -1 : p.revents;
