@@ -139,7 +139,7 @@ static void gather(struct epoll *ep)
 
 static unsigned ask(const struct epoll_watch *w)
 {
-    return file_poll(w->file, NULL) & wanted_of(w);
+    return w->file->ops->poll(w->file, NULL) & wanted_of(w);
 }
 
 /* w's events were told. Whether it went back to the list. */

@@ -38,6 +38,7 @@ void pollq_add(struct pollq *q, struct pollq_entry *entry)
     entry->queue = q;
     change_count(q, 1);
     spinlock_release(q->lock);
+    atomic_thread_fence(memory_order_seq_cst); /* before the poller's look: pollq.h */
 }
 
 void pollq_remove(struct pollq_entry *entry)

@@ -9,7 +9,8 @@
  * what it looks at there under a lock that looking takes, too, and notifies after that. For then either
  * the look came after the change and sees it, or it came before, and so did the registering, which the
  * notifier sees: its hart has taken the lock since. That is why notifying may begin with a glance at a
- * counter that no lock protects.
+ * counter that no lock protects. A file whose state is one atomic variable does with a full fence between
+ * changing it and notifying: registering ends with another.
  *
  * Locks: a queue's own is LOCK_POLL; who notifies may hold locks of lower order. An epoll can be watched
  * itself, so that its entry's function notifies another queue. The queues of epolls therefore share one

@@ -29,9 +29,13 @@ static struct fd_slot *slot_of(struct fdtable *t, int fd)
 
 struct file *fd_get(struct fdtable *t, int fd)
 {
+    struct file *f = NULL;
+
     spinlock_acquire(&t->lock);
-    struct fd_slot *slot = slot_of(t, fd);
-    struct file    *f = slot ? file_get(slot->file) : NULL;
+    if ((unsigned)fd < t->nslots) /* also if it is negative */
+        f = t->slots[fd].file;
+    if (f)
+        file_get(f);
     spinlock_release(&t->lock);
     return f;
 }
