@@ -107,6 +107,12 @@ static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t
 /* Right for disjoint ranges, and for overlapping ones with dst below src. */
 static inline void copy_up(uint8_t *dst, const uint8_t *src, size_t len)
 {
+    if (len < GROUP * WORD && !(misalignment(dst) | misalignment(src) | len % WORD)) {
+        /* a few words: what system calls move most often */
+        for (; len; len -= WORD, dst += WORD, src += WORD)
+            *(word_t *)dst = *(const word_t *)src;
+        return;
+    }
     if (len >= BULK) {
         for (; misalignment(dst); len--)
             *dst++ = *src++;
