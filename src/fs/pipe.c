@@ -24,12 +24,22 @@ static size_t bytes_inside(struct pipe *p)
 
 void pipe_publish(struct pipe *p)
 {
+    const unsigned out = POLLOUT | POLLWRNORM;
+    bool           added = p->added;
+
+    p->added = false;
     spinlock_acquire(&p->lock);
+    bool freed = p->full && p->used < p->nslots;
     p->empty = p->used == 0;
     p->full = p->used == p->nslots;
     waitq_wake_all(&p->waiters);
     spinlock_release(&p->lock);
-    pollq_notify(&p->pollers, 0);
+    if (added)
+        pollq_notify(&p->readable, POLLIN | POLLRDNORM);
+    if (freed)
+        pollq_notify(&p->writable, out);
+    if (freed && p->shared)
+        pollq_notify(&p->readable, out);
 }
 
 /* Bytes out of the oldest slot, which is free afterwards if they were all. A packet's rest is lost;
@@ -60,6 +70,7 @@ static ssize_t append(struct pipe *p, struct iobuf *iob, size_t len)
     if (n < 0 || (size_t)n < len)
         return -EFAULT;
     s->len += (uint32_t)n;
+    p->added = true;
     return n;
 }
 
@@ -78,6 +89,7 @@ static ssize_t begin_slot(struct pipe *p, struct iobuf *iob, bool packet)
     s->packet = packet;
     s->closed = false;
     p->used++;
+    p->added = true;
     return n;
 }
 
@@ -227,7 +239,7 @@ static unsigned pipe_poll(struct file *f, struct pollq **q)
     struct pipe *p = f->private;
     unsigned     ready = 0;
     if (q)
-        *q = &p->pollers;
+        *q = reads(f) ? &p->readable : &p->writable;
     spinlock_acquire(&p->lock);
     if (reads(f) && !p->empty)
         ready |= POLLIN | POLLRDNORM;
@@ -275,7 +287,10 @@ void pipe_leave(struct pipe *p, const struct file *f)
     p->writers -= writes(f);
     waitq_wake_all(&p->waiters);
     spinlock_release(&p->lock);
-    pollq_notify(&p->pollers, 0);
+    if (reads(f))
+        pollq_notify(&p->writable, 0);
+    if (writes(f))
+        pollq_notify(&p->readable, 0);
 }
 
 static void pipe_release(struct file *f)
@@ -311,7 +326,8 @@ struct pipe *pipe_new(void)
     mutex_init(&p->mutex);
     spinlock_init(&p->lock, LOCK_DEVICE, "pipe");
     waitq_init(&p->waiters);
-    pollq_init(&p->pollers);
+    pollq_init(&p->readable);
+    pollq_init(&p->writable);
     p->slots = slots;
     p->nslots = DEFAULT_SLOTS;
     p->empty = true;

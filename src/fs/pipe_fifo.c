@@ -61,6 +61,7 @@ static int open_end(struct pipe *p, struct file *f)
 
     if (access == O_WRONLY && !wait && !p->readers)
         return -ENXIO;
+    p->shared |= access == O_RDWR;
     count_end(p, access != O_WRONLY, access != O_RDONLY);
     if (access == O_RDONLY && !p->writers && !wait)
         f->pos = p->had_writers; /* its poll tells nothing before a writer came */
@@ -81,7 +82,8 @@ int pipe_open_fifo(struct file *f)
     spinlock_acquire(&p->lock);
     int err = open_end(p, f);
     spinlock_release(&p->lock);
-    pollq_notify(&p->pollers, 0);
+    pollq_notify(&p->readable, 0);
+    pollq_notify(&p->writable, 0);
     if (err == -EINTR) /* it had been counted */
         pipe_leave(p, f);
     if (err)

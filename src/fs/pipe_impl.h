@@ -28,6 +28,7 @@ struct pipe {
     uint32_t     nslots; /* a power of two */
     uint32_t     head;   /* the oldest used slot; counts modulo nslots */
     uint32_t     used;
+    bool         added; /* bytes came, since pipe_publish() told so last */
 
     struct spinlock lock; /* LOCK_DEVICE */
     /* lock protects: */
@@ -35,8 +36,9 @@ struct pipe {
     unsigned     had_readers, had_writers; /* opened ever; of pipes with a name */
     bool         empty, full;
     struct waitq waiters;
+    bool         shared; /* some file is both ends: it hears of everything through readable */
 
-    struct pollq pollers;
+    struct pollq readable, writable; /* pollers of either end */
     atomic_uint
              refs; /* open files not yet released; of a pipe with a name under pipe_fifo.c's lock */
     uint64_t ino;

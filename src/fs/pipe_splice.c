@@ -90,6 +90,7 @@ static void add_slot(struct pipe *p, size_t len, bool packet)
     s->len = (uint32_t)len;
     s->packet = packet;
     s->closed = true;
+    p->added = true;
 }
 
 /* --- to and from files ------------------------------------------------------------------------ */
@@ -231,6 +232,7 @@ static void hand_over(struct pipe *in, struct pipe *out)
     in->head = (in->head + 1) % in->nslots;
     in->used--;
     out->used++;
+    out->added = true;
 }
 
 /* len bytes of slot s of another pipe into a slot of p's. */
