@@ -138,6 +138,8 @@ static void inherit(struct uthread *ut, const struct thread_request *req)
         tf->tp = req->tls;
     ut->sigmask = self->sigmask;
     ut->timerslack = self->timerslack;
+    if (!self->sched.reset_on_fork)
+        ut->sched = self->sched;
     ut->clear_child_tid = req->clear_child_tid;
 }
 

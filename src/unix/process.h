@@ -47,6 +47,14 @@ struct restart {
     uint64_t arg[4];                           /* of the call's own */
 };
 
+/* What a thread said of its scheduling (sys_sched.c): kept for those who ask. */
+struct uthread_sched {
+    uint8_t  policy; /* SCHED_* */
+    uint8_t  priority;
+    bool     reset_on_fork; /* threads that it makes do not have it */
+    uint16_t ioprio;
+};
+
 /* What the Linux layer knows of a thread: thread->owner. */
 struct uthread {
     struct thread *thread;
@@ -65,9 +73,10 @@ struct uthread {
     struct strace_record *strace; /* strace.c's; NULL: none */
 
     /* protected by the_process.lock: */
-    struct sigqueue pending;     /* signals for this thread */
-    uint64_t        waiting_for; /* taken by sigtimedwait as they come, although blocked */
-    LIST_ENTRY(uthread) link;    /* the_process.threads */
+    struct sigqueue      pending;     /* signals for this thread */
+    uint64_t             waiting_for; /* taken by sigtimedwait as they come, although blocked */
+    struct uthread_sched sched;
+    LIST_ENTRY(uthread) link; /* the_process.threads */
 };
 
 static inline struct uthread *uthread_self(void)
@@ -77,6 +86,10 @@ static inline struct uthread *uthread_self(void)
 
 /* Whether there is a thread tid, 0 meaning the caller. */
 bool thread_exists(int tid);
+
+/* The niceness, which all threads share: -20 to 19. -EACCES: not root, and lower than it was. */
+int process_nice(void);
+int process_set_nice(int nice);
 
 /* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose
  * reference it takes over. -ENOMEM; or what opening /dev/console says. */

@@ -36,6 +36,9 @@ int signal_send_timer(uint32_t tid, int sig, const struct signal_info *info,
 /* Free item, which signal_send_timer() was given. */
 void signal_forget_timer(struct sigqueue_item *item);
 
+/* What a program says of a signal that it sends. */
+struct signal_info signal_info_read(const struct abi_siginfo *in);
+
 /* What the program sends itself: from process to process, code is SI_USER or SI_TKILL. */
 struct signal_info signal_from_self(int32_t code);
 

@@ -77,16 +77,24 @@ static int check_priority(int which, int who)
     return found ? 0 : -ESRCH;
 }
 
-int64_t sys_setpriority(const uint64_t *a)
+int process_nice(void)
 {
-    int nice = (int)a[2], err = check_priority((int)a[0], (int)a[1]);
-    if (err)
-        return err;
+    return niceness;
+}
+
+int process_set_nice(int nice)
+{
     nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
     if (nice < niceness && !cred_privileged())
         return -EACCES;
     niceness = nice;
     return 0;
+}
+
+int64_t sys_setpriority(const uint64_t *a)
+{
+    int err = check_priority((int)a[0], (int)a[1]);
+    return err ? err : process_set_nice((int)a[2]);
 }
 
 /* 1 to 40, so that no result looks like an error. */

@@ -255,37 +255,3 @@ int64_t sys_getcpu(const uint64_t *a)
         return -EFAULT;
     return a[1] ? uaccess_write(a[1], &zero, sizeof(zero)) : 0;
 }
-
-/* All threads share the CPU in turn: SCHED_OTHER. */
-int64_t sys_sched_getscheduler(const uint64_t *a)
-{
-    if ((int)a[0] < 0)
-        return -EINVAL;
-    return thread_exists((int)a[0]) ? 0 : -ESRCH;
-}
-
-int64_t sys_sched_getparam(const uint64_t *a)
-{
-    uint32_t priority = 0;
-    if ((int)a[0] < 0 || !a[1])
-        return -EINVAL;
-    if (!thread_exists((int)a[0]))
-        return -ESRCH;
-    return uaccess_write(a[1], &priority, sizeof(priority));
-}
-
-enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE, SCHED_EXT };
-
-int64_t sys_sched_get_priority_max(const uint64_t *a)
-{
-    int policy = (int)a[0];
-    if (policy == SCHED_FIFO || policy == SCHED_RR)
-        return 99;
-    return policy < 0 || policy == 4 || policy > SCHED_EXT ? -EINVAL : 0;
-}
-
-int64_t sys_sched_get_priority_min(const uint64_t *a)
-{
-    int64_t max = sys_sched_get_priority_max(a);
-    return max > 0 ? 1 : max;
-}

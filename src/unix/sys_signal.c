@@ -212,14 +212,20 @@ int64_t sys_tgkill(const uint64_t *a)
 
 /* What a program attaches to a signal. It cannot tell more about a fault than an address: none of
  * the kernel's own codes is let through to another process, and to itself it may lie. */
+struct signal_info signal_info_read(const struct abi_siginfo *in)
+{
+    struct signal_info info = {in->si_code, in->si_errno, in->rt.pid, in->rt.uid, in->rt.value, 0};
+    if (in->si_code > 0 && in->si_code < SI_KERNEL)
+        info.value = in->fault.addr;
+    return info;
+}
+
 static int read_info(vaddr_t va, struct signal_info *info)
 {
     struct abi_siginfo in;
     if (uaccess_read(&in, va, sizeof(in)))
         return -EFAULT;
-    *info = (struct signal_info){in.si_code, in.si_errno, in.rt.pid, in.rt.uid, in.rt.value, 0};
-    if (in.si_code > 0 && in.si_code < SI_KERNEL)
-        info->value = in.fault.addr;
+    *info = signal_info_read(&in);
     return 0;
 }
 

@@ -46,6 +46,7 @@ enum syscall_kind {
     A_IOCTL_CMD,
     A_ITIMER,
     A_ID_TYPE,
+    A_KCMP_TYPE,
     A_MADVICE,
     A_MCL_FLAGS,
     A_MEMBARRIER_CMD,
@@ -58,6 +59,7 @@ enum syscall_kind {
     A_MSYNC_FLAGS,
     A_OPEN_FLAGS,
     A_OPEN_MODE, /* only if the flags before it create a file */
+    A_PIDFD_FLAGS,
     A_PRCTL_OP,
     A_PRIORITY_WHICH,
     A_PROT,
