@@ -55,3 +55,13 @@ void time_set_wall_ns(uint64_t ns)
 {
     wall_offset_ns = ns - time_ns();
 }
+
+uint64_t time_ns_per_tick(void)
+{
+    return ns_per_tick;
+}
+
+uint64_t time_wall_offset_ns(void)
+{
+    return wall_offset_ns;
+}

@@ -15,6 +15,11 @@ uint64_t time_ns_to_deadline(
 uint64_t time_hz(void);
 uint64_t time_ticks_to_ns(uint64_t ticks); /* a length of time, rounded down */
 uint64_t time_wall_ns(void); /* nanoseconds since 1970 UTC; from reset if no RTC was found */
-void     time_set_wall_ns(uint64_t ns); /* the RTC driver, at boot */
+void     time_set_wall_ns(uint64_t ns); /* the RTC driver, at boot; and whoever sets the clock */
+
+/* What the above compute with, for who does it without the kernel: time_ns() is the ticks times
+ * time_ns_per_tick() (32.32 fixed point), and wall time is time_wall_offset_ns() more. */
+uint64_t time_ns_per_tick(void);
+uint64_t time_wall_offset_ns(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/errno.h"
 #include "unix/cputime.h"
 #include "unix/process.h"
+#include "unix/vdso.h"
 
 /* What a coarse clock has for a resolution, and one of CPU time that counts ticks (Linux at 250 Hz). */
 #define COARSE_NS 4000000ul
@@ -118,6 +119,7 @@ void clock_set_wall(uint64_t ns)
     time_set_wall_ns(ns);
     waitq_wake_all(&wall_sleepers);
     spinlock_release(&set_lock);
+    vdso_time_changed();
     timer_wall_changed();
     timerfd_wall_changed();
 }

@@ -3,14 +3,14 @@
  * exec_stack.c's.
  *
  * Segments are private mappings of the file's pages, read when they are touched. What exec itself
- * writes (zeros behind a segment's last bytes, the stack, the signal trampoline) goes through the
- * new address space's own map, which need not be the calling thread's.
+ * writes (zeros behind a segment's last bytes, the stack, the vdso) goes through the new address space's
+ * own map, which need not be the calling thread's: poke.h.
  *
  * Addresses are chosen without randomness, so that runs repeat exactly:
  *
  *     as linked        programs at fixed addresses; the heap follows them
  *     PIE_BASE         position-independent programs; the heap follows them
- *     top of memory    trampoline, stack; interpreter and mmap below
+ *     top of memory    vdso and its data, stack; interpreter and mmap below
  */
 #include "unix/exec.h"
 
@@ -23,12 +23,13 @@
 #include "machine/layout.h"
 #include "unix/elf.h"
 #include "unix/exec_stack.h"
+#include "unix/poke.h"
 #include "unix/process.h"
 #include "unix/script.h"
-#include "unix/sigframe.h"
+#include "unix/vdso.h"
 
 #define PIE_BASE  0x2000000000ul
-#define STACK_TOP SIGFRAME_TRAMPOLINE_VA
+#define STACK_TOP VDSO_DATA_VA
 
 /* An open program file with its plan. */
 struct binary {
@@ -75,41 +76,6 @@ static const char *error_text(int err)
     default:
         return "it cannot be opened";
     }
-}
-
-/* --- writing into the new address space -------------------------------------------------- */
-
-/* One physically contiguous piece. */
-static int poke_run(struct vmspace *vs, vaddr_t va, const char *bytes, size_t *len)
-{
-    struct pmap_run run;
-    mutex_lock(&vs->mutex);
-    int err = pmap_extract(vs->pmap, PMAP_DOM_FIRST, va, &run);
-    mutex_unlock(&vs->mutex);
-    if (err)
-        return err;
-    *len = size_min(*len, run.len);
-    if (bytes)
-        memcpy(phys_ptr(run.pa), bytes, *len);
-    else
-        memset(phys_ptr(run.pa), 0, *len);
-    return 0;
-}
-
-/* Put bytes (NULL: zeros) at va, which the program may write. */
-static int poke(struct vmspace *vs, vaddr_t va, const void *bytes, size_t len)
-{
-    vaddr_t     page = ALIGN_DOWN(va, PAGE_SIZE);
-    int         err = vmspace_populate(vs, page, ALIGN_UP(va + len, PAGE_SIZE) - page, PMAP_W);
-    const char *from = bytes;
-    while (!err && len > 0) {
-        size_t n = len;
-        err = poke_run(vs, va, from, &n);
-        va += n;
-        len -= n;
-        from = from ? from + n : NULL;
-    }
-    return err;
 }
 
 /* --- reading the file -------------------------------------------------------------------- */
@@ -260,7 +226,7 @@ static int map_file_part(struct vmspace *vs, const struct binary *bin,
     if (err || !seg->zero_tail)
         return err;
     vaddr_t zeros = spec.hint + seg->file_len;
-    err = poke(vs, zeros, NULL, ALIGN_UP(zeros, PAGE_SIZE) - zeros);
+    err = poke(vs, zeros, NULL, ALIGN_UP(zeros, PAGE_SIZE) - zeros, PMAP_W);
     if (!err && spec.prot != seg->prot)
         err = vmspace_protect(vs, PMAP_DOM_FIRST, spec.hint, spec.len, seg->prot);
     return err;
@@ -333,25 +299,6 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
     return err ? complain(bin, err, error_text(err)) : 0;
 }
 
-/* Where signal handlers return to. */
-static int map_trampoline(struct vmspace *vs)
-{
-    struct area_spec spec = {
-        .hint = SIGFRAME_TRAMPOLINE_VA,
-        .len = PAGE_SIZE,
-        .prot = PMAP_R | PMAP_W,
-        .flags = AREA_FIXED_NOREPLACE,
-        .name = "[vdso]",
-    };
-    vaddr_t va;
-    int     err = vmspace_map(vs, &spec, &va);
-    if (!err)
-        err = poke(vs, va, sigframe_trampoline, sizeof(sigframe_trampoline));
-    if (!err)
-        err = vmspace_protect(vs, PMAP_DOM_FIRST, va, PAGE_SIZE, PMAP_R | PMAP_X);
-    return err;
-}
-
 /* --- the whole --------------------------------------------------------------------------- */
 
 static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct program *p,
@@ -363,6 +310,7 @@ static int write_stack(struct vmspace *vs, const struct exec_request *req, const
         .env = req->env,
         .path = req->path,
         .stack_top = STACK_TOP,
+        .vdso = VDSO_VA,
         .phdr_va = bin->plan.phdr_va ? bin->base + bin->plan.phdr_va : 0,
         .nphdrs = bin->plan.nphdrs,
         .base = p->interp.base,
@@ -377,7 +325,7 @@ static int write_stack(struct vmspace *vs, const struct exec_request *req, const
     err = block ? 0 : -ENOMEM;
     if (!err) {
         exec_stack_write(&info, block, size);
-        err = poke(vs, STACK_TOP - size, block, size);
+        err = poke(vs, STACK_TOP - size, block, size, PMAP_W);
     }
     kfree(block);
     *sp = STACK_TOP - size;
@@ -413,7 +361,7 @@ static int load(struct vmspace *vs, const struct exec_request *req, struct progr
         err = map_segments(vs, bin);
     if (!err)
         err = map_stack(vs, bin);
-    if (!err && map_trampoline(vs))
+    if (!err && vdso_map(vs))
         err = complain(bin, -ENOMEM, error_text(-ENOMEM));
     if (!err && bin->interp[0])
         err = load_interp(vs, bin, &p->interp);

@@ -15,7 +15,7 @@
     (HWCAP_BIT('i') | HWCAP_BIT('m') | HWCAP_BIT('a') | HWCAP_BIT('f') | HWCAP_BIT('d') | \
      HWCAP_BIT('c'))
 
-#define AUX_PAIRS 18u /* with AT_NULL */
+#define AUX_PAIRS 19u /* with AT_NULL */
 
 /* Bytes above the pointers, unpadded. */
 static size_t strings_size(const struct exec_stack_info *info)
@@ -96,6 +96,7 @@ static void put_auxv(struct writer *w, const struct exec_stack_info *info, vaddr
                      vaddr_t random)
 {
     const uint64_t *first = w->word;
+    put_aux(w, AT_SYSINFO_EHDR, info->vdso);
     put_aux(w, AT_MINSIGSTKSZ, SIGFRAME_SIZE);
     put_aux(w, AT_HWCAP, HWCAP);
     put_aux(w, AT_PAGESZ, PAGE_SIZE);

@@ -25,6 +25,7 @@ struct exec_stack_info {
     struct strlist args, env;
     const char    *path; /* AT_EXECFN */
     vaddr_t        stack_top;
+    vaddr_t        vdso;    /* AT_SYSINFO_EHDR */
     vaddr_t        phdr_va; /* AT_PHDR */
     unsigned       nphdrs;
     vaddr_t        base;  /* the interpreter's; 0: none */

@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "machine/cpu.h"
 #include "unix/signal.h"
+#include "unix/vdso.h"
 
 /* sstatus.FS, privileged ISA 3.1.6.6 */
 #define FS_CLEAN (2ul << 13)
@@ -22,9 +23,6 @@ struct rt_sigframe {
     struct abi_ucontext uc;
 };
 _Static_assert(sizeof(struct rt_sigframe) == SIGFRAME_SIZE, "riscv kernel/signal.c");
-
-/* li a7, 139 (rt_sigreturn); ecall. Unwinders know a signal frame by these two instructions. */
-const uint32_t sigframe_trampoline[2] = {0x08b00893, 0x00000073};
 
 static bool enabled(const struct abi_stack_t *alt)
 {
@@ -112,7 +110,7 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struc
         ut->altstack = (struct abi_stack_t){.ss_flags = SS_DISABLE};
 
     tf->sepc = action->handler;
-    tf->ra = SIGFRAME_TRAMPOLINE_VA;
+    tf->ra = VDSO_VA + VDSO_SIGRETURN;
     tf->sp = va;
     tf->a0 = (uint64_t)sig;
     tf->a1 = va + offsetof(struct rt_sigframe, info);

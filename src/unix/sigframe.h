@@ -26,9 +26,4 @@ struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf);
 /* Fill *info as a handler sees it. */
 void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info);
 
-/* Code that a handler returns to (it makes the system call rt_sigreturn), and where exec puts
- * it. */
-extern const uint32_t sigframe_trampoline[2];
-#define SIGFRAME_TRAMPOLINE_VA (USER_END - PAGE_SIZE)
-
 #endif

@@ -12,6 +12,7 @@
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
+#include "unix/vdso.h"
 
 #define NS_PER_SEC 1000000000l
 #define NS_PER_US  1000l
@@ -71,6 +72,7 @@ static int set_zone(const struct abi_timezone *tz, bool alone)
         return -EINVAL;
     mutex_lock(&set_mutex);
     zone = *tz;
+    vdso_set_zone(&zone);
     if (!zone_set && alone && tz->tz_minuteswest)
         clock_set_wall(time_wall_ns() + (uint64_t)(tz->tz_minuteswest * 60l * NS_PER_SEC));
     zone_set = true;

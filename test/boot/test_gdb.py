@@ -273,7 +273,7 @@ def areas_are_those_of_the_elf_file_when_the_program_starts(t):
     areas = area_lines(answers[1])
     want = [(*s, "/bin/act") for s in segments(images.OUT / "act")]
     claim([a for a in areas if a[4] == "/bin/act"] == want, f"not the segments: {want}")
-    claim([a[4] for a in areas if a[4].startswith("[")] == ["[stack]", "[vdso]"], "stack and trampoline are missing")
+    claim([a[4] for a in areas if a[4].startswith("[")] == ["[stack]", "[vvar]", "[vdso]"], "stack and vdso are missing")
     claim([a[4] for a in area_lines(answers[2])] == ["[stack]"], "the stack pointer is in another area")
     claim(answers[3].startswith("0x1000 is in no area") and area_lines(answers[3]) == areas[:1], "a wrong neighbour")
 

@@ -77,6 +77,7 @@ static int set_up(void **state)
         .env = list("A=1\0LONG=abcdefgh\0", 18, 2),
         .path = "/bin/prog",
         .stack_top = TOP,
+        .vdso = 0x7fff000,
         .phdr_va = 0x10040,
         .nphdrs = 6,
         .base = 0x7000,
@@ -113,6 +114,7 @@ static void a_program_finds_everything(void **state)
     assert_int_equal(aux(7, AT_PAGESZ), 4096);
     assert_int_equal(aux(7, AT_CLKTCK), 100);
     assert_int_equal(aux(7, AT_SECURE), 0);
+    assert_int_equal(aux(7, AT_SYSINFO_EHDR), 0x7fff000);
     assert_int_equal(aux(7, AT_HWCAP), 0x112d);
     assert_string_equal(at(aux(7, AT_EXECFN)), "/bin/prog");
     assert_memory_equal(at(aux(7, AT_RANDOM)), info.random, 16);

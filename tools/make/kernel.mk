@@ -47,6 +47,25 @@ ROOM_CFLAGS.lib           := -Wconversion -fno-tree-loop-distribute-patterns
 ROOM_CFLAGS.riscv64-cells := -Wconversion
 ROOM_CFLAGS.riscv64-sv48  := -Wconversion
 ROOM_CFLAGS.platform      := -I.
+ROOM_CFLAGS.unix          := -Wa,-I,$(BUILD)/vdso
+
+# The shared object that programs find in their address space: src/unix/vdso/vdso.c. The bare-metal linker
+# makes none.
+VDSO        := $(BUILD)/vdso/vdso.so
+VDSO_SRCS   := src/unix/vdso/vdso.c src/unix/vdso/sigreturn.S
+VDSO_LDS    := src/unix/vdso/vdso.lds
+VDSO_LD     := riscv64-linux-gnu-ld
+VDSO_CFLAGS := $(KERNEL_ARCH) -std=gnu11 -ffreestanding -O2 -fPIC -fomit-frame-pointer \
+               -fasynchronous-unwind-tables -fno-stack-protector \
+               -ffile-prefix-map=$(CURDIR)/= $(WARNINGS) -Isrc
+
+$(VDSO): $(VDSO_SRCS) $(VDSO_LDS) src/unix/vdso_data.h tools/make/kernel.mk | $(call packages,kernel)
+	@echo "  VDSO    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)for s in $(VDSO_SRCS); do $(KERNEL_CC) $(VDSO_CFLAGS) -c $$s -o $(@D)/$$(basename $$s).o || exit 1; done
+	$(Q)$(VDSO_LD) -shared -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr -Bsymbolic \
+	    --build-id=none -z noexecstack -z max-page-size=4096 --fatal-warnings --no-undefined -s \
+	    -T $(VDSO_LDS) $(patsubst %,$(@D)/%.o,$(notdir $(VDSO_SRCS))) -o $@
 
 # Of src/ROOM/file.c: ROOM. Of platform/NAME/file.c: platform.
 room_of = $(if $(filter src/%,$(1)),$(word 2,$(subst /, ,$(1))),platform)
@@ -80,6 +99,8 @@ $(BUILD)/$(1)/obj/%.o: %.S $(KERNEL_MAKEFILES) $(LIBRARY_HEADERS) | $(call packa
 	@echo "  AS      $(1)/$$<"
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$(call kernel_compile,$$<) -MMD -MP -c $$< -o $$@
+
+$(BUILD)/$(1)/obj/src/unix/vdso_image.o: $(VDSO)
 
 # A source that goes away changes no object: the list of them is a file that changes.
 $(BUILD)/$(1)/objects: FORCE
