@@ -232,7 +232,7 @@ void process_exit_thread(int status)
     clear_child_tid(ut);
     strace_thread_exit(status);
     spinlock_acquire(&the_process.lock);
-    LIST_REMOVE(ut, link); /* from here on nobody sends it a signal */
+    LIST_REMOVE(ut, link);        /* from here on nobody sends it a signal */
     sigqueue_clear(&ut->pending); /* under the lock: timers know some of them */
     signal_thread_gone(ut);
     cputime_add(&the_process.ended, ut->thread);

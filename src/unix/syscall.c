@@ -9,10 +9,11 @@
 #include "unix/process.h"
 #include "unix/strace.h"
 
-#define SYSCALL(nr, name, ...)         [nr] = {#name, {__VA_ARGS__}, false, NULL},
-#define SYSCALL_WHOLE(nr, name, ...)   [nr] = {#name, {__VA_ARGS__}, false, sys_##name},
-#define SYSCALL_ABSENT(nr, name, ...)  [nr] = {#name, {__VA_ARGS__}, false, NULL},
-#define SYSCALL_REFUSED(nr, name, ...) [nr] = {#name, {__VA_ARGS__}, true, NULL},
+#define SYSCALL(nr, name, ...)               [nr] = {#name, {__VA_ARGS__}, false, 0, NULL},
+#define SYSCALL_WHOLE(nr, name, ...)         [nr] = {#name, {__VA_ARGS__}, false, 0, sys_##name},
+#define SYSCALL_ABSENT(nr, name, ...)        [nr] = {#name, {__VA_ARGS__}, false, 0, NULL},
+#define SYSCALL_REFUSED(nr, name, ...)       [nr] = {#name, {__VA_ARGS__}, true, 0, NULL},
+#define SYSCALL_DENIED(nr, error, name, ...) [nr] = {#name, {__VA_ARGS__}, true, error, NULL},
 static const struct syscall syscalls[] = {
 #include "unix/syscall_list.h"
 };
@@ -20,6 +21,7 @@ static const struct syscall syscalls[] = {
 #undef SYSCALL_WHOLE
 #undef SYSCALL_ABSENT
 #undef SYSCALL_REFUSED
+#undef SYSCALL_DENIED
 _Static_assert(ARRAY_LEN(syscalls) <= SYSCALL_NUMBERS, "syscall.h");
 
 /* A table of its own: one load finds the function on the way of every call. */
@@ -27,6 +29,7 @@ _Static_assert(ARRAY_LEN(syscalls) <= SYSCALL_NUMBERS, "syscall.h");
 #define SYSCALL_WHOLE(nr, name, ...)
 #define SYSCALL_ABSENT(nr, name, ...)
 #define SYSCALL_REFUSED(nr, name, ...)
+#define SYSCALL_DENIED(nr, error, name, ...)
 syscall_fn *const syscall_calls[SYSCALL_NUMBERS] = {
 #include "unix/syscall_list.h"
 };
@@ -69,6 +72,8 @@ static int64_t call(const struct syscall *sc, uint64_t nr, const uint64_t *args)
         return syscall_calls[nr](args);
     if (sc && sc->fn_whole)
         return sc->fn_whole(args);
+    if (sc && sc->denied)
+        return -sc->denied;
     report_missing(nr);
     return -ENOSYS;
 }

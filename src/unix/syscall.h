@@ -22,6 +22,7 @@ struct syscall {
     const char *name;
     uint8_t     kinds[SYSCALL_ARGS + 1]; /* of arguments, then of the result: syscall_kinds.h */
     bool        silent;                  /* its absence is not worth a line in the log */
+    uint8_t     denied;                  /* the errno that it gives always; 0: none */
     syscall_fn *fn_whole;                /* looks at all of the frame, or changes it; or NULL */
 };
 
@@ -39,10 +40,12 @@ bool syscall_find(const char *name, size_t len, uint64_t *nr);
 #define SYSCALL_WHOLE          SYSCALL
 #define SYSCALL_ABSENT(nr, name, ...)
 #define SYSCALL_REFUSED(nr, name, ...)
+#define SYSCALL_DENIED(nr, error, name, ...)
 #include "unix/syscall_list.h"
 #undef SYSCALL
 #undef SYSCALL_WHOLE
 #undef SYSCALL_ABSENT
 #undef SYSCALL_REFUSED
+#undef SYSCALL_DENIED
 
 #endif

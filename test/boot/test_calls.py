@@ -10,7 +10,7 @@ from harness import ROOT, test
 def listed(macro):
     """Number and name of each call that the table has under macro."""
     table = (ROOT / "src/unix/syscall_list.h").read_text()
-    return re.findall(rf"^{macro}\((\d+), (\w+)[,)]", table, flags=re.M)
+    return re.findall(rf"^{macro}\((\d+), (?:E[A-Z]+, )?(\w+)[,)]", table, flags=re.M)
 
 
 def calls(t, wanted, warnings):
@@ -29,6 +29,11 @@ def each_call_that_is_absent_is_told_once(t):
 @test
 def calls_that_programs_only_try_are_not_told(t):
     calls(t, listed("SYSCALL_REFUSED"), [])
+
+
+@test
+def calls_that_are_denied_are_not_told(t):
+    calls(t, listed("SYSCALL_DENIED"), [])
 
 
 @test

@@ -30,6 +30,7 @@ check every_include_follows_docs_layers tools/check-layers
 check rooms_above_the_contract_name_no_memory_model tools/check-model-names
 check every_source_says_its_licence tools/check-spdx
 check c_is_formatted_as_clang_format_has_it tools/check-format
+check every_system_call_is_in_the_document tools/check-syscalls
 check every_rule_of_the_machine_has_a_test tools/check-rules
 for pair in "$@"; do
     check "the_kernel_of_${pair%%=*}_holds_no_other_model" tools/check-one-model "${pair#*=}" "${pair%%=*}"

@@ -25,6 +25,11 @@ new_tree() {
     echo '- **A.5.7** D.valid = 0: page fault.' >"$tree/docs/securecells.md"
     echo '## What is not tested' >"$tree/test/machine/README.md"
     put test/machine/tests/a.c '/* A.5.7 */'
+    put src/unix/syscall_list.h 'SYSCALL(3, one, A_INT)' 'SYSCALL(5, two)' \
+        'SYSCALL_ABSENT(6, three)' 'SYSCALL_DENIED(7, EPERM, four, A_FD)'
+    printf '%s\n' '**2 implemented** (1 complete, 1 partial), 1 refused, 1 absent.' \
+        '| 3 | one | complete | |' '| 5 | two | partial | a part |' '| 6 | three | absent | |' \
+        '| 7 | four | refused | EPERM |' >"$tree/docs/syscalls.md"
 }
 
 # put FILE LINE...: write it, with a licence line.
@@ -109,6 +114,23 @@ expect rules_wants_a_test_for_each 'no test cites A.5.7' "$root/tools/check-rule
 
 broken() { put test/machine/stress/b.c '/* A.5.99 */'; }
 expect rules_refuses_a_number_that_is_none 'b.c: cites A.5.99, which is no rule' "$root/tools/check-rules"
+
+in_document() { sed -i "$1" "$tree/docs/syscalls.md"; }
+
+broken() { in_document '/^| 5 /d'; }
+expect syscalls_wants_a_row_for_each 'two (5): not exactly one row' "$root/tools/check-syscalls"
+
+broken() { in_document 's/absent | |/complete | |/'; }
+expect syscalls_refuses_a_state_that_is_not_so 'three: is absent' "$root/tools/check-syscalls"
+
+broken() { in_document 's/ a part//'; }
+expect syscalls_wants_to_know_what_is_missing 'two: partial' "$root/tools/check-syscalls"
+
+broken() { in_document 's/EPERM/EACCES/'; }
+expect syscalls_wants_the_error_of_a_refusal 'four: gives EPERM' "$root/tools/check-syscalls"
+
+broken() { in_document 's/2 implemented/3 implemented/'; }
+expect syscalls_counts 'the counts are: **2 implemented**' "$root/tools/check-syscalls"
 
 broken() { echo 'int x;' >"$tree/src/kernel/x.c"; }
 expect spdx_refuses_a_source_without_licence 'src/kernel/x.c' "$root/tools/check-spdx"
