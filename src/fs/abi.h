@@ -135,5 +135,7 @@
 /* f_type of statfs(2) */
 #define EXT4_SUPER_MAGIC 0xef53
 #define TMPFS_MAGIC      0x01021994
+#define PROC_SUPER_MAGIC 0x9fa0
+#define SYSFS_MAGIC      0x62656572
 
 #endif

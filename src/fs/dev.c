@@ -230,8 +230,12 @@ static ssize_t dev_readlink(struct inode *link, char *buf, size_t size)
 /* The inodes are part of the file system and go with it; only its root is counted. */
 static void dev_destroy(struct inode *inode)
 {
-    if (inode->ino == ROOT_INO)
-        kfree(dev_fs_of(inode));
+    struct dev_fs *fs = dev_fs_of(inode);
+    if (inode->ino != ROOT_INO)
+        return;
+    for (size_t i = 0; i < NENTRIES; i++)
+        kfree(fs->inodes[i].place_name);
+    kfree(fs);
 }
 
 static const struct inode_ops dev_dir_ops = {
@@ -249,7 +253,7 @@ static int dev_statfs(struct fs *fs, struct vfs_statfs *out)
     return 0;
 }
 
-static const struct fs_ops dev_fs_ops = {.statfs = dev_statfs};
+static const struct fs_ops dev_fs_ops = {.type = "tmpfs", .statfs = dev_statfs};
 
 static void init_times(struct inode *inode)
 {

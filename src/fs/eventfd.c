@@ -150,6 +150,7 @@ static const struct file_ops eventfd_ops = {
     .poll = eventfd_poll,
     .getattr = file_getattr_anonymous,
     .release = eventfd_release,
+    .label = "anon_inode:[eventfd]",
 };
 
 int eventfd_create(uint64_t count, bool semaphore, unsigned flags, struct file **out)

@@ -80,4 +80,5 @@ const struct pagecache_ops ext4_file_pages = {
     .acquire = inode_pages_acquire,
     .release = inode_pages_release,
     .describe = inode_pages_describe,
+    .identify = inode_pages_identify,
 };

@@ -268,7 +268,7 @@ static int ext4_statfs(struct fs *fs, struct vfs_statfs *out)
     return 0;
 }
 
-static const struct fs_ops ext4_ops = {.statfs = ext4_statfs};
+static const struct fs_ops ext4_ops = {.type = "ext4", .statfs = ext4_statfs};
 
 static int root_get(struct ext4_fs *fs)
 {
@@ -290,6 +290,7 @@ int ext4_mount(struct blk_device *dev, struct fs **out)
     fs->fs.has_xattrs = true;
     fs->fs.read_only = true;
     fs->fs.dev = vfs_mkdev(254, 0);
+    fs->fs.source = "/dev/vda";
     fs->fs.cache_names = true;
     fs->dev = dev;
 

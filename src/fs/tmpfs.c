@@ -96,6 +96,7 @@ static const struct pagecache_ops tmpfs_pages = {
     .acquire = inode_pages_acquire,
     .release = inode_pages_release,
     .describe = inode_pages_describe,
+    .identify = inode_pages_identify,
 };
 
 /* What is particular to a kind of file. -ENOMEM, -ENOSPC (the text of a link). */
@@ -292,7 +293,7 @@ static int tmpfs_statfs(struct fs *fs, struct vfs_statfs *out)
     return 0;
 }
 
-static const struct fs_ops tmpfs_fs_ops = {.statfs = tmpfs_statfs};
+static const struct fs_ops tmpfs_fs_ops = {.type = "tmpfs", .statfs = tmpfs_statfs};
 
 bool tmpfs_is(const struct fs *fs)
 {

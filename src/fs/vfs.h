@@ -98,13 +98,15 @@ static inline uint64_t vfs_mkdev(uint32_t major, uint32_t minor)
 /* --- file systems and inodes ------------------------------------------------------------- */
 
 struct fs_ops {
+    const char *type; /* Linux's name of its kind */
     int (*statfs)(struct fs *fs, struct vfs_statfs *out);
 };
 
 /* A mounted file system. */
 struct fs {
     const struct fs_ops    *ops;
-    uint64_t                dev; /* unique; vfs_mkdev() form */
+    const char             *source; /* what /proc/mounts says is mounted; NULL: its type */
+    uint64_t                dev;    /* unique; vfs_mkdev() form */
     bool                    read_only;
     bool                    cache_names; /* names change by calls of this layer only */
     bool                    has_xattrs;  /* inodes may have extended attributes, */
@@ -177,6 +179,9 @@ struct inode_ops {
     void (*dirtied)(struct inode *inode);
     /* The link's text, at most size bytes, without NUL. Returns its length. */
     ssize_t (*readlink)(struct inode *link, char *buf, size_t size);
+    /* What the link leads to, whatever its text says, with a reference. NULL: its text leads there. No
+     * lock is held. -ENOENT. */
+    int (*follow)(struct inode *link, struct inode **out);
     /* Changes what the inode itself tells, where its fields are not all there is. */
     void (*getattr)(struct inode *inode, struct vfs_attr *attr);
     /* Prepare f, an open file of inode with ops and private still those of its kind (regular,
@@ -210,6 +215,11 @@ struct inode {
     bool            linkable;  /* link may give a name although nlink is 0 (O_TMPFILE) */
     LIST_HEAD(, xattr) xattrs; /* xattr.c's */
     uint8_t seals;             /* F_SEAL_*: what may not be done to a regular file any more */
+
+    /* Where it was last seen, by who opened or renamed it (vfs_place.c). Not of directories. */
+    struct inode *
+        place_dir; /* holds a reference if it is not fs->root; NULL: in no directory, or not known */
+    char *place_name; /* of the heap; NULL: not known */
 
     struct pagecache pages; /* contents of regular files */
 
@@ -264,6 +274,7 @@ struct inode *inode_insert(struct inode *inode);
 void inode_pages_acquire(struct pagecache *pages);
 void inode_pages_release(struct pagecache *pages);
 void inode_pages_describe(struct pagecache *pages, char *buf, size_t size);
+void inode_pages_identify(struct pagecache *pages, uint64_t *dev, uint64_t *ino);
 
 /* --- mounts ------------------------------------------------------------------------------ */
 
@@ -279,6 +290,11 @@ int vfs_mount(struct inode *dir, const char *name, struct fs *fs);
 /* Undo them. Nobody uses their files any more. */
 int  vfs_unmount(struct fs *fs); /* -EINVAL: not mounted */
 void vfs_unmount_root(void);
+
+/* The n-th mounted file system, "/" being the first, the others in the order in which they were mounted.
+ * *dir, with a reference, is the directory in which its root has a name, and NULL for "/"; path is where
+ * that is, cut to size. -ENOENT: there are not that many. */
+int vfs_mount_at(unsigned n, struct fs **fs, struct inode **dir, char *path, size_t size);
 
 /* --- paths ------------------------------------------------------------------------------- */
 
@@ -377,6 +393,12 @@ struct file_ops {
     void (*getattr)(struct file *f, struct vfs_attr *attr); /* files without inode */
     int (*sync)(struct file *f);                            /* -EINVAL */
     void (*release)(struct file *f);                        /* the last reference is gone */
+
+    /* Of files without inode: what their links in /proc/self/fd say. NULL: "pipe:[7]" or "socket:[7]",
+     * as the mode and the number that getattr tells demand. */
+    const char *label;
+    /* Make again, a new open file that has only its flags, one more of the same kind. -ENXIO. */
+    int (*reopen)(struct file *f, struct file *again);
 };
 
 struct file {
@@ -456,5 +478,14 @@ int file_truncate(struct file *f, uint64_t size);
  * -ESPIPE, -EISDIR, -ENODEV, -EFBIG, -ENOSPC. */
 int  file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len);
 void file_stat(struct file *f, struct vfs_attr *attr);
+
+/* Have inode called name in dir (NULL: in no directory), until it is seen elsewhere: for who makes files
+ * that have no name. Costs the name if there is no memory. */
+void inode_set_place(struct inode *inode, struct inode *dir, const char *name, size_t len);
+
+/* What f is called now: its absolute path, with " (deleted)" behind it if that leads there no more, or
+ * what stands for files that never had one ("pipe:[7]"). NUL-terminated. Returns the length without
+ * NUL; -ENAMETOOLONG: size is too small. */
+ssize_t file_describe(struct file *f, char *buf, size_t size);
 
 #endif

@@ -400,6 +400,13 @@ static void unlock_files(const struct renaming *r)
         mutex_unlock(&r->target->lock);
 }
 
+/* A file that was open once has another place now. Its lock is held. */
+static void file_moved(struct inode *inode, const struct place *to)
+{
+    if (inode->place_name && !inode_is_dir(inode))
+        inode_set_place_locked(inode, to->dir, to->name.text, to->name.len);
+}
+
 static int perform(const struct renaming *r)
 {
     bool              exchange = r->flags & RENAME_EXCHANGE;
@@ -415,6 +422,11 @@ static int perform(const struct renaming *r)
 
     lock_files(r);
     int err = r->from.dir->ops->rename(&op);
+    if (!err) {
+        file_moved(r->inode, &r->to);
+        if (exchange)
+            file_moved(r->target, &r->from);
+    }
     unlock_files(r);
     if (err)
         return err;

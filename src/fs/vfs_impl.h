@@ -5,7 +5,7 @@
  *   vfs_name.c     the cache of names          vfs_path.c  walking paths
  *   vfs_mount.c    which trees hang where      vfs_open.c  opening, directories
  *   vfs_change.c   changing the tree           vfs_file.c  operations on open files
- *   vfs_regular.c  contents of regular files
+ *   vfs_regular.c  contents of regular files   vfs_place.c what open files are called
  */
 #ifndef FS_VFS_IMPL_H
 #define FS_VFS_IMPL_H
@@ -81,9 +81,13 @@ struct path_walk {
  * which is in directory w->at (*last: a text that stays until the next step, of length 0 if there is
  * none); should it be a link to follow, push it and run again. end is needed only after begin succeeded. */
 int  path_walk_begin(struct path_walk *w, struct inode *start, const char *path, unsigned flags);
+int  path_walk_to_end(struct path_walk *w); /* and do not stop at the last name */
 int  path_walk_to_last(struct path_walk *w, struct vfs_name *last);
 int  path_walk_push(struct path_walk *w, struct inode *link);
 void path_walk_end(struct path_walk *w);
+
+/* link, which was found on the way and is to be followed: go on from what it leads to. */
+int path_walk_follow(struct path_walk *w, struct inode *link);
 
 /* Is name text, of that many dots (1 or 2)? */
 bool name_is_dots(const struct vfs_name *name, size_t ndots);
@@ -99,6 +103,17 @@ int change_create(struct inode *dir, const struct vfs_name *name, const struct v
 
 /* Set a regular file's size; its lock is held. always: times change even if the size does not. */
 int attr_resize(struct inode *inode, uint64_t size, bool always);
+
+/* --- what open files are called (vfs_place.c) ------------------------------------------------- */
+
+/* inode_set_place() for who holds inode->lock. */
+void inode_set_place_locked(struct inode *inode, struct inode *dir, const char *name, size_t len);
+
+/* inode, which nobody uses any more, has none: a directory to put when it is gone, or NULL. */
+struct inode *inode_forget_place(struct inode *inode);
+
+/* What inode is called now: as file_describe(). */
+ssize_t inode_describe(struct inode *inode, char *buf, size_t size);
 
 /* --- files of inodes (vfs_open.c, vfs_regular.c) ----------------------------------------------- */
 

@@ -52,9 +52,12 @@ static bool put_not_last(struct inode *inode)
 
 static void inode_destroy(struct inode *inode)
 {
+    struct inode *dir = inode_forget_place(inode);
+
     if (inode->pages.ops)
         pagecache_destroy(&inode->pages);
     inode->ops->destroy(inode);
+    inode_put(dir);
 }
 
 bool inode_put_last(struct inode *inode)
@@ -127,25 +130,17 @@ void inode_pages_release(struct pagecache *pages)
     inode_put(inode_of_pages(pages));
 }
 
-/* The path by a name that is still in the cache; "" else. */
+/* "" if there is no room for the whole. */
 void inode_pages_describe(struct pagecache *pages, char *buf, size_t size)
 {
-    char          name[VFS_NAME_MAX + 1];
-    struct inode *dir;
-
-    if (size)
+    if (inode_describe(inode_of_pages(pages), buf, size) < 0 && size)
         buf[0] = 0;
-    if (name_of(inode_of_pages(pages), &dir, name))
-        return;
-    ssize_t len = vfs_dir_path(dir, buf, size);
-    inode_put(dir);
-    if (len < 0) {
-        if (size)
-            buf[0] = 0;
-        return;
-    }
-    size_t end = (size_t)len - 1;
-    if (end > 1 && end + 1 < size)
-        buf[end++] = '/';
-    strlcpy(buf + end, name, size - end);
+}
+
+void inode_pages_identify(struct pagecache *pages, uint64_t *dev, uint64_t *ino)
+{
+    const struct inode *inode = inode_of_pages(pages);
+
+    *dev = inode->fs->dev;
+    *ino = inode->ino;
 }

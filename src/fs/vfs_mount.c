@@ -9,7 +9,7 @@
 #include "lib/string.h"
 
 struct mount {
-    LIST_ENTRY(mount) link;
+    TAILQ_ENTRY(mount) link;
     struct inode *dir; /* holds a reference */
     struct inode *root;
     size_t        len;
@@ -19,9 +19,12 @@ struct mount {
 static struct {
     struct mutex lock;
     /* lock protects: */
-    LIST_HEAD(, mount) mounts;
+    TAILQ_HEAD(, mount) mounts; /* in the order in which they were made */
     struct inode *root;
-} table = {.lock = MUTEX_INIT(table.lock)};
+} table = {
+    .lock = MUTEX_INIT(table.lock),
+    .mounts = TAILQ_HEAD_INITIALIZER(table.mounts),
+};
 
 void vfs_init(void)
 {
@@ -45,7 +48,7 @@ static struct mount *table_find(const struct inode *dir, const char *name, size_
 {
     struct mount *m;
 
-    LIST_FOREACH(m, &table.mounts, link)
+    TAILQ_FOREACH(m, &table.mounts, link)
         if (m->dir == dir && m->len == len && memcmp(m->name, name, len) == 0)
             return m;
     return NULL;
@@ -65,7 +68,7 @@ static struct mount *mount_new(struct inode *dir, const char *name, size_t len, 
 
 static void mount_insert(struct mount *m)
 {
-    LIST_INSERT_HEAD(&table.mounts, m, link);
+    TAILQ_INSERT_TAIL(&table.mounts, m, link);
     m->dir->nmounts++;
     m->root->mounted_as = m;
 }
@@ -99,7 +102,7 @@ int vfs_unmount(struct fs *fs)
     mutex_lock(&table.lock);
     struct mount *m = fs->root->mounted_as;
     if (m) {
-        LIST_REMOVE(m, link);
+        TAILQ_REMOVE(&table.mounts, m, link);
         m->dir->nmounts--;
         m->root->mounted_as = NULL;
     }
@@ -114,7 +117,7 @@ int vfs_unmount(struct fs *fs)
 
 void vfs_unmount_root(void)
 {
-    ASSERT(LIST_EMPTY(&table.mounts));
+    ASSERT(TAILQ_EMPTY(&table.mounts));
     name_cache_drop();
     inode_put(table.root);
     table.root = NULL;
@@ -150,6 +153,45 @@ bool mount_point(const struct inode *root, struct inode **dir, char name[VFS_NAM
     return m != NULL;
 }
 
+/* The n-th mount, its directory and its root with references. False: there are not that many. */
+static bool get_mount(unsigned n, struct inode **dir, struct inode **root,
+                      char name[VFS_NAME_MAX + 1])
+{
+    struct mount *m;
+
+    mutex_lock(&table.lock);
+    TAILQ_FOREACH(m, &table.mounts, link)
+        if (n-- == 0)
+            break;
+    if (m) {
+        *dir = inode_get(m->dir);
+        *root = inode_get(m->root);
+        memcpy(name, m->name, m->len + 1);
+    }
+    mutex_unlock(&table.lock);
+    return m;
+}
+
+int vfs_mount_at(unsigned n, struct fs **fs, struct inode **dir, char *path, size_t size)
+{
+    char          name[VFS_NAME_MAX + 1];
+    struct inode *root;
+
+    if (n == 0) {
+        *fs = table.root->fs;
+        *dir = NULL;
+        strlcpy(path, "/", size);
+        return 0;
+    }
+    if (!get_mount(n - 1, dir, &root, name))
+        return -ENOENT;
+    *fs = root->fs;
+    if (vfs_dir_path(root, path, size) < 0)
+        strlcpy(path, name, size);
+    inode_put(root);
+    return 0;
+}
+
 /* The n-th name mounted in dir, with its root. */
 static struct inode *nth_mount(const struct inode *dir, uint64_t n, char name[VFS_NAME_MAX + 1])
 {
@@ -157,7 +199,7 @@ static struct inode *nth_mount(const struct inode *dir, uint64_t n, char name[VF
     struct mount *m;
 
     mutex_lock(&table.lock);
-    LIST_FOREACH(m, &table.mounts, link)
+    TAILQ_FOREACH(m, &table.mounts, link)
         if (m->dir == dir && n-- == 0)
             break;
     if (m) {

@@ -5,6 +5,8 @@
 #include "fs/vfs_impl.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
 
 /* What fcntl(F_GETFL) does not show; the rest of open's flags stays with the file. */
 #define OPEN_ONLY_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
@@ -101,7 +103,8 @@ static int attach(struct file *f)
     case S_IFLNK:
         return -ELOOP;
     default:
-        return -ENXIO;
+        if (!inode->ops->open)
+            return -ENXIO;
     }
     return inode->ops->open ? inode->ops->open(inode, f) : 0;
 }
@@ -149,7 +152,17 @@ int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
 struct opened {
     struct inode *inode;   /* with a reference */
     bool          created; /* just now */
+    struct inode *dir;     /* where it was found, with a reference; NULL: by no name */
+    size_t        len;
+    char          name[VFS_NAME_MAX + 1];
 };
+
+static void set_opened_place(struct opened *o, struct inode *dir, const char *name, size_t len)
+{
+    o->dir = inode_get(dir);
+    o->len = len;
+    memcpy(o->name, name, len);
+}
 
 /* What last stands for in w->at, mounts and dots considered, or a new file if there is none. */
 static int find_or_create(struct path_walk *w, const struct vfs_name *last,
@@ -192,22 +205,27 @@ static int walk_or_create(struct path_walk *w, bool follow, const struct vfs_new
             err = -EISDIR;
         if (!err)
             err = find_or_create(w, &last, spec, o);
-        if (err || !inode_is_link(o->inode) || !follow)
+        if (err)
             return err;
-        err = path_walk_push(w, o->inode);
+        if (!inode_is_link(o->inode) || !follow) {
+            if (!inode_is_dir(o->inode) && last.len)
+                set_opened_place(o, w->at, last.text, last.len);
+            return 0;
+        }
+        err = path_walk_follow(w, o->inode);
         inode_put(o->inode);
         if (err)
             return err;
     }
 }
 
-static int open_or_create(struct inode *start, const char *path, unsigned flags, unsigned mode,
+static int open_or_create(struct inode *start, const char *path, unsigned mode, bool follow,
                           struct opened *o)
 {
     struct vfs_new   spec = {.mode = S_IFREG | (mode & 07777)};
     struct path_walk w;
-    bool             follow = !(flags & (O_NOFOLLOW | O_EXCL));
 
+    o->dir = NULL;
     int err = path_walk_begin(&w, start, path, 0);
     if (err)
         return err;
@@ -228,6 +246,15 @@ static int check_found(const struct inode *inode, unsigned flags)
     return 0;
 }
 
+/* As Linux calls a file without a name. */
+static void set_nameless_place(struct inode *inode, struct inode *dir)
+{
+    char name[24];
+
+    size_t len = fmt_snprintf(name, sizeof(name), "#%lu", (unsigned long)inode->ino);
+    inode_set_place(inode, dir, name, len);
+}
+
 /* O_TMPFILE: a file without a name in directory dir. */
 static int open_nameless(struct inode *dir, unsigned flags, unsigned mode, struct file **out)
 {
@@ -241,29 +268,59 @@ static int open_nameless(struct inode *dir, unsigned flags, unsigned mode, struc
         return err == -EACCES && !dir->ops->create ? -EOPNOTSUPP : err;
     inode->linkable = !(flags & O_EXCL);
     err = open_checked(inode, flags, out);
+    if (!err)
+        set_nameless_place(inode, dir);
     inode_put(inode);
+    return err;
+}
+
+/* The end of every way to open by a path, with err. */
+static int opened_end(struct opened *o, int err)
+{
+    if (!err && o->dir)
+        inode_set_place(o->inode, o->dir, o->name, o->len);
+    inode_put(o->dir);
+    inode_put(o->inode);
+    return err;
+}
+
+/* The file that path leads to, and if it is no directory, where it was found. */
+static int find_existing(struct inode *start, const char *path, unsigned flags, struct opened *o)
+{
+    unsigned how = (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
+                   (flags & O_DIRECTORY ? VFS_DIRECTORY : 0);
+    struct path_walk w;
+
+    int err = path_walk_begin(&w, start, path, how);
+    if (err)
+        return err;
+    err = path_walk_to_end(&w);
+    if (!err) {
+        o->inode = inode_get(w.at);
+        if (w.file_dir && !inode_is_dir(w.at))
+            set_opened_place(o, w.file_dir, w.file_name, w.file_len);
+    }
+    path_walk_end(&w);
     return err;
 }
 
 static int open_existing(struct inode *start, const char *path, unsigned flags, unsigned mode,
                          struct file **out)
 {
-    unsigned how = (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
-                   (flags & O_DIRECTORY ? VFS_DIRECTORY : 0);
-    struct inode *inode;
+    struct opened o;
 
-    int err = vfs_lookup(start, path, how, &inode);
+    o.dir = NULL;
+    int err = find_existing(start, path, flags, &o);
     if (err)
         return err;
     if ((flags & O_TMPFILE) == O_TMPFILE) {
-        err = open_nameless(inode, flags, mode, out);
+        err = open_nameless(o.inode, flags, mode, out);
     } else {
-        err = check_found(inode, flags);
+        err = check_found(o.inode, flags);
         if (!err)
-            err = vfs_open_inode(inode, flags, out);
+            err = vfs_open_inode(o.inode, flags, out);
     }
-    inode_put(inode);
-    return err;
+    return opened_end(&o, err);
 }
 
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
@@ -276,7 +333,7 @@ int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mod
     if (!(flags & O_CREAT))
         return open_existing(start, path, flags, mode, out);
 
-    int err = open_or_create(start, path, flags, mode, &o);
+    int err = open_or_create(start, path, mode, !(flags & (O_NOFOLLOW | O_EXCL)), &o);
     if (err)
         return err;
     if (o.created) { /* whatever its permissions say */
@@ -286,6 +343,5 @@ int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mod
         if (!err)
             err = vfs_open_inode(o.inode, flags, out);
     }
-    inode_put(o.inode);
-    return err;
+    return opened_end(&o, err);
 }

@@ -125,11 +125,32 @@ int path_walk_push(struct path_walk *w, struct inode *link)
     return 0;
 }
 
+/* A link that leads somewhere else than its text says. */
+static int jump(struct path_walk *w, struct inode *link)
+{
+    struct inode *target;
+    if (w->nlinks == VFS_LINK_MAX)
+        return -ELOOP;
+    int err = link->ops->follow(link, &target);
+    if (err)
+        return err;
+    w->nlinks++;
+    inode_put(w->file_dir);
+    w->file_dir = NULL;
+    move_to(w, target);
+    return 0;
+}
+
+int path_walk_follow(struct path_walk *w, struct inode *link)
+{
+    return link->ops->follow ? jump(w, link) : path_walk_push(w, link);
+}
+
 /* inode, whose reference is ours now, was found as name. */
 static int enter(struct path_walk *w, const struct vfs_name *name, struct inode *inode)
 {
     if (inode_is_link(inode) && (w->must_dir || !(w->flags & VFS_NOFOLLOW))) {
-        int err = path_walk_push(w, inode);
+        int err = path_walk_follow(w, inode);
         inode_put(inode);
         return err;
     }
@@ -227,6 +248,11 @@ int vfs_lookup(struct inode *start, const char *path, unsigned flags, struct ino
         *out = inode_get(w.at);
     path_walk_end(&w);
     return err;
+}
+
+int path_walk_to_end(struct path_walk *w)
+{
+    return walk_run(w, NULL);
 }
 
 int path_walk_to_last(struct path_walk *w, struct vfs_name *last)
@@ -358,6 +384,8 @@ static ssize_t walk_path(const struct path_walk *w, char *buf, size_t size)
 {
     if (inode_is_dir(w->at))
         return vfs_dir_path(w->at, buf, size);
+    if (!w->file_dir)
+        return -ENOENT;
 
     ssize_t dir_len = vfs_dir_path(w->file_dir, buf, size);
     if (dir_len < 0)

@@ -53,6 +53,9 @@ struct pagecache_ops {
     /* What /proc/self/maps says for a mapping: the path, cut to size, NUL-terminated. May sleep; no
      * lock is held. NULL: nothing. */
     void (*describe)(struct pagecache *pc, char *buf, size_t size);
+
+    /* And its device and inode number there. Any context. NULL: both 0. */
+    void (*identify)(struct pagecache *pc, uint64_t *dev, uint64_t *ino);
 };
 
 /* What several files that live in memory only may use together. */

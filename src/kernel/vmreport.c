@@ -57,10 +57,37 @@ static bool copy_area(struct vmspace *vs, vaddr_t va, struct area *copy)
     return true;
 }
 
-static void copy_done(const struct area *copy)
+void vmspace_area_done(const struct area *copy)
 {
     if (copy->file && copy->file->ops->release)
         copy->file->ops->release(copy->file);
+}
+
+/* With vs->mutex held. */
+static size_t count_resident(struct vmspace *vs, const struct area *area)
+{
+    vaddr_t va = area->start;
+    size_t  sum = 0;
+
+    while (va < area->end && pmap_next(vs->pmap, va, area->end - va, &va) == 0) {
+        struct pmap_run run;
+        if (pmap_extract(vs->pmap, area->dom, va, &run))
+            break;
+        size_t len = run.len < area->end - va ? run.len : area->end - va;
+        sum += len;
+        va += len;
+    }
+    return sum;
+}
+
+int vmspace_next_area(struct vmspace *vs, vaddr_t va, struct area *out, size_t *resident)
+{
+    mutex_lock(&vs->mutex);
+    bool found = copy_area(vs, va, out);
+    if (found && resident)
+        *resident = count_resident(vs, out);
+    mutex_unlock(&vs->mutex);
+    return found ? 0 : -ENOENT;
 }
 
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg)
@@ -75,7 +102,7 @@ void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), 
         if (!more)
             return;
         area_line(&area, line, sizeof(line));
-        copy_done(&area);
+        vmspace_area_done(&area);
         out(arg, line);
     }
 }
@@ -176,7 +203,7 @@ void vmspace_describe_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t siz
 
     view_take(vs, va, &view);
     (view.in_area ? describe_area : describe_hole)(&view, buf, size);
-    copy_done(&view.area);
+    vmspace_area_done(&view.area);
 }
 
 void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
@@ -185,7 +212,7 @@ void vmspace_locate_addr(struct vmspace *vs, vaddr_t va, char *buf, size_t size)
 
     view_take(vs, va, &view);
     (view.in_area ? locate_in_area : describe_hole)(&view, buf, size);
-    copy_done(&view.area);
+    vmspace_area_done(&view.area);
 }
 
 void vmspace_stats(struct vmspace *vs, struct vmspace_stats *out)

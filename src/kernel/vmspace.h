@@ -142,6 +142,12 @@ int vmspace_find(struct vmspace *vs, vaddr_t va, struct area *out);
 /* The same for the first area that ends above va. */
 int vmspace_find_next(struct vmspace *vs, vaddr_t va, struct area *out);
 
+/* A copy of the first area that ends above va (links meaningless), with a reference on its file, which
+ * vmspace_area_done() drops. *resident, if asked for: how many bytes of it are in memory. -ENOENT. Who
+ * walks so sees each area as it is when it is its turn. */
+int  vmspace_next_area(struct vmspace *vs, vaddr_t va, struct area *out, size_t *resident);
+void vmspace_area_done(const struct area *copy);
+
 /* One line per area as in /proc/self/maps, no newline. */
 void vmspace_dump(struct vmspace *vs, void (*out)(void *arg, const char *line), void *arg);
 

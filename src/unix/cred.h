@@ -7,6 +7,17 @@
 
 uint32_t cred_uid(void); /* the real user */
 
+/* Real, effective and saved number, and the one by which files are judged. */
+struct cred_ids {
+    uint32_t real, effective, saved, files;
+};
+
+struct cred_ids cred_users(void);
+struct cred_ids cred_groups(void);
+
+/* The supplementary groups: how many there are, and into list as many of them as it has room for. */
+unsigned cred_supplementary(uint32_t *list, unsigned room);
+
 /* Whether it has the rights that come with the effective user 0, */
 bool cred_privileged(void);
 

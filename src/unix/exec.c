@@ -302,7 +302,7 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
 /* --- the whole --------------------------------------------------------------------------- */
 
 static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct program *p,
-                       vaddr_t *sp)
+                       struct exec_result *out)
 {
     const struct binary   *bin = &p->bin;
     struct exec_stack_info info = {
@@ -328,8 +328,25 @@ static int write_stack(struct vmspace *vs, const struct exec_request *req, const
         err = poke(vs, STACK_TOP - size, block, size, PMAP_W);
     }
     kfree(block);
-    *sp = STACK_TOP - size;
+    out->sp = STACK_TOP - size;
+    exec_stack_places(&info, size, &out->places);
     return err ? complain(bin, err, error_text(err)) : 0;
+}
+
+/* Where the program's code and its data lie. */
+static void tell_segments(const struct binary *bin, struct exec_places *out)
+{
+    for (unsigned i = 0; i < bin->plan.nsegments; i++) {
+        const struct elf_segment *seg = &bin->plan.segments[i];
+        vaddr_t                   start = bin->base + seg->start;
+        if (seg->prot & PMAP_X) {
+            out->code_start = start;
+            out->code_end = start + seg->file_len;
+        } else if (seg->prot & PMAP_W) {
+            out->data_start = start;
+            out->data_end = start + seg->file_len;
+        }
+    }
 }
 
 /* Load bin's interpreter. */
@@ -372,7 +389,8 @@ static int load(struct vmspace *vs, const struct exec_request *req, struct progr
     out->entry = first->base + first->plan.entry;
     TRACE(exec, "%s base=%#lx entry=%#lx", bin->path, (unsigned long)bin->base,
           (unsigned long)out->entry);
-    return write_stack(vs, req, p, &out->sp);
+    tell_segments(bin, &out->places);
+    return write_stack(vs, req, p, out);
 }
 
 int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out)
@@ -384,7 +402,10 @@ int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_re
     }
     p->bin.path = req->path;
     p->args = req->args;
+    *out = (struct exec_result){0};
     int err = load(vs, req, p, out);
+    if (!err)
+        out->exe = inode_get(p->bin.file->inode);
     file_put(p->interp.file);
     file_put(p->bin.file);
     kfree(p->args_memory);

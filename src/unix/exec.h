@@ -5,6 +5,7 @@
 
 #include "fs/vfs.h"
 #include "kernel/vmspace.h"
+#include "unix/exec_stack.h"
 #include "unix/strlist.h"
 
 /* What to run. */
@@ -17,8 +18,10 @@ struct exec_request {
 
 /* Where it starts. */
 struct exec_result {
-    vaddr_t entry;
-    vaddr_t sp;
+    vaddr_t            entry;
+    vaddr_t            sp;
+    struct exec_places places;
+    struct inode      *exe; /* the program's file, with a reference that is the caller's */
 };
 
 /* Load the program into vs, which is empty. Every failure is told by one line in the log. -ENOENT

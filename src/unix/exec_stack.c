@@ -55,6 +55,16 @@ int exec_stack_size(const struct exec_stack_info *info, size_t *size)
     return 0;
 }
 
+void exec_stack_places(const struct exec_stack_info *info, size_t size, struct exec_places *out)
+{
+    out->env_end = info->stack_top - sizeof(uint64_t) - (strlen(info->path) + 1);
+    out->env_start = out->arg_end = out->env_end - info->env.len;
+    out->arg_start = out->arg_end - info->args.len;
+    out->stack_start = info->stack_top - size;
+    out->auxv_len = 2 * AUX_PAIRS * sizeof(uint64_t);
+    out->auxv = out->stack_start + pointers_size(info) - out->auxv_len;
+}
+
 /* --- writing ----------------------------------------------------------------------------- */
 
 /* Writes both ends of the block: strings downward from the top, words upward from sp. */

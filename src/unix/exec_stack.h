@@ -33,6 +33,19 @@ struct exec_stack_info {
     uint8_t        random[EXEC_RANDOM];
 };
 
+/* Where things lie in a program's memory that was started. */
+struct exec_places {
+    vaddr_t code_start, code_end; /* exec.c knows these four: 0 if there are none */
+    vaddr_t data_start, data_end;
+    vaddr_t stack_start;                            /* sp at the start */
+    vaddr_t arg_start, arg_end, env_start, env_end; /* the strings */
+    vaddr_t auxv;
+    size_t  auxv_len; /* bytes */
+};
+
+/* The last seven of them, in a block of that size. */
+void exec_stack_places(const struct exec_stack_info *info, size_t size, struct exec_places *out);
+
 /* How many bytes the block has, sp to stack_top. -E2BIG. */
 int exec_stack_size(const struct exec_stack_info *info, size_t *size);
 

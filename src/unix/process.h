@@ -12,6 +12,7 @@
 #include "kernel/thread.h"
 #include "kernel/vmspace.h"
 #include "unix/abi.h"
+#include "unix/exec_stack.h"
 #include "unix/fdtable.h"
 #include "unix/sigqueue.h"
 
@@ -24,7 +25,10 @@ struct process {
     struct vmspace *vmspace;
     struct fdtable  fds;
     char            exe[VFS_PATH_MAX]; /* absolute path of the program, free of links */
+    struct inode   *exe_inode;         /* holds a reference */
     uint64_t        start_ns;          /* time_ns() at its start */
+
+    struct exec_places places;
 
     struct spinlock lock; /* LOCK_PROCESS */
     /* lock protects: */

@@ -8,6 +8,7 @@
 #include "unix/bootargs.h"
 #include "unix/exec.h"
 #include "unix/manifest.h"
+#include "unix/proc.h"
 #include "unix/process.h"
 #include "unix/signal.h"
 #include "unix/strace.h"
@@ -140,6 +141,8 @@ static int start_program(struct start *s)
     if (err)
         return err == -ENOENT || err == -ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
     vfs_canonical_path(s->cwd, m->program, the_process.exe, sizeof(the_process.exe));
+    the_process.exe_inode = at.exe;
+    the_process.places = at.places;
     err = process_init(vs, inode_get(s->cwd));
     if (err)
         return complain(err == -ENOMEM ? "too little memory for a process"
@@ -151,10 +154,21 @@ static int start_program(struct start *s)
     return 0;
 }
 
+/* /proc and /sys, which tell of this layer. */
+static int mount_pseudo(const char *bootargs)
+{
+    int err = proc_mount(bootargs);
+    if (!err)
+        err = sysfs_mount();
+    return err ? complain("too little memory for /proc and /sys") : 0;
+}
+
 int unix_start(const char *manifest, const char *bootargs)
 {
     struct start s = {.path = manifest ? manifest : MANIFEST_PATH};
-    int          status = read_manifest(&s);
+    int          status = mount_pseudo(bootargs);
+    if (!status)
+        status = read_manifest(&s);
     if (!status)
         status = apply_bootargs(&s, bootargs);
     if (!status)

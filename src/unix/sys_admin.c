@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
+#include "unix/admin.h"
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
@@ -63,6 +64,11 @@ int64_t sys_waitid(const uint64_t *a)
 /* Kept for those who ask. All threads share the CPU in turn, and nobody else wants it. */
 static int niceness;
 
+int admin_niceness(void)
+{
+    return niceness;
+}
+
 /* Whether which and who mean the process. 0, -ESRCH, -EINVAL. */
 static int check_priority(int which, int who)
 {
@@ -105,8 +111,6 @@ int64_t sys_getpriority(const uint64_t *a)
 }
 
 /* --- capabilities ------------------------------------------------------------------------ */
-
-#define CAPS_ALL ((1ul << 41) - 1)
 
 struct abi_cap_header {
     uint32_t version;
@@ -170,6 +174,11 @@ static struct abi_utsname utsname = {
     .machine = "riscv64",
     .domainname = "(none)",
 };
+
+const struct abi_utsname *admin_names(void)
+{
+    return &utsname;
+}
 
 int64_t sys_uname(const uint64_t *a)
 {

@@ -12,16 +12,29 @@
 #define GROUPS_MAX 64u
 #define UNCHANGED  UINT32_MAX
 
-/* Real, effective and saved number, and the one by which files are judged, which follows the effective
- * one but for setfsuid and setfsgid. */
-struct ids {
-    uint32_t real, effective, saved, files;
-};
+/* The number by which files are judged follows the effective one but for setfsuid and setfsgid.
+ * Any thread may look at a number while another one changes it; each is one word. */
+static struct cred_ids users, groups;
+static uint32_t        supplementary[GROUPS_MAX];
+static unsigned        nsupplementary;
 
-/* Any thread may look at a number while another one changes it; each is one word. */
-static struct ids users, groups;
-static uint32_t   supplementary[GROUPS_MAX];
-static unsigned   nsupplementary;
+struct cred_ids cred_users(void)
+{
+    return users;
+}
+
+struct cred_ids cred_groups(void)
+{
+    return groups;
+}
+
+unsigned cred_supplementary(uint32_t *list, unsigned room)
+{
+    unsigned n = nsupplementary;
+
+    memcpy(list, supplementary, (n < room ? n : room) * sizeof(*list));
+    return n;
+}
 
 uint32_t cred_uid(void)
 {
@@ -43,7 +56,7 @@ static bool privileged(void)
     return cred_privileged();
 }
 
-static bool may_become(const struct ids *ids, uint32_t id)
+static bool may_become(const struct cred_ids *ids, uint32_t id)
 {
     return id == UNCHANGED || privileged() || id == ids->real || id == ids->effective ||
            id == ids->saved;
@@ -64,7 +77,7 @@ static int64_t identified(int result)
 }
 
 /* setresuid and setresgid. */
-static int set_all(struct ids *ids, uint32_t real, uint32_t effective, uint32_t saved)
+static int set_all(struct cred_ids *ids, uint32_t real, uint32_t effective, uint32_t saved)
 {
     if (!may_become(ids, real) || !may_become(ids, effective) || !may_become(ids, saved))
         return -EPERM;
@@ -79,7 +92,7 @@ static int set_all(struct ids *ids, uint32_t real, uint32_t effective, uint32_t 
 }
 
 /* setuid and setgid. */
-static int set_one(struct ids *ids, uint32_t id)
+static int set_one(struct cred_ids *ids, uint32_t id)
 {
     if (id == UNCHANGED)
         return -EINVAL;
@@ -93,7 +106,7 @@ static int set_one(struct ids *ids, uint32_t id)
 
 /* setreuid and setregid: the saved number follows when the real one is set or the effective one
  * leaves it. */
-static int set_two(struct ids *ids, uint32_t real, uint32_t effective)
+static int set_two(struct cred_ids *ids, uint32_t real, uint32_t effective)
 {
     if (real != UNCHANGED && !privileged() && real != ids->real && real != ids->effective)
         return -EPERM;
@@ -103,7 +116,7 @@ static int set_two(struct ids *ids, uint32_t real, uint32_t effective)
 }
 
 /* setfsuid and setfsgid: nothing tells that it was refused but that the number is the old one still. */
-static uint32_t set_files(struct ids *ids, uint32_t id)
+static uint32_t set_files(struct cred_ids *ids, uint32_t id)
 {
     uint32_t old = ids->files;
     if (id != UNCHANGED && (may_become(ids, id) || id == old))
@@ -111,7 +124,7 @@ static uint32_t set_files(struct ids *ids, uint32_t id)
     return old;
 }
 
-static int get_all(const struct ids *ids, const uint64_t *a)
+static int get_all(const struct cred_ids *ids, const uint64_t *a)
 {
     if (uaccess_write(a[0], &ids->real, sizeof(uint32_t)))
         return -EFAULT;

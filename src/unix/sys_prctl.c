@@ -7,11 +7,11 @@
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "unix/admin.h"
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
-#define LAST_CAP           40u   /* CAP_CHECKPOINT_RESTORE */
 #define DEFAULT_TIMERSLACK 50000 /* nanoseconds */
 #define MCE_KILL_DEFAULT   2
 #define SECBIT_KEEP_CAPS   16
@@ -22,6 +22,11 @@ static struct {
     uint32_t parent_death_signal;
     bool     not_dumpable, no_new_privs, thp_disabled, keep_caps, subreaper;
 } settings;
+
+bool prctl_no_new_privs(void)
+{
+    return settings.no_new_privs;
+}
 
 static int set_name(vaddr_t va)
 {

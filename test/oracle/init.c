@@ -313,11 +313,14 @@ static void mount_all(const char *serial)
     must(mount(NULL, ROOT "/dev", NULL, MS_REMOUNT | MS_RDONLY, NULL), "/dev read-only");
     mount_at("tmpfs", ROOT "/dev/shm", 0, "mode=1777");
     mount_at("tmpfs", ROOT "/tmp", 0, "mode=1777");
+    mount_at("proc", ROOT "/proc", 0, NULL);
+    mount_at("sysfs", ROOT "/sys", 0, NULL);
 }
 
 static void unmount_all(void)
 {
-    static const char *const names[] = {ROOT "/tmp", ROOT "/dev/shm", ROOT "/dev", ROOT};
+    static const char *const names[] = {ROOT "/sys",     ROOT "/proc", ROOT "/tmp",
+                                        ROOT "/dev/shm", ROOT "/dev",  ROOT};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         must(umount2(names[i], 0), names[i]);
 }

@@ -125,7 +125,7 @@ static void add_further_manifest(struct node *tree, const char *host)
 static void add_skeleton(struct node *tree)
 {
     static const char *const merged[] = {"bin", "lib", "sbin"};
-    static const char *const folders[] = {"dev", "proc", "root", ".cella"};
+    static const char *const folders[] = {"dev", "proc", "root", "sys", ".cella"};
     for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++) {
         char *target = must_format("usr/%s", merged[i]);
         tree_add_folder(tree, target, 0, NULL);

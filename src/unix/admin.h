@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* admin.h - what system calls of administration set, for those who tell it: sys_admin.c, sys_prctl.c. */
+#ifndef UNIX_ADMIN_H
+#define UNIX_ADMIN_H
+
+#include "unix/abi.h"
+
+#define CAPS_ALL ((1ul << 41) - 1)
+#define LAST_CAP 40u /* CAP_CHECKPOINT_RESTORE */
+
+const struct abi_utsname *admin_names(void);
+int                       admin_niceness(void);
+bool                      prctl_no_new_privs(void);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proc_system.c - files of /proc about the machine. See proc.h. */
+#include "kernel/frame.h"
+#include "kernel/pagecache.h"
+#include "kernel/time.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "machine/cpu.h"
+#include "machine/layout.h"
+#include "unix/admin.h"
+#include "unix/cputime.h"
+#include "unix/proc.h"
+#include "unix/process.h"
+
+#define NS_PER_SEC  1000000000ul
+#define NS_PER_TICK (NS_PER_SEC / USER_HZ)
+
+/* --- processors and memory --------------------------------------------------------------- */
+
+/* The mode of translation whose addresses hold the program's: programs size their tables by it. It
+ * is the smallest one of Linux's that does. */
+static unsigned address_bits(void)
+{
+    return USER_END > 1ul << 38 ? 48 : 39;
+}
+
+int proc_show_cpuinfo(struct pseudo_text *t, uint64_t key)
+{
+    (void)key;
+    for (unsigned i = 0; i < cpu_nharts; i++) {
+        pseudo_printf(t, "processor\t: %u\nhart\t\t: %u\n", i, i);
+        pseudo_puts(t, "isa\t\t: rv64imafdc_zicsr_zifencei\n");
+        pseudo_printf(t, "mmu\t\t: sv%u\n", address_bits());
+        pseudo_puts(t, "mvendorid\t: 0x0\nmarchid\t\t: 0x0\nmimpid\t\t: 0x0\n");
+        pseudo_puts(t, "hart isa\t: rv64imafdc_zicsr_zifencei\n\n");
+    }
+    return 0;
+}
+
+static void put_kib(struct pseudo_text *t, const char *name, size_t pages)
+{
+    pseudo_puts(t, name);
+    pseudo_puts(t, ":");
+    pseudo_printf(t, "%*zu kB\n", (int)(23 - strlen(name)), pages << 2);
+}
+
+/* In pages. What the page cache holds for files that it can read again counts as available. */
+int proc_show_meminfo(struct pseudo_text *t, uint64_t key)
+{
+    struct frame_stats     mem;
+    struct pagecache_stats cache;
+    (void)key;
+    frame_stats(&mem);
+    pagecache_stats(&cache);
+    size_t free = mem.free + mem.reserved + cache.reserved;
+    size_t used = mem.total - free;
+    size_t cached = cache.resident < used ? cache.resident : used;
+
+    const struct {
+        const char *name;
+        size_t      pages;
+    } lines[] = {
+        {"MemTotal", mem.total},
+        {"MemFree", free},
+        {"MemAvailable", free + cached - (cache.dirty < cached ? cache.dirty : cached)},
+        {"Buffers", 0},
+        {"Cached", cached},
+        {"SwapCached", 0},
+        {"Active", used},
+        {"Inactive", 0},
+        {"SwapTotal", 0},
+        {"SwapFree", 0},
+        {"Dirty", 0},
+        {"Writeback", 0},
+        {"AnonPages", used - cached},
+        {"Mapped", 0},
+        {"Shmem", cache.dirty < cached ? cache.dirty : cached},
+        {"CommitLimit", mem.total},
+        {"Committed_AS", used},
+        {"VmallocTotal", 0},
+        {"VmallocUsed", 0},
+        {"AnonHugePages", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        put_kib(t, lines[i].name, lines[i].pages);
+    pseudo_puts(t, "HugePages_Total:       0\nHugePages_Free:        0\n"
+                   "HugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+    put_kib(t, "Hugepagesize", VMSPACE_LARGE >> PAGE_SHIFT);
+    put_kib(t, "Hugetlb", 0);
+    return 0;
+}
+
+/* --- time -------------------------------------------------------------------------------- */
+
+/* Since the start, in USER_HZ. */
+struct times {
+    uint64_t user, system, idle;
+};
+
+static struct times times_now(void)
+{
+    struct thread_cpu_time used = cputime_process();
+    uint64_t               total = time_ns();
+    uint64_t               busy = cputime_total_ns(&used);
+
+    return (struct times){
+        .user = time_ticks_to_ns(used.user) / NS_PER_TICK,
+        .system = time_ticks_to_ns(used.kernel) / NS_PER_TICK,
+        .idle = (total > busy ? total - busy : 0) / NS_PER_TICK,
+    };
+}
+
+static void put_seconds(struct pseudo_text *t, uint64_t hundredths)
+{
+    pseudo_printf(t, "%lu.%02lu", (unsigned long)(hundredths / USER_HZ),
+                  (unsigned long)(hundredths % USER_HZ));
+}
+
+int proc_show_uptime(struct pseudo_text *t, uint64_t key)
+{
+    (void)key;
+    put_seconds(t, time_ns() / NS_PER_TICK);
+    pseudo_puts(t, " ");
+    put_seconds(t, times_now().idle);
+    pseudo_puts(t, "\n");
+    return 0;
+}
+
+/* Threads that want a processor, and all. */
+static unsigned count_threads(unsigned *running)
+{
+    unsigned        n = 0;
+    struct uthread *ut;
+
+    *running = 0;
+    spinlock_acquire(&the_process.lock);
+    LIST_FOREACH(ut, &the_process.threads, link) {
+        n++;
+        *running += ut->thread->state == THREAD_READY || ut->thread->state == THREAD_RUNNING;
+    }
+    spinlock_release(&the_process.lock);
+    return n;
+}
+
+/* No averages are kept. */
+int proc_show_loadavg(struct pseudo_text *t, uint64_t key)
+{
+    unsigned running, all = count_threads(&running);
+    (void)key;
+
+    pseudo_printf(t, "0.00 0.00 0.00 %u/%u %u\n", running, all, the_process.next_tid - 1);
+    return 0;
+}
+
+static void put_times(struct pseudo_text *t, const char *name, const struct times *now)
+{
+    pseudo_printf(t, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, (unsigned long)now->user,
+                  (unsigned long)now->system, (unsigned long)now->idle);
+}
+
+int proc_show_stat(struct pseudo_text *t, uint64_t key)
+{
+    struct times now = times_now();
+    unsigned     running;
+    (void)key;
+
+    count_threads(&running);
+    put_times(t, "cpu ", &now);
+    ASSERT(cpu_nharts == 1); /* else each has times of its own */
+    put_times(t, "cpu0", &now);
+    pseudo_puts(t, "intr 0\nctxt 0\n");
+    pseudo_printf(t, "btime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n",
+                  (unsigned long)((time_wall_ns() - time_ns()) / NS_PER_SEC),
+                  the_process.next_tid - 1, running);
+    pseudo_puts(t, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
+    return 0;
+}
+
+/* --- names ------------------------------------------------------------------------------- */
+
+int proc_show_version(struct pseudo_text *t, uint64_t key)
+{
+    const struct abi_utsname *names = admin_names();
+    (void)key;
+
+    pseudo_printf(t, "%s version %s %s\n", names->sysname, names->release, names->version);
+    return 0;
+}
+
+int proc_show_filesystems(struct pseudo_text *t, uint64_t key)
+{
+    (void)key;
+    pseudo_puts(t, "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n");
+    return 0;
+}
