@@ -79,13 +79,6 @@ struct epoll_watch {
 
 static struct mutex graph_lock = MUTEX_INIT(graph_lock);
 
-static const struct file_ops epoll_ops;
-
-bool epoll_is(const struct file *f)
-{
-    return f->ops == &epoll_ops;
-}
-
 static unsigned wanted_of(const struct epoll_watch *w)
 {
     return atomic_load_explicit(&w->wanted, memory_order_relaxed);
@@ -477,7 +470,7 @@ static void epoll_release(struct file *f)
     kfree(ep);
 }
 
-static const struct file_ops epoll_ops = {
+const struct file_ops epoll_ops = {
     .poll = epoll_poll,
     .ioctl = epoll_ioctl,
     .getattr = file_getattr_anonymous,

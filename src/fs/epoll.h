@@ -20,7 +20,12 @@ _Static_assert(sizeof(struct epoll_event) == 16, "linux/eventpoll.h");
 
 int epoll_create(struct file **out); /* -ENOMEM */
 
-bool epoll_is(const struct file *f);
+extern const struct file_ops epoll_ops;
+
+static inline bool epoll_is(const struct file *f)
+{
+    return f->ops == &epoll_ops;
+}
 
 /* All three: ep is one; f is another file, not a name only, which has the op poll. */
 

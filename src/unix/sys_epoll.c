@@ -94,16 +94,8 @@ int64_t sys_epoll_ctl(const uint64_t *a)
 
 /* --- waiting ------------------------------------------------------------------------------- */
 
-/* Interruptions that are not for the program, such as a signal that another thread took, end nothing. */
-static int wait_for_events(struct file *ep, vaddr_t va, unsigned max, uint64_t deadline)
-{
-    int n;
-    do
-        n = epoll_wait(ep, va, max, deadline);
-    while (n == -EINTR && !signal_pending(uthread_self()));
-    return n;
-}
-
+/* What interrupts a wait ends it, also a signal that another thread then took: Linux tells of that, too,
+ * and it never starts the call anew. */
 static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
 {
     if (max <= 0 || max > MAX_EVENTS)
@@ -113,7 +105,7 @@ static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
     struct file *ep = file_of(fd);
     if (!ep)
         return -EBADF;
-    int n = epoll_is(ep) ? wait_for_events(ep, va, (unsigned)max, deadline) : -EINVAL;
+    int n = epoll_is(ep) ? epoll_wait(ep, va, (unsigned)max, deadline) : -EINVAL;
     file_put(ep);
     return n;
 }
@@ -121,6 +113,8 @@ static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
 /* With the mask of a[4], a[5] in force; a signal that ends the call is handled under it. */
 static int64_t wait_masked(const uint64_t *a, uint64_t deadline)
 {
+    if (!a[4])
+        return wait_on((int)a[0], a[1], (int)a[2], deadline);
     int err = args_swap_mask(a[4], a[5]);
     if (err)
         return err;
