@@ -37,8 +37,7 @@ static void pipes(void)
     ready("pipe: all read", ep);
     put(p[1], 65536);
     ready("pipe: filled", ep);
-    SHOW(write(p[1], room, 1));
-    ready("pipe: no room", ep);
+    ready("pipe: nothing new", ep);
     get(p[0], 100);
     ready("pipe: a part of a page read", ep);
     get(p[0], 3996);
@@ -96,6 +95,7 @@ static void sockets(const char *type, int kind)
     ready("socket: nothing to be received", ep);
     put(s[1], 1);
     ready("socket: sent to the first", ep);
+    del(ep, s[0]);
     shutdown(s[0], SHUT_WR);
     ready("socket: the first sends no more", ep);
     close(s[0]);
