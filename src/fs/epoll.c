@@ -475,6 +475,7 @@ const struct file_ops epoll_ops = {
     .ioctl = epoll_ioctl,
     .getattr = file_getattr_anonymous,
     .release = epoll_release,
+    .label = "anon_inode:[eventpoll]",
 };
 
 int epoll_create(struct file **out)

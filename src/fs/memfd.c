@@ -39,6 +39,7 @@ static const struct pagecache_ops memfd_pages = {
     .acquire = inode_pages_acquire,
     .release = inode_pages_release,
     .describe = describe,
+    .identify = inode_pages_identify,
 };
 
 static int new_inode(const char *name, unsigned mode, unsigned seals, struct inode **out)
@@ -62,12 +63,22 @@ static int new_inode(const char *name, unsigned mode, unsigned seals, struct ino
     return 0;
 }
 
+/* A descriptor's link in /proc shows it by the same name. */
+static void set_place(struct inode *inode, const char *name)
+{
+    char text[VFS_NAME_MAX + 1];
+
+    size_t len = fmt_snprintf(text, sizeof(text), "memfd:%s", name);
+    inode_set_place(inode, NULL, text, size_min(len, VFS_NAME_MAX));
+}
+
 int memfd_create(const char *name, unsigned mode, unsigned seals, struct file **out)
 {
     struct inode *inode;
     int           err = new_inode(name, mode, seals, &inode);
     if (err)
         return err;
+    set_place(inode, name);
     err = vfs_open_inode(inode, O_RDWR | O_LARGEFILE, out);
     inode_put(inode);
     return err;

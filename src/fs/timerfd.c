@@ -179,6 +179,7 @@ static const struct file_ops timerfd_ops = {
     .poll = timerfd_poll,
     .getattr = timerfd_getattr,
     .release = timerfd_release,
+    .label = "anon_inode:[timerfd]",
 };
 
 int timerfd_create(bool wall, unsigned flags, struct file **out)

@@ -106,6 +106,7 @@ static const struct file_ops signalfd_ops = {
     .poll = signalfd_poll,
     .getattr = file_getattr_anonymous,
     .release = signalfd_release,
+    .label = "anon_inode:[signalfd]",
 };
 
 int signalfd_create(uint64_t set, unsigned flags, struct file **out)

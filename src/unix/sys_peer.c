@@ -114,7 +114,11 @@ static void pidfd_getattr(struct file *f, struct vfs_attr *attr)
     attr->ino = PROCESS_PID;
 }
 
-static const struct file_ops pidfd_ops = {.poll = pidfd_poll, .getattr = pidfd_getattr};
+static const struct file_ops pidfd_ops = {
+    .poll = pidfd_poll,
+    .getattr = pidfd_getattr,
+    .label = "anon_inode:[pidfd]",
+};
 
 static bool is_pidfd(const struct file *f)
 {

@@ -11,13 +11,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "show.h"
@@ -446,6 +449,21 @@ static void show_links(void)
     fd = eventfd(0, 0);
     show_link("eventfd", (snprintf(path, sizeof(path), "/proc/self/fd/%d", fd), path));
     SHOW_OK(open(path, O_RDWR));
+    close(fd);
+    show_fd("epoll", fd = epoll_create1(0));
+    close(fd);
+    show_fd("timer", fd = timerfd_create(CLOCK_MONOTONIC, 0));
+    close(fd);
+    show_fd("signals", fd = signalfd(-1, &(sigset_t){0}, 0));
+    close(fd);
+    show_fd("memory", fd = memfd_create("a name", 0));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    again = open(path, O_RDONLY);
+    show_fd("memory again", again);
+    SHOW(write(again, "x", 1));
+    SHOW(write(fd, "x", 1));
+    TRUE(read(again, &byte, 1) == 1 && byte == 'x');
+    close(again);
     close(fd);
 }
 
