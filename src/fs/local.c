@@ -184,7 +184,7 @@ void local_close(struct local *s)
 
 static ssize_t socket_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
-    struct local_received received = {.want_from = false};
+    struct local_received received = {.from = NULL};
     (void)pos;
     ssize_t n = iob->left ? local_receive(f, iob, 0, &received) : 0;
     local_files_put(received.files);

@@ -149,17 +149,16 @@ struct local_sending {
  * -ENOMEM, -EPERM, and what local_connect() says of an address. */
 ssize_t local_send(struct file *f, struct iobuf *iob, struct local_sending *sending);
 
-/* What came with the bytes; all but want_from is an output. */
+/* What came with the bytes. */
 struct local_received {
-    bool                 want_from;
-    size_t               cut;   /* a packet's length where it is longer than iob, else 0 */
-    struct local_files  *files; /* the caller's now; NULL: none */
-    struct local_cred    cred;  /* the sender's */
-    struct local_address from;  /* len 0: it has no name; if wanted */
+    struct local_address *from;  /* where the sender's name goes; NULL: nowhere. len 0: it has none */
+    size_t                cut;   /* a packet's length where it is longer than iob, else 0 */
+    struct local_files   *files; /* the caller's now; NULL: none */
+    struct local_cred     cred;  /* the sender's */
 };
 
 /* Receive. flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL. 0: nothing comes any more, or an empty packet.
- * *received was zeroed, want_from set. -EINVAL, -ENOTCONN, -ECONNRESET, -EAGAIN, -EFAULT, -EINTR. */
+ * *received was zeroed, but for from. -EINVAL, -ENOTCONN, -ECONNRESET, -EAGAIN, -EFAULT, -EINTR. */
 ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags,
                       struct local_received *received);
 

@@ -143,8 +143,8 @@ static void note(struct intake *in, struct message *m)
     struct local_received *r = in->received;
     if (!in->any) {
         r->cred = m->cred;
-        if (r->want_from)
-            note_sender(m, &r->from);
+        if (r->from)
+            note_sender(m, r->from);
     }
     if (m->files) {
         r->files = in->flags & MSG_PEEK ? files_copy(m->files) : take_files(m);
@@ -213,21 +213,35 @@ static ssize_t drain(struct intake *in)
     return done;
 }
 
+/* Why receiving makes no sense at all: there never was anybody to receive from. The lock is held. */
+static int state_error(const struct local *s)
+{
+    if (s->state == LOCAL_CONNECTED || local_is_datagram(s))
+        return 0;
+    return local_is_stream(s) ? -EINVAL : -ENOTCONN;
+}
+
 /* Why no message will come: an error, or 0 with *over. The lock is held. A datagram socket that
  * receives nothing any more says so only to those who would wait. */
 static int end_error(struct local *s, uint64_t deadline, bool *over)
 {
-    int err = local_error(s);
+    int err = state_error(s);
+    if (!err)
+        err = local_error(s);
     *over = !err && s->shut & SHUT_RECEIVE && (deadline || !local_is_datagram(s));
     return err;
 }
 
-/* Sleep until there is a message: 1. 0: none will come; or a negative errno. */
-static int wait_for_message(struct local *s, uint64_t deadline)
+/* Sleep until there is a message: 1. 0: none will come; or a negative errno. first: nothing was received
+ * yet. An error comes before packets, but after a stream's bytes. */
+static int wait_for_message(struct local *s, uint64_t deadline, bool first)
 {
     bool over = false;
     int  err = 0;
     spinlock_acquire(&local_lock);
+    if (first && !local_is_stream(s))
+        err = end_error(s, deadline, &over);
+    over = false;
     while (!err && TAILQ_EMPTY(&s->queue)) {
         err = end_error(s, deadline, &over);
         if (over)
@@ -235,21 +249,8 @@ static int wait_for_message(struct local *s, uint64_t deadline)
         if (!err)
             err = local_sleep(&s->readers, deadline);
     }
-    if (!TAILQ_EMPTY(&s->queue))
+    if (!err && !over)
         err = 1;
-    spinlock_release(&local_lock);
-    return err;
-}
-
-/* Whether receiving makes sense at all. An error comes before packets, but after a stream's bytes. */
-static int check_receive(struct local *s)
-{
-    spinlock_acquire(&local_lock);
-    int err = s->state == LOCAL_CONNECTED || local_is_datagram(s) ? 0
-              : local_is_stream(s)                                ? -EINVAL
-                                                                  : -ENOTCONN;
-    if (!err && !local_is_stream(s))
-        err = local_error(s);
     spinlock_release(&local_lock);
     return err;
 }
@@ -265,6 +266,15 @@ static size_t wanted(const struct intake *in)
     return peek ? 1 : size_min((size_t)in->s->options.low_water, in->iob->left);
 }
 
+/* A stream's call for no bytes. */
+static int receive_nothing(struct local *s)
+{
+    spinlock_acquire(&local_lock);
+    int err = state_error(s);
+    spinlock_release(&local_lock);
+    return err;
+}
+
 ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags,
                       struct local_received *received)
 {
@@ -272,19 +282,18 @@ ssize_t local_receive(struct file *f, struct iobuf *iob, unsigned flags,
     struct intake in = {.s = s, .iob = iob, .flags = flags, .received = received};
     uint64_t      deadline = local_deadline(f, flags, s->options.receive_ns);
     size_t        want = wanted(&in), done = 0;
-    int           err = check_receive(s);
-    if (err)
-        return err;
+    int           err;
     if (local_is_stream(s) && !iob->left)
-        return 0;
-    do {
+        return receive_nothing(s);
+    if (received->from)
+        received->from->len = 0;
+    while ((err = wait_for_message(s, deadline, !in.any)) > 0) {
         ssize_t n = drain(&in);
         if (n < 0)
             return done ? (ssize_t)done : n;
         done += (size_t)n;
         if (in.stop || (in.any && done >= want))
             return (ssize_t)done;
-        err = wait_for_message(s, deadline);
-    } while (err > 0);
+    }
     return done ? (ssize_t)done : err;
 }

@@ -97,7 +97,7 @@ static int stream_error(struct local *s)
     return room_error(s);
 }
 
-/* What speaks against sending before the program's memory is looked at. */
+/* What speaks against sending, whatever the program's memory is like. */
 static int check_stream(struct local *s, uint64_t deadline)
 {
     spinlock_acquire(&local_lock);
@@ -122,23 +122,34 @@ static int deliver_stream(struct local *s, struct message *m, struct local_sendi
     return err;
 }
 
+/* The next len bytes of iob as one message. What memory does not give is not told before what the socket
+ * says. */
+static int send_piece(struct local *s, struct iobuf *iob, size_t len, struct local_sending *how,
+                      uint64_t deadline)
+{
+    struct message *m;
+    int             err = message_new(iob, len, how, &m);
+    if (err) {
+        int first = check_stream(s, deadline);
+        return first ? first : err;
+    }
+    err = deliver_stream(s, m, how, deadline);
+    if (err)
+        message_free(m);
+    return err;
+}
+
 static ssize_t send_stream(struct file *f, struct iobuf *iob, struct local_sending *how)
 {
     struct local *s = f->private;
     uint64_t      deadline = local_deadline(f, how->flags, s->options.send_ns);
     size_t        most = size_min(CHUNK, s->options.send_buffer / 2 - STREAM_SPARE);
     ssize_t       done = 0;
-    int           err = check_stream(s, deadline);
+    int           err = iob->left ? 0 : check_stream(s, deadline);
     while (!err && iob->left) {
-        struct message *m;
-        size_t          len = size_min(iob->left, most);
-        err = message_new(iob, len, how, &m);
-        if (err)
-            break;
-        err = deliver_stream(s, m, how, deadline);
-        if (err)
-            message_free(m);
-        else
+        size_t len = size_min(iob->left, most);
+        err = send_piece(s, iob, len, how, deadline);
+        if (!err)
             done += (ssize_t)len;
     }
     return done ? done : err;

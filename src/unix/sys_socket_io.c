@@ -107,7 +107,8 @@ int64_t sys_sendto(const uint64_t *a)
 
 int64_t sys_recvfrom(const uint64_t *a)
 {
-    struct local_received received = {.want_from = a[4] != 0};
+    struct local_address  from;
+    struct local_received received = {.from = a[4] ? &from : NULL};
     struct iobuf          iob;
     struct file          *f;
     int                   err = socket_and_buffer(a, &f, &iob);
@@ -116,7 +117,7 @@ int64_t sys_recvfrom(const uint64_t *a)
     int64_t result = receive(f, &iob, (unsigned)a[3], &received);
     local_files_put(received.files);
     file_put(f);
-    if (result >= 0 && a[4] && (err = socket_put_address(&received.from, a[4], a[5])))
+    if (result >= 0 && a[4] && (err = socket_put_address(&from, a[4], a[5])))
         return err;
     return result;
 }
@@ -196,10 +197,10 @@ static int tell_header(vaddr_t va, const struct abi_msghdr *h, const struct abi_
 
 static int tell_sender(vaddr_t va, const struct abi_msghdr *h, const struct local_address *from)
 {
-    int32_t len = (int32_t)from->len;
     if (!h->name)
         return 0;
-    int err = socket_put_address_part(from, h->name, h->namelen);
+    int32_t len = (int32_t)from->len;
+    int     err = socket_put_address_part(from, h->name, h->namelen);
     return err ? err : uaccess_write(va + offsetof(struct abi_msghdr, namelen), &len, sizeof(len));
 }
 
@@ -212,7 +213,8 @@ static bool wants_cred(struct file *f)
 
 static int64_t receive_taken(struct file *f, struct message_arg *m, vaddr_t va, unsigned flags)
 {
-    struct local_received received = {.want_from = m->h.name != 0};
+    struct local_address  from;
+    struct local_received received = {.from = m->h.name ? &from : NULL};
     struct abi_msghdr     before = m->h;
     int64_t               result = receive(f, &m->iob, flags, &received);
     if (result < 0) {
@@ -223,7 +225,7 @@ static int64_t receive_taken(struct file *f, struct message_arg *m, vaddr_t va, 
     if (received.cut && local_type(f) != SOCK_STREAM)
         m->h.flags |= MSG_TRUNC;
     control_write(&m->h, &received, wants_cred(f), flags);
-    int err = tell_sender(va, &before, &received.from);
+    int err = tell_sender(va, &before, &from);
     if (!err)
         err = tell_header(va, &m->h, &before);
     return err ? err : result;
