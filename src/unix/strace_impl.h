@@ -100,8 +100,9 @@ strace_printer strace_p_clone, strace_p_int_at, strace_p_fcntl_arg, strace_p_fut
     strace_p_prctl_more, strace_p_resumed;
 strace_predicate strace_fcntl_fills, strace_ioctl_fills, strace_prctl_fills;
 strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
-    strace_p_out_msghdr, strace_p_socket_type, strace_p_socket_protocol, strace_p_socket_option,
-    strace_p_option_value, strace_p_out_option_value;
+    strace_p_out_msghdr, strace_p_mmsghdrs, strace_p_out_mmsghdrs, strace_p_socket_type,
+    strace_p_socket_protocol, strace_p_socket_option, strace_p_option_value,
+    strace_p_out_option_value;
 strace_printer strace_p_itimerspec, strace_p_sigevent, strace_p_timex, strace_p_timezone;
 
 #endif

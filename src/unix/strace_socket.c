@@ -132,6 +132,15 @@ static void print_fd(struct text *t, const void *element, void *arg)
     text_printf(t, "%d", *(const int32_t *)element);
 }
 
+static void print_cred(struct text *t, uint64_t va, uint64_t len)
+{
+    struct local_cred c;
+    if (len < sizeof(c))
+        text_ptr(t, va);
+    else if (strace_read(t, va, &c, sizeof(c)))
+        text_printf(t, "{pid=%d, uid=%d, gid=%d}", c.pid, (int)c.uid, (int)c.gid);
+}
+
 static void print_control_message(struct text *t, uint64_t va, const struct abi_cmsghdr *m)
 {
     uint64_t data = va + sizeof(*m), len = m->len - sizeof(*m);
@@ -141,6 +150,9 @@ static void print_control_message(struct text *t, uint64_t va, const struct abi_
     if (m->level == SOL_SOCKET && m->type == SCM_RIGHTS) {
         text_str(t, ", cmsg_type=SCM_RIGHTS, cmsg_data=");
         strace_array(t, data, len / sizeof(int32_t), sizeof(int32_t), print_fd, NULL);
+    } else if (m->level == SOL_SOCKET && m->type == SCM_CREDENTIALS) {
+        text_str(t, ", cmsg_type=SCM_CREDENTIALS, cmsg_data=");
+        print_cred(t, data, len);
     } else {
         text_printf(t, ", cmsg_type=%#x", (unsigned)m->type);
     }
@@ -154,7 +166,12 @@ static void print_control(struct text *t, uint64_t va, uint64_t len)
     struct abi_cmsghdr m;
     uint64_t           at = va, end = va + size_min(len, CONTROL_SHOWN);
 
-    text_str(t, ", msg_control=[");
+    text_str(t, ", msg_control=");
+    if (len < sizeof(m)) {
+        text_ptr(t, va);
+        return;
+    }
+    text_str(t, "[");
     while (end - at >= sizeof(m) && !uaccess_read(&m, at, sizeof(m)) && m.len >= sizeof(m)) {
         text_str(t, at == va ? "" : ", ");
         print_control_message(t, at, &m);
@@ -173,21 +190,56 @@ static void print_no_message(struct text *t, uint64_t va)
         text_printf(t, "{msg_namelen=%d}", m.namelen);
 }
 
+static void print_header(struct text *t, const struct abi_msghdr *m, int64_t moved)
+{
+    text_str(t, "{msg_name=");
+    print_address(t, m->name, (uint32_t)m->namelen);
+    text_printf(t, ", msg_namelen=%d, msg_iov=", m->namelen);
+    strace_iovecs(t, m->iov, m->iovlen, moved);
+    text_printf(t, ", msg_iovlen=%lu", (unsigned long)m->iovlen);
+    if (m->control && m->controllen)
+        print_control(t, m->control, m->controllen);
+    text_printf(t, ", msg_controllen=%lu, msg_flags=", (unsigned long)m->controllen);
+    text_flags(t, &names_msg_flags, m->flags);
+    text_str(t, "}");
+}
+
 static void print_message(struct text *t, uint64_t va, int64_t moved)
 {
     struct abi_msghdr m;
-    if (!strace_read(t, va, &m, sizeof(m)))
-        return;
-    text_str(t, "{msg_name=");
-    print_address(t, m.name, (uint32_t)m.namelen);
-    text_printf(t, ", msg_namelen=%d, msg_iov=", m.namelen);
-    strace_iovecs(t, m.iov, m.iovlen, moved);
-    text_printf(t, ", msg_iovlen=%lu", (unsigned long)m.iovlen);
-    if (m.control && m.controllen)
-        print_control(t, m.control, m.controllen);
-    text_printf(t, ", msg_controllen=%lu, msg_flags=", (unsigned long)m.controllen);
-    text_flags(t, &names_msg_flags, m.flags);
+    if (strace_read(t, va, &m, sizeof(m)))
+        print_header(t, &m, moved);
+}
+
+/* Of many; each has its length beside it, once it was moved. arg: whether they were. */
+static void print_one_of_many(struct text *t, const void *element, void *arg)
+{
+    const struct abi_mmsghdr *m = element;
+    const bool               *moved = arg;
+    text_str(t, "{msg_hdr=");
+    print_header(t, &m->hdr, *moved ? (int64_t)m->len : INT64_MAX);
+    if (*moved)
+        text_printf(t, ", msg_len=%u", m->len);
     text_str(t, "}");
+}
+
+static void print_many(struct text *t, uint64_t va, uint64_t count, bool moved)
+{
+    strace_array(t, va, count, sizeof(struct abi_mmsghdr), print_one_of_many, &moved);
+}
+
+void strace_p_mmsghdrs(struct text *t, const struct strace_call *c, unsigned i)
+{
+    bool failed = strace_failed(c);
+    print_many(t, c->a[i], failed ? (uint32_t)c->a[i + 1] : (uint64_t)c->result, !failed);
+}
+
+void strace_p_out_mmsghdrs(struct text *t, const struct strace_call *c, unsigned i)
+{
+    if (strace_failed(c))
+        text_ptr(t, c->a[i]);
+    else
+        print_many(t, c->a[i], (uint64_t)c->result, true);
 }
 
 void strace_p_msghdr(struct text *t, const struct strace_call *c, unsigned i)
@@ -213,11 +265,20 @@ void strace_p_socket_option(struct text *t, const struct strace_call *c, unsigne
         text_printf(t, "%#x", (unsigned)c->a[i]);
 }
 
+#define SO_LINGER   13
+#define SO_PEERCRED 17
+
 /* Nearly all options are one int. */
-static void print_option(struct text *t, uint64_t va, uint64_t len)
+static void print_option(struct text *t, const struct strace_call *c, uint64_t va, uint64_t len)
 {
-    int32_t value;
-    if (len < sizeof(value))
+    int32_t value, linger[2];
+    bool    socket = (int)c->a[1] == SOL_SOCKET;
+    if (socket && (int)c->a[2] == SO_PEERCRED)
+        print_cred(t, va, len);
+    else if (socket && (int)c->a[2] == SO_LINGER && len == sizeof(linger)) {
+        if (strace_read(t, va, linger, sizeof(linger)))
+            text_printf(t, "{l_onoff=%d, l_linger=%d}", linger[0], linger[1]);
+    } else if (len < sizeof(value))
         text_ptr(t, va);
     else if (len > sizeof(value))
         strace_bytes(t, va, len);
@@ -227,14 +288,14 @@ static void print_option(struct text *t, uint64_t va, uint64_t len)
 
 void strace_p_option_value(struct text *t, const struct strace_call *c, unsigned i)
 {
-    print_option(t, c->a[i], (uint32_t)c->a[i + 1]);
+    print_option(t, c, c->a[i], (uint32_t)c->a[i + 1]);
 }
 
 void strace_p_out_option_value(struct text *t, const struct strace_call *c, unsigned i)
 {
     uint32_t len;
     if (c->a[i + 1] && !uaccess_read32(c->a[i + 1], &len))
-        print_option(t, c->a[i], len);
+        print_option(t, c, c->a[i], len);
     else
         text_ptr(t, c->a[i]);
 }

@@ -118,11 +118,13 @@ enum syscall_kind {
     A_FDSET,
     A_ITIMERSPEC,
     A_ITIMERVAL,
+    A_MMSGHDRS, /* as many as the call moved, or the next argument says */
     A_MSGHDR,
     A_OUT_DIRENTS,
     A_OUT_EPOLL_EVENTS,
     A_OUT_ITIMERSPEC,
     A_OUT_ITIMERVAL,
+    A_OUT_MMSGHDRS,
     A_OUT_MSGHDR,
     A_OUT_RLIMIT,
     A_OUT_RUSAGE,
