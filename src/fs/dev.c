@@ -134,7 +134,7 @@ struct dev_entry {
     const char            *target; /* of links */
 };
 
-/* The standard streams are the console as long as there is no /proc/self/fd to point to. */
+/* The standard streams are the console, where all three lead when a program starts. */
 static const struct dev_entry entries[] = {
     {"null", S_IFCHR | 0666, 1, 3, &null_ops, true, NULL},
     {"zero", S_IFCHR | 0666, 1, 5, &zero_ops, true, NULL},
