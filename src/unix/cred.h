@@ -5,6 +5,22 @@
 
 #include "lib/types.h"
 
+/* Capabilities, a bit each. They follow the users as Linux has it, and are kept for those who ask: what the
+ * kernel itself asks for is cred_privileged(). */
+#define CRED_CAPS_ALL ((1ul << 41) - 1)
+
+struct cred_caps {
+    uint64_t effective, permitted, inheritable;
+};
+
+struct cred_caps cred_caps(void);
+
+/* -EPERM: more than was permitted. */
+int cred_set_caps(const struct cred_caps *caps);
+
+/* Whether they stay when the last user that is root goes (PR_SET_KEEPCAPS): sys_prctl.c. */
+bool prctl_keeps_caps(void);
+
 uint32_t cred_uid(void); /* the real user */
 
 /* Real, effective and saved number, and the one by which files are judged. */

@@ -135,31 +135,61 @@ static unsigned cap_words(uint32_t version)
     }
 }
 
-/* Capabilities follow from the users: all of them, or none. */
+/* Take the header at va over, of words words. 0 words: a version that there is not, which is answered with
+ * the newest. -EFAULT. */
+static int take_cap_header(vaddr_t va, struct abi_cap_header *header, unsigned *words)
+{
+    const uint32_t newest = 0x20080522;
+    if (uaccess_read(&header->version, va, sizeof(header->version)))
+        return -EFAULT;
+    *words = cap_words(header->version);
+    if (!*words)
+        return uaccess_write(va, &newest, sizeof(newest));
+    return uaccess_read(header, va, sizeof(*header));
+}
+
 int64_t sys_capget(const uint64_t *a)
 {
-    const uint32_t        newest = 0x20080522;
     struct abi_cap_header header;
     struct abi_cap_data   data[2];
-    if (uaccess_read(&header.version, a[0], sizeof(header.version)))
-        return -EFAULT;
-    unsigned words = cap_words(header.version);
-    if (!words && uaccess_write(a[0], &newest, sizeof(newest)))
-        return -EFAULT;
+    unsigned              words;
+    int                   err = take_cap_header(a[0], &header, &words);
+    if (err)
+        return err;
     if (!words) /* without data that was only a question for the version */
         return a[1] ? -EINVAL : 0;
-    if (uaccess_read(&header, a[0], sizeof(header)))
-        return -EFAULT;
     if (header.pid < 0)
         return -EINVAL;
     if (!thread_exists(header.pid))
         return -ESRCH;
-    uint64_t effective = cred_privileged() ? CAPS_ALL : 0;
-    uint64_t permitted = cred_may_be_privileged() ? CAPS_ALL : 0;
+    struct cred_caps caps = cred_caps();
     for (unsigned i = 0; i < words; i++)
-        data[i] = (struct abi_cap_data){(uint32_t)(effective >> 32 * i),
-                                        (uint32_t)(permitted >> 32 * i), 0};
+        data[i] = (struct abi_cap_data){(uint32_t)(caps.effective >> 32 * i),
+                                        (uint32_t)(caps.permitted >> 32 * i),
+                                        (uint32_t)(caps.inheritable >> 32 * i)};
     return a[1] ? uaccess_write(a[1], data, words * sizeof(*data)) : 0;
+}
+
+int64_t sys_capset(const uint64_t *a)
+{
+    struct abi_cap_header header;
+    struct abi_cap_data   data[2] = {{0, 0, 0}, {0, 0, 0}};
+    unsigned              words;
+    int                   err = take_cap_header(a[0], &header, &words);
+    if (err)
+        return err;
+    if (!words)
+        return -EINVAL;
+    if (header.pid && (uint32_t)header.pid != uthread_self()->tid)
+        return -EPERM;
+    if (uaccess_read(data, a[1], words * sizeof(*data)))
+        return -EFAULT;
+    struct cred_caps caps = {
+        (data[0].effective | (uint64_t)data[1].effective << 32) & CRED_CAPS_ALL,
+        (data[0].permitted | (uint64_t)data[1].permitted << 32) & CRED_CAPS_ALL,
+        (data[0].inheritable | (uint64_t)data[1].inheritable << 32) & CRED_CAPS_ALL,
+    };
+    return cred_set_caps(&caps);
 }
 
 /* --- names of the machine ---------------------------------------------------------------- */

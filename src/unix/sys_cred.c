@@ -67,9 +67,48 @@ bool cred_may_claim(uint32_t uid, uint32_t gid)
     return may_become(&users, uid) && may_become(&groups, gid);
 }
 
+/* --- capabilities ------------------------------------------------------------------------ */
+
+static struct cred_caps caps = {CRED_CAPS_ALL, CRED_CAPS_ALL, 0};
+static struct cred_ids  caps_of; /* the users that caps follow */
+
+static bool has_root(const struct cred_ids *ids)
+{
+    return !ids->real || !ids->effective || !ids->saved;
+}
+
+/* Users may have changed: who was root is so no more, or is again. */
+static void caps_follow(void)
+{
+    if (has_root(&caps_of) && !has_root(&users) && !prctl_keeps_caps())
+        caps.permitted = caps.effective = 0;
+    if (!caps_of.effective && users.effective)
+        caps.effective = 0;
+    if (caps_of.effective && !users.effective)
+        caps.effective = caps.permitted;
+    caps_of = users;
+}
+
+struct cred_caps cred_caps(void)
+{
+    return caps;
+}
+
+int cred_set_caps(const struct cred_caps *new)
+{
+    const uint64_t setpcap = 1 << 8;
+    uint64_t       inheritable = caps.effective & setpcap ? CRED_CAPS_ALL : caps.permitted;
+    if (new->inheritable & ~(caps.inheritable | inheritable) || new->permitted & ~caps.permitted ||
+        new->effective & ~new->permitted)
+        return -EPERM;
+    caps = *new;
+    return 0;
+}
+
 /* The end of a call that may have changed a number: sockets tell who sends. */
 static int64_t identified(int result)
 {
+    caps_follow();
     const struct local_cred real = {PROCESS_PID, users.real, groups.real};
     const struct local_cred effective = {PROCESS_PID, users.effective, groups.effective};
     local_identify(&real, &effective);

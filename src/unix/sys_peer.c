@@ -195,6 +195,53 @@ int64_t sys_pidfd_getfd(const uint64_t *a)
     return fd;
 }
 
+/* Advice that may be given for another process. */
+static bool may_advise(int advice)
+{
+    return advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT;
+}
+
+/* Advice for each range; how many bytes of them were done before the first that failed. */
+static int64_t advise(struct iobuf *iob, uint64_t advice)
+{
+    int64_t done = 0, err = 0;
+    for (size_t i = 0; i < iob->nsegs && !err; i++) {
+        const uint64_t args[] = {iob->segs[i].base, iob->segs[i].len, advice};
+        err = sys_madvise(args);
+        done += err ? 0 : (int64_t)iob->segs[i].len;
+    }
+    return done ? done : err;
+}
+
+int64_t sys_process_madvise(const uint64_t *a)
+{
+    struct iobuf_seg fast[ARGS_FAST_SEGS], *segs = fast;
+    struct iobuf     iob;
+    if ((unsigned)a[4])
+        return -EINVAL;
+    int64_t      result = args_iovec(a[1], a[2], &segs, &iob);
+    struct file *f = result ? NULL : args_file((int)a[0]);
+    if (!result && !is_pidfd(f))
+        result = -EBADF;
+    else if (!result)
+        result = may_advise((int)a[3]) ? advise(&iob, a[3]) : -EINVAL;
+    file_put(f);
+    if (segs != fast)
+        kfree(segs);
+    return result;
+}
+
+/* Takes the memory of a process that is ending: nobody could ask that here. */
+int64_t sys_process_mrelease(const uint64_t *a)
+{
+    if ((unsigned)a[1])
+        return -EINVAL;
+    struct file *f = args_file((int)a[0]);
+    int          err = is_pidfd(f) ? -EINVAL : -EBADF;
+    file_put(f);
+    return err;
+}
+
 /* --- comparing ------------------------------------------------------------------------------------- */
 
 enum { KCMP_FILE, KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM };

@@ -62,6 +62,11 @@ static int set_parent_death_signal(uint64_t sig)
 }
 
 /* A setting that is off or on. */
+bool prctl_keeps_caps(void)
+{
+    return settings.keep_caps;
+}
+
 static int set_flag(bool *flag, uint64_t value)
 {
     if (value > 1)

@@ -99,6 +99,73 @@ static void descriptors(void)
     SHOW(syscall(SYS_kcmp, me, 0, KCMP_VM, 0, 0));
 }
 
+static void advice(void)
+{
+    int   fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    char *m = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct iovec v[3] = {{m, 2 * PAGE}, {m + 3 * PAGE, PAGE}, {m + 1, PAGE}};
+    SHOW(syscall(SYS_process_madvise, fd, v, 2L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, fd, v, 3L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, fd, v + 2, 1L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, fd, v, 2L, 999, 0));
+    SHOW(syscall(SYS_process_madvise, fd, v, 2L, MADV_COLD, 1));
+    SHOW(syscall(SYS_process_madvise, fd, v, 0L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, fd, v, 2000L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, -1, v, 2L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_madvise, 1, v, 2L, MADV_COLD, 0));
+    SHOW_POINTERS(syscall(SYS_process_madvise, fd, p, 1L, MADV_COLD, 0));
+    SHOW(syscall(SYS_process_mrelease, fd, 0));
+    SHOW(syscall(SYS_process_mrelease, fd, 1));
+    SHOW(syscall(SYS_process_mrelease, 1, 0));
+    SHOW(syscall(SYS_process_mrelease, -1, 0));
+}
+
+struct caps {
+    unsigned effective, permitted, inheritable;
+};
+
+static unsigned header[2] = {0x20080522, 0};
+
+static void show_caps(void)
+{
+    struct caps c[2];
+    syscall(SYS_capget, header, c);
+    printf("effective %x %x permitted %x %x inheritable %x %x\n", c[0].effective, c[1].effective,
+           c[0].permitted, c[1].permitted, c[0].inheritable, c[1].inheritable);
+}
+
+static long set_caps(unsigned effective, unsigned permitted, unsigned inheritable)
+{
+    struct caps c[2] = {{effective, permitted, inheritable}, {0, 0, 0}};
+    return syscall(SYS_capset, header, c);
+}
+
+static void capabilities(void)
+{
+    struct caps c[2] = {{0}};
+    unsigned    other[2] = {0x20080522, 999999}, old[2] = {7, 0};
+    show_caps();
+    SHOW(syscall(SYS_capset, other, c));
+    SHOW(syscall(SYS_capset, old, c));
+    SHOW(old[0] == 0x20080522);
+    SHOW_POINTERS(syscall(SYS_capset, p == pointer(READ_ONLY) ? NULL : p, c));
+    SHOW_POINTERS(syscall(SYS_capset, header, p == pointer(READ_ONLY) ? NULL : p));
+    SHOW(set_caps(0xff, 0xfffff, 0xf));
+    show_caps();
+    SHOW(set_caps(0xff, 0x1fffff, 0));
+    SHOW(set_caps(0x1fffff, 0xfffff, 0));
+    SHOW(set_caps(0, 0xfffff, 0x100000));
+    SHOW(syscall(SYS_setresuid, 1000, 1000, 0));
+    show_caps();
+    SHOW(set_caps(0x80, 0xfffff, 0));
+    show_caps();
+    SHOW(syscall(SYS_setresuid, 1000, 0, 0));
+    show_caps();
+    SHOW(syscall(SYS_setresuid, 1000, 1000, 1000));
+    show_caps();
+    SHOW(set_caps(0, 1, 0));
+}
+
 static void parting(void)
 {
     pthread_t t;
@@ -117,5 +184,7 @@ int main(void)
     memory();
     descriptors();
     parting();
+    advice();
+    capabilities();
     return 0;
 }
