@@ -34,11 +34,8 @@ struct cred_ids cred_groups(void);
 /* The supplementary groups: how many there are, and into list as many of them as it has room for. */
 unsigned cred_supplementary(uint32_t *list, unsigned room);
 
-/* Whether it has the rights that come with the effective user 0, */
+/* Whether it has the rights that come with the effective user 0. */
 bool cred_privileged(void);
-
-/* and whether it could take them back: one of its users is 0. */
-bool cred_may_be_privileged(void);
 
 /* May it say that it is that user and that group? */
 bool cred_may_claim(uint32_t uid, uint32_t gid);

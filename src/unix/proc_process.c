@@ -240,9 +240,10 @@ static void put_signals(struct pseudo_text *t, const struct facts *f)
 
 static void put_capabilities(struct pseudo_text *t)
 {
-    pseudo_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", 0ul,
-                  cred_may_be_privileged() ? CAPS_ALL : 0, cred_privileged() ? CAPS_ALL : 0);
-    pseudo_printf(t, "CapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%d\n", CAPS_ALL, 0ul,
+    const struct cred_caps caps = cred_caps();
+    pseudo_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", caps.inheritable,
+                  caps.permitted, caps.effective);
+    pseudo_printf(t, "CapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%d\n", CRED_CAPS_ALL, 0ul,
                   prctl_no_new_privs());
     pseudo_puts(t, "Seccomp:\t0\nSeccomp_filters:\t0\n");
 }

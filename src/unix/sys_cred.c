@@ -46,11 +46,6 @@ bool cred_privileged(void)
     return users.effective == 0;
 }
 
-bool cred_may_be_privileged(void)
-{
-    return users.real == 0 || users.effective == 0 || users.saved == 0;
-}
-
 static bool privileged(void)
 {
     return cred_privileged();
