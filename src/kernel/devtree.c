@@ -276,6 +276,19 @@ const char *devtree_bootargs(void)
     return p && memchr(p->value, '\0', p->len) ? (const char *)p->value : "";
 }
 
+/* Of the first CPU; all are alike. */
+const char *devtree_isa(void)
+{
+    for (size_t i = 0; tree && i < nnodes; i++) {
+        if (nodes[i].parent < 0 || strcmp(nodes[nodes[i].parent].name, "cpus") != 0)
+            continue;
+        const struct property *p = get_property(&nodes[i], "riscv,isa");
+        if (p)
+            return memchr(p->value, '\0', p->len) ? (const char *)p->value : "";
+    }
+    return "";
+}
+
 const void *devtree_rng_seed(size_t *len)
 {
     const struct property *p = get_chosen("rng-seed");

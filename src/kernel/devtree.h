@@ -52,6 +52,9 @@ int devtree_u32(const struct devtree_node *node, const char *name, uint32_t *val
 /* /chosen bootargs, or "". */
 const char *devtree_bootargs(void);
 
+/* What the CPUs can do: riscv,isa, as "rv64imafdc_zba_zbb", or "". */
+const char *devtree_isa(void);
+
 /* /chosen rng-seed: random bytes from who started the machine. NULL: none. */
 const void *devtree_rng_seed(size_t *len);
 

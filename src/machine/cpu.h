@@ -66,6 +66,12 @@ void         cpu_irq_restore(bool was_on);
 uint64_t     cpu_time(void);
 #endif
 
+/* mvendorid, marchid, mimpid: who made the CPU, which it is, and which version. 0: not told. */
+struct cpu_identity {
+    uint64_t vendor, arch, implementation;
+};
+void cpu_identify(struct cpu_identity *out);
+
 /* --- interrupts of this hart --- */
 bool cpu_irq_enabled(void);
 void cpu_wait(void); /* stop until an interrupt is pending; also returns while interrupts are off */

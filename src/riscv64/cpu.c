@@ -61,6 +61,13 @@ void cpu_trap_init(void)
     csr_set(sstatus, SSTATUS_FS);
 }
 
+void cpu_identify(struct cpu_identity *out)
+{
+    out->vendor = sbi_identity(SBI_MVENDORID);
+    out->arch = sbi_identity(SBI_MARCHID);
+    out->implementation = sbi_identity(SBI_MIMPID);
+}
+
 void cpu_external_enable(void)
 {
     csr_set(sie, SIE_SEIE);

@@ -22,11 +22,21 @@ static inline struct sbi_ret sbi_call(unsigned long ext, unsigned long fid, unsi
 }
 
 #define SBI_EXT_LEGACY_PUTCHAR 0x01ul       /* chapter 5 */
+#define SBI_EXT_BASE           0x10ul       /* chapter 4 */
 #define SBI_EXT_SRST           0x53525354ul /* chapter 10, system reset */
 
 static inline void sbi_putchar(char c)
 {
     sbi_call(SBI_EXT_LEGACY_PUTCHAR, 0, (unsigned char)c, 0);
+}
+
+/* Functions of the base extension: one of the CPU's identity registers. 0: the firmware does not tell. */
+enum sbi_identity { SBI_MVENDORID = 4, SBI_MARCHID = 5, SBI_MIMPID = 6 };
+
+static inline uint64_t sbi_identity(enum sbi_identity which)
+{
+    struct sbi_ret ret = sbi_call(SBI_EXT_BASE, which, 0, 0);
+    return ret.error ? 0 : (uint64_t)ret.value;
 }
 
 static inline void sbi_shutdown(void)

@@ -382,6 +382,32 @@ _Static_assert(sizeof(struct abi_timex) == 208, "linux/timex.h");
 #define TFD_TIMER_ABSTIME       1
 #define TFD_TIMER_CANCEL_ON_SET 2
 
+/* --- riscv_hwprobe ----------------------------------------------------------------------- */
+
+struct abi_hwprobe {
+    int64_t  key; /* -1: unknown */
+    uint64_t value;
+};
+
+enum {
+    HWPROBE_MVENDORID,
+    HWPROBE_MARCHID,
+    HWPROBE_MIMPID,
+    HWPROBE_BASE_BEHAVIOR,
+    HWPROBE_IMA_EXT_0,
+    HWPROBE_CPUPERF_0,
+    HWPROBE_ZICBOZ_BLOCK_SIZE,
+    HWPROBE_HIGHEST_VIRT_ADDRESS,
+    HWPROBE_TIME_CSR_FREQ,
+    HWPROBE_MISALIGNED_SCALAR_PERF,
+    HWPROBE_KEYS,
+};
+
+#define HWPROBE_BASE_IMA   1ul
+#define HWPROBE_IMA_FD     (1ul << 0)
+#define HWPROBE_IMA_C      (1ul << 1)
+#define HWPROBE_WHICH_CPUS 1u
+
 /* --- process ----------------------------------------------------------------------------- */
 
 #define CSIGNAL              0x000000fful

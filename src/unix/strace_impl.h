@@ -7,7 +7,7 @@
  *   strace_struct.c   structures
  *   strace_signal.c   signals' sets, actions, information
  *   strace_option.c   arguments that depend on others: fcntl, futex, prctl, clone
- *   strace_ioctl.c, strace_socket.c, strace_time.c
+ *   strace_ioctl.c, strace_socket.c, strace_time.c, strace_hwprobe.c
  *   strace_result.c   results
  *   strace_text.c     the line, strings, names
  */
@@ -103,6 +103,7 @@ strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, str
     strace_p_out_msghdr, strace_p_mmsghdrs, strace_p_out_mmsghdrs, strace_p_socket_type,
     strace_p_socket_protocol, strace_p_socket_option, strace_p_option_value,
     strace_p_out_option_value;
-strace_printer strace_p_itimerspec, strace_p_sigevent, strace_p_timex, strace_p_timezone;
+strace_printer strace_p_hwprobe, strace_p_itimerspec, strace_p_sigevent, strace_p_timex,
+    strace_p_timezone;
 
 #endif

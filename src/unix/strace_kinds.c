@@ -151,6 +151,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_MSGHDR] = IN(strace_p_msghdr),
     [A_OUT_DIRENTS] = OUT(strace_p_dirents),
     [A_OUT_EPOLL_EVENTS] = OUT(strace_p_epoll_events),
+    [A_OUT_HWPROBE] = OUT(strace_p_hwprobe),
     [A_OUT_ITIMERSPEC] = OUT(strace_p_itimerspec),
     [A_OUT_ITIMERVAL] = OUT(strace_p_itimerval),
     [A_OUT_MMSGHDRS] = LATE(strace_p_out_mmsghdrs),

@@ -29,8 +29,8 @@ extern const struct names names_access_flags, names_access_modes, names_at_flags
     names_xattr_flags, names_kcmp_types, names_pidfd_flags;
 
 /* of time */
-extern const struct names names_adj_modes, names_clock_states, names_sigev_notifies,
-    names_sta_flags, names_timerfd_flags, names_timerfd_settimes;
+extern const struct names names_adj_modes, names_clock_states, names_hwprobe_keys,
+    names_sigev_notifies, names_sta_flags, names_timerfd_flags, names_timerfd_settimes;
 
 /* O_RDWR|O_CREAT */
 void text_open_flags(struct text *t, uint32_t flags);

@@ -122,6 +122,7 @@ enum syscall_kind {
     A_MSGHDR,
     A_OUT_DIRENTS,
     A_OUT_EPOLL_EVENTS,
+    A_OUT_HWPROBE, /* as many as the next argument says */
     A_OUT_ITIMERSPEC,
     A_OUT_ITIMERVAL,
     A_OUT_MMSGHDRS,

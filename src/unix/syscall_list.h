@@ -12,10 +12,9 @@
  *                                   -error without a word: Linux says so where it is configured, or
  *                                   the program's rights are, as they are here
  *
- * Refused are: riscv_hwprobe, whose answers choose among variants of the same functions by the CPU's
- * speed, which is not known here; rseq, which promises to notice each preemption inside a sequence;
- * io_uring_setup, which programs try before epoll; what a Linux built without it has not got, either:
- * asynchronous input and output, memory policies of several nodes, keys, protection keys, seccomp.
+ * Refused are: rseq, which promises to notice each preemption inside a sequence; io_uring_setup, which
+ * programs try before epoll; what a Linux built without it has not got, either: asynchronous input
+ * and output, memory policies of several nodes, keys, protection keys, seccomp.
  * Denied is the administration of a machine, which has no meaning for one with one program, as a
  * container denies it to its root.
  *
@@ -269,7 +268,7 @@ SYSCALL(240, rt_tgsigqueueinfo, A_INT, A_INT, A_SIGNAL, A_SIGINFO)
 SYSCALL_DENIED(241, EPERM, perf_event_open, A_PTR, A_INT, A_INT, A_INT, A_HEX)
 SYSCALL(242, accept4, A_FD, A_OUT_SOCKADDR, A_SOCKLEN, A_SOCKET_FLAGS)
 SYSCALL(243, recvmmsg, A_FD, A_OUT_MMSGHDRS, A_UINT, A_MSG_FLAGS, A_TIMESPEC)
-SYSCALL_REFUSED(258, riscv_hwprobe, A_PTR, A_SIZE, A_SIZE, A_PTR, A_HEX)
+SYSCALL(258, riscv_hwprobe, A_OUT_HWPROBE, A_SIZE, A_SIZE, A_PTR, A_HEX)
 SYSCALL(259, riscv_flush_icache, A_PTR, A_PTR, A_HEX)
 SYSCALL(260, wait4, A_INT, A_PTR, A_WAIT_OPTIONS, A_PTR)
 SYSCALL(261, prlimit64, A_INT, A_RLIMIT, A_RLIMIT_VALUE, A_OUT_RLIMIT)
