@@ -5,7 +5,6 @@
 
 #include "unix/abi.h"
 
-#define CAPS_ALL ((1ul << 41) - 1)
 #define LAST_CAP 40u /* CAP_CHECKPOINT_RESTORE */
 
 const struct abi_utsname *admin_names(void);

@@ -13,6 +13,7 @@
  *     act maps            maps pages of each sort, then writes to address 0
  *     act touch MIB       touches MIB MiB, and says that they kept what was written
  *     act calls N...      makes each of these system calls three times: all give ENOSYS
+ *     act denied N...     the same: all give an error, and another one
  *     act wait            waits for a line
  *     act interrupts N    waits for N SIGINTs, one by one, and asks for each by a line with its number
  */
@@ -107,11 +108,11 @@ static int random_bytes(void)
     return 0;
 }
 
-static int absent_calls(char **numbers)
+static int failing_calls(char **numbers, bool denied)
 {
     for (int round = 0; round < 3; round++) {
         for (char **number = numbers; *number; number++) {
-            if (syscall(atol(*number), 0, 0, 0, 0, 0, 0) != -1 || errno != ENOSYS)
+            if (syscall(atol(*number), 0, 0, 0, 0, 0, 0) != -1 || (errno != ENOSYS) != denied)
                 return 1;
         }
     }
@@ -206,7 +207,9 @@ int main(int argc, char **argv)
     if (!strcmp(what, "hog"))
         return hog();
     if (!strcmp(what, "calls"))
-        return absent_calls(argv + 2);
+        return failing_calls(argv + 2, false);
+    if (!strcmp(what, "denied"))
+        return failing_calls(argv + 2, true);
     if (!strcmp(what, "maps"))
         return maps();
     if (!strcmp(what, "touch"))
