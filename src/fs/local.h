@@ -151,10 +151,11 @@ ssize_t local_send(struct file *f, struct iobuf *iob, struct local_sending *send
 
 /* What came with the bytes. */
 struct local_received {
-    struct local_address *from;  /* where the sender's name goes; NULL: nowhere. len 0: it has none */
-    size_t                cut;   /* a packet's length where it is longer than iob, else 0 */
-    struct local_files   *files; /* the caller's now; NULL: none */
-    struct local_cred     cred;  /* the sender's */
+    struct local_address
+                       *from;  /* where the sender's name goes; NULL: nowhere. len 0: it has none */
+    size_t              cut;   /* a packet's length where it is longer than iob, else 0 */
+    struct local_files *files; /* the caller's now; NULL: none */
+    struct local_cred   cred;  /* the sender's */
 };
 
 /* Receive. flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL. 0: nothing comes any more, or an empty packet.

@@ -8,7 +8,6 @@
 #define LAST_CAP 40u /* CAP_CHECKPOINT_RESTORE */
 
 const struct abi_utsname *admin_names(void);
-int                       admin_niceness(void);
 bool                      prctl_no_new_privs(void);
 
 #endif

@@ -97,7 +97,7 @@ static unsigned long in_ticks(uint64_t cpu_ticks)
 static void put_stat_start(struct pseudo_text *t, const struct facts *f,
                            const struct thread_cpu_time *used)
 {
-    int nice = admin_niceness();
+    int nice = process_nice();
 
     pseudo_printf(t, "%u (%s) %c %d %d %d %d %d 0 0 0 0 0 ", f->tid, f->name, f->state,
                   PROCESS_PPID, PROCESS_PID, PROCESS_PID, TTY_CONSOLE, PROCESS_PID);

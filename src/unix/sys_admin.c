@@ -64,7 +64,7 @@ int64_t sys_waitid(const uint64_t *a)
 /* Kept for those who ask. All threads share the CPU in turn, and nobody else wants it. */
 static int niceness;
 
-int admin_niceness(void)
+int process_nice(void)
 {
     return niceness;
 }
@@ -81,11 +81,6 @@ static int check_priority(int which, int who)
     if (which == PRIO_PROCESS)
         found |= thread_exists(who);
     return found ? 0 : -ESRCH;
-}
-
-int process_nice(void)
-{
-    return niceness;
 }
 
 int process_set_nice(int nice)
