@@ -61,16 +61,19 @@ TEXT
     table boot
     printf '\n## System calls\n\n'
     table syscall
+    printf '\n## Events\n\nOne pass through a loop over the operation (`bench/guest/events.c`), its C library included.\n\n'
+    side_by_side events 1 2
+    missed events
     printf '\n## Footprint\n\n'
     table footprint
 }
 
-# The rows that miss their targets, as far as there are any.
+# missed TABLE: the rows that miss their targets, as far as there are any.
 missed() {
-    grep -q '^memory' bench/missed.tsv || return 0
+    grep -q "^$1" bench/missed.tsv || return 0
     printf '\nThese miss them, and are held to the bound instead. What they spend, by `bench/profile.sh`:\n\n'
     printf '| row | platform | bound | what it is spent on |\n|---|---|--:|---|\n'
-    awk -F '\t' '$1 == "memory" { printf "| %s | %s | %s | %s |\n", $2, $3, $4, $5 }' bench/missed.tsv
+    awk -F '\t' -v table="$1" '$1 == table { printf "| %s | %s | %s | %s |\n", $2, $3, $4, $5 }' bench/missed.tsv
 }
 
 memory() {
@@ -83,7 +86,7 @@ touch; Linux fills 2 MiB at a time there. Every test run holds the rows to their
 
 TEXT
     side_by_side memory 1 2
-    missed
+    missed memory
     printf '\n![The same, beside Linux and Nanos](plots/memory.svg)\n'
     cat <<'TEXT'
 
@@ -216,7 +219,7 @@ kept() {
 <!-- Written by bench/to-docs.sh from the output of make bench and make bench-emulator. -->
 # Benchmarks
 TEXT
-    part counts boot syscall footprint
+    part counts boot syscall events footprint
     part memory memory ranges ratios sizes walks
     part emulator emulator-cells emulator-switch emulator-walk emulator-table emulator-unused
 } >"$doc.new"
