@@ -92,7 +92,7 @@ TEXT
 
 ## Memory: what an operation costs among many ranges
 
-Areas of four touched pages with holes between them, made in random order (`bench/guest/ranges.c`); operations at random places, 200 of each kind, on
+Areas of four touched pages with holes between them, made in random order (`bench/guest/ranges.c`); operations at random places, 200 of each kind (1,000 at 4,000 ranges), on
 1 GiB. A first touch fills the whole area. `insert` is the first touch of a mapped page of a cached file, `remove` its unmapping: there is no page to fill or
 to free, so the range is what is left. At the end as many areas again are mapped and touched, each below the last as `mmap` places them, and unmapped;
 and each second page of a large area loses the right to write, in order, and gets it back. The dearest of these is where a table was
