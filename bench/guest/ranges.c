@@ -14,9 +14,9 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define AREA    (4 * PAGE)
-#define SLOT    (2 * AREA) /* an area and the hole behind it */
-#define MOST    4000
+#define AREA (4 * PAGE)
+#define SLOT (2 * AREA) /* an area and the hole behind it */
+#define MOST 4000
 
 /* Operations of a kind. A table is laid out anew at most once for so many new ranges, a part of those there are:
  * with fewer operations at many ranges it would count for too much where it falls. */
