@@ -44,3 +44,24 @@ show_table() {
           for (i = 1; i < NF; i++) line = line sprintf("%-*s  ", width[i], $i)
           print line $NF }' "$1" "$1"
 }
+
+# loops NAME MEMORY COLUMN: run $out/guest/NAME on each platform and write $out/NAME.tsv: what a pass of each loop took
+# (COLUMN of bench/pieces.awk), for the rows on standard input: operation|target on cells|target on Sv48|Linux|Nanos.
+loops() {
+    tsv=$out/$1.tsv
+    image "$1" "$out/guest/$1"
+    for platform in $PLATFORMS; do
+        measure "$platform" "$2" "$1" </dev/null # the rows are not the machine's
+    done
+    printf 'operation\tplatform\tinstructions\ttarget\tlinux\tnanos\n' >"$tsv.new"
+    while IFS='|' read -r operation cells sv48 linux nanos; do
+        for platform in $PLATFORMS; do
+            case $platform in *-cells) target=$cells ;; *) target=$sv48 ;; esac
+            count=$(awk -F '\t' -v name="$operation" -v column="$3" \
+                '$1 == name { print $column; found = 1 } END { exit !found }' "$out/$1.$platform.pieces")
+            printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$operation" "$platform" "$count" "$target" "$linux" "$nanos"
+        done
+    done >>"$tsv.new"
+    mv "$tsv.new" "$tsv"
+    show_table "$tsv"
+}

@@ -10,11 +10,7 @@
 set -eu
 . bench/lib.sh
 
-tsv=$out/memory.tsv
-
-# operation|target on cells|target on Sv48|Linux|Nanos
-rows() {
-    cat <<'ROWS'
+loops memory 1g 5 <<'ROWS'
 getppid|150|150|441|1329
 mmap+munmap 64 KiB, untouched|1500|1500|13133|9495
 mmap, touch, munmap 4 KiB|2500|3000|21810|18242
@@ -27,20 +23,3 @@ anonymous page fault, per 4 KiB of 16 MiB|650|700|1257|1553
 one touch per 2 MiB of 512 MiB|10000|10000|640000|786000
 cached file-mapping fault|400|500|629|1834
 ROWS
-}
-
-image memory "$out/guest/memory"
-for platform in $PLATFORMS; do
-    measure "$platform" 1g memory
-done
-printf 'operation\tplatform\tinstructions\ttarget\tlinux\tnanos\n' >"$tsv.new"
-rows | while IFS='|' read -r operation cells sv48 linux nanos; do
-    for platform in $PLATFORMS; do
-        case $platform in *-cells) target=$cells ;; *) target=$sv48 ;; esac
-        count=$(awk -F '\t' -v name="$operation" '$1 == name { print $5; found = 1 } END { exit !found }' \
-            "$out/memory.$platform.pieces")
-        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$operation" "$platform" "$count" "$target" "$linux" "$nanos"
-    done
-done >>"$tsv.new"
-mv "$tsv.new" "$tsv"
-show_table "$tsv"
