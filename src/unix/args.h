@@ -25,6 +25,10 @@ int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
 /* The open file behind a descriptor of the program, with a reference. NULL: -EBADF. */
 struct file *args_file(int fd);
 
+/* Give the program a descriptor for f, whose reference it takes over: its number. On failure, -EMFILE, -ENOMEM,
+ * f is closed. */
+int fd_install_or_put(struct file *f, bool cloexec);
+
 /* Give the program descriptors for two new files, whose references they take over, and store the
  * numbers at va. On failure, -EMFILE, -ENOMEM, -EFAULT, both files are closed. */
 int64_t fd_install_pair(struct file *end[2], bool cloexec, vaddr_t va);

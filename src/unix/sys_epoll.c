@@ -26,12 +26,7 @@ int64_t sys_epoll_create1(const uint64_t *a)
     if (flags & ~(unsigned)O_CLOEXEC)
         return -EINVAL;
     int err = epoll_create(&f);
-    if (err)
-        return err;
-    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(f);
-    return fd;
+    return err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 /* --- control ------------------------------------------------------------------------------- */

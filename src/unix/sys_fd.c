@@ -20,8 +20,7 @@
 /* What F_SETFL changes. */
 #define SETFL_FLAGS     (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
 
-/* Hand f to the program; without room it is closed. */
-static int64_t install(struct file *f, bool cloexec)
+int fd_install_or_put(struct file *f, bool cloexec)
 {
     int fd = fd_install(&the_process.fds, f, 0, cloexec);
     if (fd < 0)
@@ -62,7 +61,7 @@ int64_t sys_openat(const uint64_t *a)
     err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | (flags & O_PATH ? 0 : O_LARGEFILE), mode,
                    &f);
     args_path_put(&p);
-    return err == -EINTR ? -ERESTARTSYS : err ? err : install(f, flags & O_CLOEXEC);
+    return err == -EINTR ? -ERESTARTSYS : err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 int64_t sys_close(const uint64_t *a)
@@ -452,7 +451,7 @@ int64_t sys_eventfd2(const uint64_t *a)
     if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE))
         return -EINVAL;
     int err = eventfd_create((uint32_t)a[0], flags & EFD_SEMAPHORE, flags & O_NONBLOCK, &f);
-    return err ? err : install(f, flags & O_CLOEXEC);
+    return err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 /* --- files in memory ----------------------------------------------------------------------- */
@@ -480,5 +479,5 @@ int64_t sys_memfd_create(const uint64_t *a)
                      : flags & MFD_ALLOW_SEALING ? 0
                                                  : F_SEAL_SEAL;
     err = memfd_create(name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777, seals, &f);
-    return err ? err : install(f, flags & MFD_CLOEXEC);
+    return err ? err : fd_install_or_put(f, flags & MFD_CLOEXEC);
 }

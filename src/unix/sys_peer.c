@@ -139,10 +139,7 @@ int64_t sys_pidfd_open(const uint64_t *a)
     if (!f)
         return -ENOMEM;
     f->pos = (uint64_t)pid; /* which thread, if PIDFD_THREAD */
-    int fd = fd_install(&the_process.fds, f, 0, true);
-    if (fd < 0)
-        file_put(f);
-    return fd;
+    return fd_install_or_put(f, true);
 }
 
 /* flags of pidfd_send_signal */
@@ -188,9 +185,7 @@ int64_t sys_pidfd_getfd(const uint64_t *a)
         return -EINVAL;
     struct file *pidfd = args_file((int)a[0]);
     struct file *f = is_pidfd(pidfd) ? args_file((int)a[1]) : NULL;
-    int          fd = f ? fd_install(&the_process.fds, f, 0, true) : -EBADF;
-    if (f && fd < 0)
-        file_put(f);
+    int          fd = f ? fd_install_or_put(f, true) : -EBADF;
     file_put(pidfd);
     return fd;
 }

@@ -122,12 +122,7 @@ static int64_t new_signalfd(uint64_t set, unsigned flags)
 {
     struct file *f;
     int          err = signalfd_create(set, flags & O_NONBLOCK, &f);
-    if (err)
-        return err;
-    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(f);
-    return fd;
+    return err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 static int64_t change_signalfd(int fd, uint64_t set)

@@ -105,14 +105,6 @@ static int split_type(unsigned arg, int *type, unsigned *flags)
     return *flags & ~(unsigned)SOCK_FLAGS ? -EINVAL : 0;
 }
 
-static int install(struct file *f, unsigned flags)
-{
-    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(f);
-    return fd;
-}
-
 int64_t sys_socket(const uint64_t *a)
 {
     struct file *f;
@@ -122,7 +114,7 @@ int64_t sys_socket(const uint64_t *a)
         err = check_kind((int)a[0], &type, (int)a[2]);
     if (!err)
         err = local_create(type, flags & O_NONBLOCK, &f);
-    return err ? err : install(f, flags);
+    return err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 int64_t sys_socketpair(const uint64_t *a)
@@ -234,7 +226,7 @@ static int64_t accept_one(struct file *f, vaddr_t addr_va, vaddr_t len_va, unsig
             err = socket_put_address(&addr, addr_va, len_va);
     }
     if (!err)
-        return install(end, flags);
+        return fd_install_or_put(end, flags & O_CLOEXEC);
     file_put(end);
     return err;
 }

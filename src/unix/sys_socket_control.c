@@ -146,11 +146,9 @@ static void write_cred(struct abi_msghdr *h, const struct local_cred *cred)
 /* A descriptor for f, told at va, before anybody can use it. False: there is none, or no way to tell. */
 static bool give_file(struct file *f, vaddr_t va, bool cloexec)
 {
-    int32_t fd = fd_install(&the_process.fds, file_get(f), 0, cloexec);
-    if (fd < 0) {
-        file_put(f);
+    int32_t fd = fd_install_or_put(file_get(f), cloexec);
+    if (fd < 0)
         return false;
-    }
     if (!uaccess_write(va, &fd, sizeof(fd)))
         return true;
     fd_close(&the_process.fds, fd);

@@ -23,12 +23,7 @@ int64_t sys_timerfd_create(const uint64_t *a)
         return -EINVAL;
     bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM;
     int  err = timerfd_create(wall, flags & O_NONBLOCK, &f);
-    if (err)
-        return err;
-    int fd = fd_install(&the_process.fds, f, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(f);
-    return fd;
+    return err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
 }
 
 static int settime(struct file *f, unsigned flags, const struct timerfd_time *new, vaddr_t old_va)
