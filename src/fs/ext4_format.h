@@ -3,7 +3,8 @@
  *
  * Everything is little-endian and may lie at any address inside a block; fields of hostile images
  * have any value. The structures are therefore made of byte arrays (alignment 1) that are read only
- * through the accessors ext4_le16(), ext4_le32(), ext4_le64(). Names are those of the field without
+ * through the accessors ext4_le16(), ext4_le32(), ext4_le64() and written as what ext4_put16() and
+ * ext4_put32() make. Names are those of the field without
  * their prefix. Source: Documentation/filesystems/ext4 of Linux, and images made by mke2fs.
  */
 #ifndef FS_EXT4_FORMAT_H
@@ -27,6 +28,16 @@ static inline uint32_t ext4_le16(struct ext4_u16 v)
 static inline uint32_t ext4_le32(struct ext4_u32 v)
 {
     return v.b[0] | (uint32_t)v.b[1] << 8 | (uint32_t)v.b[2] << 16 | (uint32_t)v.b[3] << 24;
+}
+
+static inline struct ext4_u16 ext4_put16(uint32_t v)
+{
+    return (struct ext4_u16){{v & 0xff, v >> 8 & 0xff}};
+}
+
+static inline struct ext4_u32 ext4_put32(uint64_t v)
+{
+    return (struct ext4_u32){{v & 0xff, v >> 8 & 0xff, v >> 16 & 0xff, v >> 24 & 0xff}};
 }
 
 static inline uint64_t ext4_le64(struct ext4_u32 lo, struct ext4_u32 hi)
@@ -76,7 +87,12 @@ struct ext4_super {
     uint8_t         uuid[16];             /* 0x068 */
     uint8_t         volume_name[16];      /* 0x078 */
     uint8_t         last_mounted[64];     /* 0x088 */
-    uint8_t         unused1[36];          /* 0x0c8 */
+    uint8_t         unused1[6];           /* 0x0c8 */
+    struct ext4_u16 reserved_gdt_blocks;  /* 0x0ce  kept after the descriptors for more of them */
+    uint8_t         journal_uuid[16];     /* 0x0d0 */
+    struct ext4_u32 journal_inum;         /* 0x0e0 */
+    struct ext4_u32 journal_dev;          /* 0x0e4 */
+    struct ext4_u32 last_orphan;          /* 0x0e8  first of the inodes to be cleaned up; 0: none */
     struct ext4_u32 hash_seed[4];         /* 0x0ec */
     uint8_t         def_hash_version;     /* 0x0fc */
     uint8_t         jnl_backup_type;      /* 0x0fd */
@@ -92,12 +108,14 @@ struct ext4_super {
     uint8_t         checksum_type;        /* 0x175  1: crc32c */
     uint8_t         unused4[0xd2];        /* 0x176 */
     struct ext4_u32 overhead_clusters; /* 0x248  blocks that no file can have; as mke2fs counted */
-    uint8_t         unused5[0x1b0];    /* 0x24c */
+    struct ext4_u32 backup_bgs[2];     /* 0x24c  with sparse_super2: the groups with backups */
+    uint8_t         unused5[0x1a8];    /* 0x254 */
     struct ext4_u32 checksum;          /* 0x3fc  of the bytes before it */
 };
 _Static_assert(sizeof(struct ext4_super) == EXT4_SUPER_SIZE, "superblock");
 _Static_assert(offsetof(struct ext4_super, magic) == 0x38, "superblock");
 _Static_assert(offsetof(struct ext4_super, uuid) == 0x68, "superblock");
+_Static_assert(offsetof(struct ext4_super, last_orphan) == 0xe8, "superblock");
 _Static_assert(offsetof(struct ext4_super, hash_seed) == 0xec, "superblock");
 _Static_assert(offsetof(struct ext4_super, blocks_count_hi) == 0x150, "superblock");
 _Static_assert(offsetof(struct ext4_super, checksum_type) == 0x175, "superblock");
@@ -110,13 +128,20 @@ _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "superblock");
 #define EXT4_SUPER_SIGNED_HASH   0x1u /* flags: names were hashed as signed char */
 #define EXT4_SUPER_UNSIGNED_HASH 0x2u
 
-#define EXT4_COMPAT_DIR_INDEX 0x0020u
+#define EXT4_COMPAT_DIR_INDEX     0x0020u
+#define EXT4_COMPAT_SPARSE_SUPER2 0x0200u
 
 #define EXT4_INCOMPAT_FILETYPE 0x0002u
 #define EXT4_INCOMPAT_EXTENTS  0x0040u
 #define EXT4_INCOMPAT_64BIT    0x0080u
 #define EXT4_INCOMPAT_FLEX_BG  0x0200u
 
+#define EXT4_RO_COMPAT_SPARSE_SUPER  0x0001u
+#define EXT4_RO_COMPAT_LARGE_FILE    0x0002u
+#define EXT4_RO_COMPAT_HUGE_FILE     0x0008u
+#define EXT4_RO_COMPAT_GDT_CSUM      0x0010u
+#define EXT4_RO_COMPAT_DIR_NLINK     0x0020u
+#define EXT4_RO_COMPAT_EXTRA_ISIZE   0x0040u
 #define EXT4_RO_COMPAT_METADATA_CSUM 0x0400u
 
 #define EXT4_CHECKSUM_CRC32C 1u
@@ -142,7 +167,22 @@ struct ext4_group {
     struct ext4_u32 block_bitmap_hi; /* 0x20  from here on only in descriptors of 64 bytes */
     struct ext4_u32 inode_bitmap_hi; /* 0x24 */
     struct ext4_u32 inode_table_hi;  /* 0x28 */
+    struct ext4_u16 free_blocks_count_hi; /* 0x2c */
+    struct ext4_u16 free_inodes_count_hi; /* 0x2e */
+    struct ext4_u16 used_dirs_count_hi;   /* 0x30 */
+    struct ext4_u16 itable_unused_hi;     /* 0x32 */
+    struct ext4_u32 exclude_bitmap_hi;    /* 0x34 */
+    struct ext4_u16 block_bitmap_csum_hi; /* 0x38 */
+    struct ext4_u16 inode_bitmap_csum_hi; /* 0x3a */
+    struct ext4_u32 unused;               /* 0x3c */
 };
+#define EXT4_GROUP_SIZE_WIDE 64u
+_Static_assert(sizeof(struct ext4_group) == EXT4_GROUP_SIZE_WIDE, "group descriptor");
+
+#define EXT4_GROUP_INODE_UNINIT 0x1u /* flags: the bitmap was never written: all are free */
+#define EXT4_GROUP_BLOCK_UNINIT 0x2u /* the same: all are free but the group's own metadata */
+#define EXT4_GROUP_ZEROED       0x4u /* the inode table was cleared */
+
 _Static_assert(offsetof(struct ext4_group, checksum) == 0x1e, "group descriptor");
 _Static_assert(offsetof(struct ext4_group, inode_table_hi) == 0x28, "group descriptor");
 
