@@ -166,9 +166,9 @@ static void hart_idle(uint64_t id)
 {
     csr_write(CSR_MIE, IRQ_MSOFT); /* wakes wfi; mstatus.MIE stays 0, so no trap */
     for (;;) {
-        while (!__atomic_load_n(&work[id].busy, __ATOMIC_ACQUIRE))
+        while (!(csr_read(CSR_MIP) & IRQ_MSOFT))
             __asm__ volatile("wfi");
-        MSIP(id) = 0;
+        MSIP(id) = 0; /* sent once, after the work: none can come while the work runs in U or S */
         work[id].fn(work[id].arg);
         __atomic_store_n(&work[id].busy, 0, __ATOMIC_RELEASE);
     }
