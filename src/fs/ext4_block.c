@@ -6,9 +6,11 @@
  * is in the table already and its own lock makes others wait. The two are never held together.
  */
 #include "fs/ext4_impl.h"
+#include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 void ext4_cache_init(struct ext4_fs *fs)
 {
@@ -85,6 +87,31 @@ static struct ext4_block *cache_get(struct ext4_fs *fs, uint64_t nr)
     return block;
 }
 
+struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr)
+{
+    struct ext4_cache *cache = &fs->cache;
+    struct ext4_block *block;
+
+    mutex_lock(&cache->lock);
+    LIST_FOREACH(block, &cache->buckets[nr % EXT4_CACHE_BUCKETS], hash_link)
+        if (block->nr == nr)
+            break;
+    if (block && block->refs++ == 0)
+        TAILQ_REMOVE(&cache->unused, block, lru_link);
+    mutex_unlock(&cache->lock);
+    return block;
+}
+
+void ext4_block_ref(struct ext4_block *block)
+{
+    struct ext4_cache *cache = &block->fs->cache;
+
+    mutex_lock(&cache->lock);
+    ASSERT(block->refs > 0);
+    block->refs++;
+    mutex_unlock(&cache->lock);
+}
+
 static int block_read(struct ext4_block *block)
 {
     struct ext4_fs *fs = block->fs;
@@ -129,6 +156,36 @@ int ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ex
     }
     *out = block;
     return 0;
+}
+
+int ext4_block_get_new(struct ext4_fs *fs, uint64_t nr, struct ext4_block **out)
+{
+    if (nr >= fs->nblocks)
+        return ext4_damaged(fs, "block %llu is beyond the end", (unsigned long long)nr);
+
+    struct ext4_block *block = cache_get(fs, nr);
+    if (!block)
+        return -ENOMEM;
+    ext4_block_change(block);
+    mutex_lock(&block->lock);
+    memset(block->data, 0, fs->block_size);
+    block->valid = true;
+    block->checked = NULL;
+    mutex_unlock(&block->lock);
+    block->fresh = true;
+    *out = block;
+    return 0;
+}
+
+int ext4_blocks_write(struct ext4_fs *fs, const struct ext4_block_list *list)
+{
+    struct blk_batch   batch;
+    struct ext4_block *block;
+
+    blk_batch_start(&batch, fs->dev);
+    TAILQ_FOREACH(block, list, txn_link)
+        blk_batch_write(&batch, block->nr << fs->block_shift >> 9, block->data, fs->block_size);
+    return blk_batch_finish(&batch);
 }
 
 void ext4_block_put(struct ext4_block *block)

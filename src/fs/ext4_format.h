@@ -128,10 +128,12 @@ _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "superblock");
 #define EXT4_SUPER_SIGNED_HASH   0x1u /* flags: names were hashed as signed char */
 #define EXT4_SUPER_UNSIGNED_HASH 0x2u
 
+#define EXT4_COMPAT_HAS_JOURNAL   0x0004u
 #define EXT4_COMPAT_DIR_INDEX     0x0020u
 #define EXT4_COMPAT_SPARSE_SUPER2 0x0200u
 
 #define EXT4_INCOMPAT_FILETYPE 0x0002u
+#define EXT4_INCOMPAT_RECOVER  0x0004u /* the journal holds what is to be done first */
 #define EXT4_INCOMPAT_EXTENTS  0x0040u
 #define EXT4_INCOMPAT_64BIT    0x0080u
 #define EXT4_INCOMPAT_FLEX_BG  0x0200u

@@ -5,7 +5,7 @@
  *   ext4_inode.c   group descriptors, inodes, links        ext4_extent.c    extent trees
  *   ext4_file.c    contents of regular files               ext4_indirect.c  block maps of old files
  *   ext4_dir.c     directory blocks, lookup                ext4_htree.c     lookup by name hash
- *   ext4_list.c    listing directories
+ *   ext4_list.c    listing directories       ext4_txn.c      transactions
  *
  * The rule for everything that comes from the disk: a number is compared with its bounds before it is
  * used as an address, an index or a loop's end, and every loop or descent is bounded by something
@@ -29,6 +29,12 @@ struct ext4_inode;
 /* Is block what owner takes it for? 0, or -EIO after a log line. */
 typedef int ext4_check(struct ext4_inode *owner, const struct ext4_block *block);
 
+enum ext4_block_state {
+    EXT4_BLOCK_CLEAN,
+    EXT4_BLOCK_RUNNING,   /* changed in the running transaction */
+    EXT4_BLOCK_COMMITTED, /* in the journal, but not yet at its place */
+};
+
 struct ext4_block {
     struct ext4_fs *fs;   /* constant */
     uint64_t        nr;   /* constant */
@@ -41,10 +47,17 @@ struct ext4_block {
     uint32_t    checked_ino; /* for this inode */
 
     /* cache->lock protects: */
-    unsigned refs;
+    unsigned refs; /* one is the transaction's, unless state is EXT4_BLOCK_CLEAN */
     LIST_ENTRY(ext4_block) hash_link;
     TAILQ_ENTRY(ext4_block) lru_link; /* while refs is 0 */
+
+    /* fs->txn.lock protects: */
+    enum ext4_block_state state;
+    bool                  fresh;      /* made by ext4_block_get_new() in the running transaction */
+    TAILQ_ENTRY(ext4_block) txn_link; /* unless clean */
 };
+
+TAILQ_HEAD(ext4_block_list, ext4_block);
 
 #define EXT4_CACHE_BUCKETS 64u
 #define EXT4_CACHE_BYTES   (256u * 1024)
@@ -66,6 +79,40 @@ void ext4_cache_destroy(struct ext4_fs *fs); /* no block is referenced */
 int  ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ext4_inode *owner,
                     struct ext4_block **out);
 void ext4_block_put(struct ext4_block *block);
+void ext4_block_ref(struct ext4_block *block); /* one more, by who has one */
+
+/* Block nr if it is in the cache, with a reference, read or not. NULL. */
+struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr);
+
+/* Write every block of list to its place, several at once. Their contents stand still. */
+int ext4_blocks_write(struct ext4_fs *fs, const struct ext4_block_list *list);
+
+/* --- the transaction (ext4_txn.h) ------------------------------------------------------------ */
+
+struct ext4_journal;
+
+struct ext4_txn {
+    struct mutex commit; /* one commit at a time; before any handle */
+
+    struct spinlock lock; /* LOCK_FS */
+    struct waitq    changed;
+    /* lock protects: */
+    bool                   committing; /* no handle opens */
+    bool                   aborted;    /* for ever */
+    unsigned               handles;    /* open ones */
+    size_t                 promised;   /* credits of those, and of others since there was none */
+    struct ext4_block_list running;    /* of EXT4_BLOCK_RUNNING blocks */
+    size_t                 nrunning;
+    struct ext4_block_list committed; /* oldest commit first */
+    size_t                 ncommitted;
+    LIST_HEAD(, ext4_inode) inodes; /* whose fields are to be stored */
+
+    /* constant while mounted: */
+    bool                 writable;
+    size_t               max_blocks; /* in one transaction */
+    struct ext4_block   *super;      /* holds a reference; NULL: read-only */
+    struct ext4_journal *journal;    /* NULL: there is none, blocks are written to their places */
+};
 
 /* --- the mounted file system ---------------------------------------------------------------- */
 
@@ -96,6 +143,7 @@ struct ext4_fs {
     uint32_t free_inodes;
 
     struct ext4_cache cache;
+    struct ext4_txn   txn;
     atomic_uint       complaints;
     _Atomic uint32_t  last_complaint; /* checksum of its text */
 };
@@ -120,7 +168,8 @@ struct ext4_inode {
     struct inode inode;
     uint32_t     flags;
     uint32_t     csum_seed;
-    uint8_t      block[EXT4_IBLOCK_BYTES]; /* checked, if it is an extent root */
+    LIST_ENTRY(ext4_inode) dirty_link; /* while inode.unstored; fs->txn.lock's */
+    uint8_t block[EXT4_IBLOCK_BYTES];  /* checked, if it is an extent root */
 };
 
 static inline struct ext4_inode *ext4_inode_of(struct inode *inode)

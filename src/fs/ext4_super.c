@@ -8,6 +8,7 @@
 #include "fs/ext4.h"
 #include "fs/ext4_csum.h"
 #include "fs/ext4_impl.h"
+#include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
@@ -299,6 +300,7 @@ int ext4_mount(struct blk_device *dev, struct fs **out)
     if (err)
         goto out_free;
     ext4_cache_init(fs);
+    ext4_txn_init(fs);
     err = root_get(fs);
     if (err)
         goto out_cache;
@@ -316,6 +318,7 @@ void ext4_unmount(struct fs *fs)
 {
     struct ext4_fs *efs = ext4_fs_of(fs);
 
+    ext4_txn_stop(efs);
     inode_put(fs->root);
     ext4_cache_destroy(efs);
     kfree(efs);

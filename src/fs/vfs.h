@@ -100,6 +100,14 @@ static inline uint64_t vfs_mkdev(uint32_t major, uint32_t minor)
 struct fs_ops {
     const char *type; /* Linux's name of its kind */
     int (*statfs)(struct fs *fs, struct vfs_statfs *out);
+
+    /* Of file systems with a disk; NULL: nothing to do. No lock is held; they sleep. -EIO, -ENOSPC.
+     * sync: everything that was changed is on stable storage when it returns. sync_inode: one inode's contents and,
+     * but for times if data_only, attributes and names. clean: what is dirty of inode, of which the
+     * caller has the only reference, is handed on, so that it can be forgotten. */
+    int (*sync)(struct fs *fs);
+    int (*sync_inode)(struct inode *inode, bool data_only);
+    void (*clean)(struct inode *inode);
 };
 
 /* A mounted file system. */
@@ -212,7 +220,8 @@ struct inode {
     uint64_t        size;   /* bytes */
     uint64_t        blocks; /* 512-byte units */
     struct vfs_time atime, mtime, ctime, btime;
-    bool            linkable;  /* link may give a name although nlink is 0 (O_TMPFILE) */
+    bool unstored; /* clean has work: attributes differ from the disk's; the file system's */
+    bool linkable; /* link may give a name although nlink is 0 (O_TMPFILE) */
     LIST_HEAD(, xattr) xattrs; /* xattr.c's */
     uint8_t seals;             /* F_SEAL_*: what may not be done to a regular file any more */
 
@@ -258,6 +267,10 @@ void inode_init(struct inode *inode, struct fs *fs, uint64_t ino);
 
 struct inode *inode_get(struct inode *inode); /* one more reference; returns inode. Any context. */
 void          inode_put(struct inode *inode); /* NULL is fine */
+
+/* One more reference, unless inode's last one is gone: for who keeps a list of inodes without owning references,
+ * under whatever lock the destroy op needs to take inode off it. Any context. */
+bool inode_get_live(struct inode *inode);
 
 /* inode_put() for a file system's destroy op, which so can go up a chain of directories of any length in
  * a loop: drops a reference and returns whether it was the last, in which case the caller does what

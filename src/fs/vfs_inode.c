@@ -39,6 +39,16 @@ struct inode *inode_get(struct inode *inode)
     return inode;
 }
 
+bool inode_get_live(struct inode *inode)
+{
+    unsigned refs = atomic_load(&inode->refs);
+
+    while (refs > 0)
+        if (atomic_compare_exchange_weak(&inode->refs, &refs, refs + 1))
+            return true;
+    return false;
+}
+
 /* One reference less, unless it is the last. */
 static bool put_not_last(struct inode *inode)
 {
@@ -60,18 +70,39 @@ static void inode_destroy(struct inode *inode)
     inode_put(dir);
 }
 
+/* An inode that has a name is found on the disk again, so everything of it must be there, or on its way,
+ * before it is forgotten. One without a name is forgotten on the disk, too. */
+static bool is_dirty(const struct inode *inode)
+{
+    return inode->fs->ops->clean && inode->nlink && (inode->unstored || inode->pages.ndirty);
+}
+
+/* Drop a reference; false: it is the last one, and inode is dirty. */
+static bool put_clean(struct inode *inode, bool *last)
+{
+    mutex_lock(&table.lock);
+    unsigned refs = atomic_load(&inode->refs);
+    bool     clean = refs > 1 || !is_dirty(inode);
+    if (clean) {
+        refs = atomic_fetch_sub(&inode->refs, 1);
+        ASSERT(refs > 0);
+        *last = refs == 1;
+        if (*last && inode->in_table)
+            LIST_REMOVE(inode, table_link);
+    }
+    mutex_unlock(&table.lock);
+    return clean;
+}
+
 bool inode_put_last(struct inode *inode)
 {
+    bool last;
+
     if (put_not_last(inode))
         return false;
-
-    mutex_lock(&table.lock);
-    unsigned before = atomic_fetch_sub(&inode->refs, 1);
-    ASSERT(before > 0);
-    if (before == 1 && inode->in_table)
-        LIST_REMOVE(inode, table_link);
-    mutex_unlock(&table.lock);
-    return before == 1;
+    while (!put_clean(inode, &last))
+        inode->fs->ops->clean(inode);
+    return last;
 }
 
 void inode_put(struct inode *inode)

@@ -72,4 +72,19 @@ int blk_flush(struct blk_device *dev);
 int blk_read(struct blk_device *dev, uint64_t sector, void *buf, size_t len);
 int blk_write(struct blk_device *dev, uint64_t sector, const void *buf, size_t len);
 
+/* Several writes under way at once, for who has many: start, write (which may sleep until an earlier
+ * one is over), finish. The first error is told at the end, when all are over. Buffers stand still until then. */
+#define BLK_BATCH 16u
+
+struct blk_batch {
+    struct blk_device *dev;
+    unsigned           first, count; /* requests under way: a ring */
+    int                error;
+    struct blk_request requests[BLK_BATCH];
+};
+
+void blk_batch_start(struct blk_batch *batch, struct blk_device *dev);
+void blk_batch_write(struct blk_batch *batch, uint64_t sector, const void *buf, size_t len);
+int  blk_batch_finish(struct blk_batch *batch);
+
 #endif

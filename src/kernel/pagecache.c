@@ -14,6 +14,7 @@
 
 struct spinlock        pagecache_lock = SPINLOCK_INIT(LOCK_PAGECACHE, "pagecache");
 struct pagecache_stats pagecache_total;
+struct pagecache_list  pagecache_dirty = TAILQ_HEAD_INITIALIZER(pagecache_dirty);
 static TAILQ_HEAD(, pagecache_chunk) lru = TAILQ_HEAD_INITIALIZER(lru);
 
 /* --- chunks ------------------------------------------------------------------------------ */
@@ -133,15 +134,19 @@ static int chunks_pin(struct pagecache *pc, uint64_t lo, uint64_t hi)
 
 /* --- states ------------------------------------------------------------------------------ */
 
-void pagecache_set_dirty(uint32_t *page, bool dirty)
+void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, bool dirty)
 {
-    bool was = *page & PAGE_DIRTY;
-
-    if (dirty)
-        *page |= PAGE_DIRTY;
-    else
-        *page &= ~PAGE_DIRTY;
-    pagecache_total.dirty += (size_t)dirty - (size_t)was;
+    if (dirty == !!(*page & PAGE_DIRTY))
+        return;
+    *page ^= PAGE_DIRTY;
+    pagecache_total.dirty += dirty ? 1 : -(size_t)1;
+    pc->ndirty += dirty ? 1 : -(size_t)1;
+    if (!pc->ops->flush)
+        return;
+    if (dirty && pc->ndirty == 1)
+        TAILQ_INSERT_TAIL(&pagecache_dirty, pc, dirty_link);
+    else if (!pc->ndirty)
+        TAILQ_REMOVE(&pagecache_dirty, pc, dirty_link);
 }
 
 /* n pages more (or less) in that state; BUSY counts as RESERVED. */
@@ -162,7 +167,7 @@ bool pagecache_drop(struct pagecache_chunk *chunk, uint32_t *page)
 {
     ASSERT(page_state(*page) == PAGE_RESERVED || page_state(*page) == PAGE_READY);
 
-    pagecache_set_dirty(page, false);
+    pagecache_set_dirty(chunk->owner, page, false);
     count(chunk->owner, page_state(*page), -(size_t)1);
     frame_put(page_pa(*page));
     *page = 0;

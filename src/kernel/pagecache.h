@@ -74,10 +74,12 @@ struct pagecache {
     RB_HEAD(pagecache_tree, pagecache_chunk) chunks; /* by index */
     struct pagecache_chunk *recent;                  /* last one looked up */
     size_t                  nresident;               /* pages that are filled */
+    size_t                  ndirty;                  /* pages that are dirty */
     size_t                  nreserved;               /* frames held that are not filled */
     uint64_t                ra_next;                 /* the page after the last one asked for */
     size_t                  ra_pages;                /* read-ahead at the last miss */
     struct waitq            changed;                 /* a page stopped being busy */
+    TAILQ_ENTRY(pagecache) dirty_link; /* while pages are dirty, and there is a flush */
 };
 
 /* A contiguous piece of a file: pages [index, index + npages) in frames from pa on. */

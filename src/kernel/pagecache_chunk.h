@@ -43,6 +43,10 @@ struct pagecache_chunk {
 extern struct spinlock        pagecache_lock;
 extern struct pagecache_stats pagecache_total; /* protected by pagecache_lock */
 
+/* Files that can be written back and have dirty pages; the one dirty longest is first. Likewise. */
+TAILQ_HEAD(pagecache_list, pagecache);
+extern struct pagecache_list pagecache_dirty;
+
 static inline enum page_state page_state(uint32_t page)
 {
     return (enum page_state)(page & PAGE_STATE_BITS);
@@ -73,6 +77,6 @@ bool pagecache_drop(struct pagecache_chunk *chunk, uint32_t *page);
 /* As pagecache_find(). A page that is being filled is not there yet. */
 uint64_t pagecache_find_locked(struct pagecache *pc, uint64_t index, uint64_t end, bool present);
 
-void pagecache_set_dirty(uint32_t *page, bool dirty);
+void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, bool dirty);
 
 #endif

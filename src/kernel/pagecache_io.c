@@ -83,7 +83,7 @@ static void mark_range(struct pagecache *pc, uint64_t index, size_t npages)
     for (size_t k = 0; k < npages; k++) {
         uint32_t *page = pagecache_page(pc, index + k);
         if (page && page_state(*page) == PAGE_READY)
-            pagecache_set_dirty(page, true);
+            pagecache_set_dirty(pc, page, true);
     }
 }
 
@@ -150,7 +150,7 @@ static void clean_unmapped(struct pagecache *pc, const struct pagecache_run *run
 {
     for (size_t k = 0; k < run->npages; k++) {
         if (frame_refs(run->pa + (k << PAGE_SHIFT)) == 2)
-            pagecache_set_dirty(pagecache_page(pc, run->index + k), false);
+            pagecache_set_dirty(pc, pagecache_page(pc, run->index + k), false);
     }
 }
 

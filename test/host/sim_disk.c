@@ -59,3 +59,51 @@ int blk_read(struct blk_device *dev, uint64_t sector, void *buf, size_t len)
     memcpy(buf, disk->image + sector * BLK_SECTOR, len);
     return 0;
 }
+
+static void note_write(struct sim_disk *disk, uint64_t sector, const void *buf, size_t len)
+{
+    if (disk->on_write)
+        disk->on_write(disk, sector, buf, len);
+}
+
+int blk_write(struct blk_device *dev, uint64_t sector, const void *buf, size_t len)
+{
+    struct sim_disk *disk = (struct sim_disk *)dev;
+
+    if (len % BLK_SECTOR || sector > dev->nsectors || len / BLK_SECTOR > dev->nsectors - sector) {
+        fprintf(stderr, "written beyond the disk: sector %llu, %zu bytes\n",
+                (unsigned long long)sector, len);
+        abort();
+    }
+    if (dev->read_only)
+        return -EROFS;
+    disk->writes++;
+    if (disk->fail_write && --disk->fail_write == 0)
+        return -EIO;
+    note_write(disk, sector, buf, len);
+    memcpy(disk->image + sector * BLK_SECTOR, buf, len);
+    return 0;
+}
+
+int blk_flush(struct blk_device *dev)
+{
+    struct sim_disk *disk = (struct sim_disk *)dev;
+
+    disk->flushes++;
+    note_write(disk, 0, NULL, 0);
+    return 0;
+}
+
+int blk_submit(struct blk_device *dev, struct blk_request *rq)
+{
+    rq->error = rq->op == BLK_FLUSH   ? blk_flush(dev)
+                : rq->op == BLK_WRITE ? blk_write(dev, rq->sector, rq->buf, rq->len)
+                                      : blk_read(dev, rq->sector, rq->buf, rq->len);
+    return 0;
+}
+
+int blk_wait(struct blk_device *dev, struct blk_request *rq)
+{
+    (void)dev;
+    return rq->error;
+}

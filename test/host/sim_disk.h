@@ -18,6 +18,11 @@ struct sim_disk {
     size_t reads;      /* requests so far */
     size_t largest;    /* bytes, of one request */
     size_t fail_after; /* the n-th request from now fails, once; 0: none */
+    size_t writes, flushes;
+    size_t fail_write; /* the n-th write from now fails, once; 0: none */
+
+    /* Before each write, and with buf NULL for a flush; if not NULL. */
+    void (*on_write)(struct sim_disk *disk, uint64_t sector, const void *buf, size_t len);
     void (*on_read)(uint64_t sector, const void *buf, size_t len); /* if not NULL */
 };
 
