@@ -31,6 +31,7 @@ struct fs;
 struct inode;
 struct pipe;
 struct pollq;
+struct vfs_watch;
 struct xattr;
 
 /* --- attributes -------------------------------------------------------------------------- */
@@ -234,6 +235,9 @@ struct inode {
 
     LIST_HEAD(, filelock) locks; /* filelock.c's, as is their protection */
     struct pipe *fifo;           /* pipe_fifo.c's, likewise; NULL: nobody has it open */
+
+    /* vfs_notify.c's, likewise, but whether there are any may be looked at; NULL: nobody watches it */
+    _Atomic(struct vfs_watch *) watches;
 
     atomic_uint refs;
 

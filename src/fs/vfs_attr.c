@@ -5,6 +5,7 @@
  * that is read-only.
  */
 #include "fs/vfs_impl.h"
+#include "fs/vfs_notify.h"
 #include "kernel/time.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -154,6 +155,18 @@ static void set_fields(struct inode *inode, const struct vfs_setattr *set)
     dirtied(inode);
 }
 
+/* As what a watcher sees a change: one of the times alone looks like what sets it otherwise. */
+static unsigned event_of(const struct vfs_setattr *set)
+{
+    unsigned times = set->what & (VFS_SET_ATIME | VFS_SET_MTIME);
+
+    if (set->what & VFS_SET_MODE || times == (VFS_SET_ATIME | VFS_SET_MTIME))
+        return IN_ATTRIB;
+    if (set->what & VFS_SET_OWNER && (set->uid != VFS_KEEP_ID || set->gid != VFS_KEEP_ID))
+        return IN_ATTRIB;
+    return times & VFS_SET_ATIME ? IN_ACCESS : times ? IN_MODIFY : 0;
+}
+
 int vfs_setattr(struct inode *inode, const struct vfs_setattr *set)
 {
     if (inode->fs->read_only)
@@ -167,6 +180,8 @@ int vfs_setattr(struct inode *inode, const struct vfs_setattr *set)
     if (!sealed)
         set_fields(inode, set);
     mutex_unlock(&inode->lock);
+    if (!sealed)
+        vfs_altered(inode, event_of(set));
     return sealed ? -EPERM : 0;
 }
 
@@ -199,5 +214,7 @@ int vfs_truncate(struct inode *inode, uint64_t size)
     mutex_lock(&inode->lock);
     int err = attr_resize(inode, size, false);
     mutex_unlock(&inode->lock);
+    if (!err)
+        vfs_altered(inode, IN_MODIFY);
     return err;
 }

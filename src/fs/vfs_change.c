@@ -6,6 +6,7 @@
  * several errors comes first), let the file system do it, tell the cache of names.
  */
 #include "fs/vfs_impl.h"
+#include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -78,8 +79,10 @@ int change_create(struct inode *dir, const struct vfs_name *name, const struct v
 
     struct vfs_new with = inherit(dir, spec);
     int            err = dir->ops->create(dir, name, &with, out);
-    if (!err && name)
+    if (!err && name) {
         name_changed(dir, name, *out);
+        vfs_tell_entry(dir, name, inode_is_dir(*out), IN_CREATE, 0);
+    }
     return err;
 }
 
@@ -147,6 +150,8 @@ static int link_locked(const struct place *p, struct inode *inode)
     if (!err) {
         inode->linkable = false;
         name_changed(p->dir, &p->name, inode);
+        vfs_tell_self(inode, IN_ATTRIB);
+        vfs_tell_entry(p->dir, &p->name, false, IN_CREATE, 0);
     }
     return err;
 }
@@ -215,6 +220,8 @@ static int remove_inode(const struct place *p, struct inode *inode, bool directo
         name_changed(p->dir, &p->name, NULL);
     if (!err && directory)
         name_forget_dir(inode);
+    if (!err && !directory)
+        vfs_tell_self(inode, IN_ATTRIB);
     return err;
 }
 
@@ -232,6 +239,8 @@ static int remove_at(const struct place *p, bool directory)
         inode = NULL;
     mutex_unlock(&p->dir->lock);
     inode_put(inode); /* which may be the last, and takes time */
+    if (!err)
+        vfs_tell_entry(p->dir, &p->name, directory, IN_DELETE, 0);
     return err;
 }
 
@@ -407,6 +416,19 @@ static void file_moved(struct inode *inode, const struct place *to)
         inode_set_place_locked(inode, to->dir, to->name.text, to->name.len);
 }
 
+/* inode is to now and was from; target, if there was one, is gone. */
+static void tell_moved(const struct place *from, const struct place *to, struct inode *inode,
+                       struct inode *target)
+{
+    uint32_t cookie = vfs_next_cookie();
+
+    vfs_tell_entry(from->dir, &from->name, inode_is_dir(inode), IN_MOVED_FROM, cookie);
+    vfs_tell_entry(to->dir, &to->name, inode_is_dir(inode), IN_MOVED_TO, cookie);
+    if (target)
+        vfs_tell_self(target, IN_ATTRIB);
+    vfs_tell_self(inode, IN_MOVE_SELF);
+}
+
 static int perform(const struct renaming *r)
 {
     bool              exchange = r->flags & RENAME_EXCHANGE;
@@ -434,6 +456,9 @@ static int perform(const struct renaming *r)
     name_changed(r->to.dir, &r->to.name, r->inode);
     if (!exchange && r->target && inode_is_dir(r->target))
         name_forget_dir(r->target);
+    tell_moved(&r->from, &r->to, r->inode, exchange ? NULL : r->target);
+    if (exchange)
+        tell_moved(&r->to, &r->from, r->target, NULL);
     return 0;
 }
 

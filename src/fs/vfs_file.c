@@ -2,6 +2,7 @@
 /* vfs_file.c - open files: references, position, and the way to each op. */
 #include "fs/filelock.h"
 #include "fs/vfs_impl.h"
+#include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -37,6 +38,8 @@ void file_put(struct file *f)
         return;
     if (f->gone)
         f->gone(f);
+    if (!file_is_path(f))
+        vfs_used(f->inode, file_writable(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
     if (f->ops->release)
         f->ops->release(f);
     if (f->inode)
@@ -73,7 +76,10 @@ static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
         return -EBADF;
     if (!f->ops->read || beyond(f, iob, pos))
         return -EINVAL;
-    return f->ops->read(f, iob, pos);
+    ssize_t n = f->ops->read(f, iob, pos);
+    if (n > 0)
+        vfs_used(f->inode, IN_ACCESS);
+    return n;
 }
 
 /* A regular file is written under its inode's lock, and at its end if it was opened for appending: *pos
@@ -96,11 +102,11 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
         return -EBADF;
     if (!f->ops->write || beyond(f, iob, *pos))
         return -EINVAL;
-    if (!f->inode || !inode_is_regular(f->inode))
-        return f->ops->write(f, iob, *pos);
-
-    ssize_t n = write_regular(f, iob, pos);
-    int     err = n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
+    bool    regular = f->inode && inode_is_regular(f->inode);
+    ssize_t n = regular ? write_regular(f, iob, pos) : f->ops->write(f, iob, *pos);
+    if (n > 0)
+        vfs_used(f->inode, IN_MODIFY);
+    int err = regular && n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
     return err ? err : n;
 }
 
@@ -252,6 +258,8 @@ int file_truncate(struct file *f, uint64_t size)
     mutex_lock(&f->inode->lock);
     int err = attr_resize(f->inode, size, true);
     mutex_unlock(&f->inode->lock);
+    if (!err)
+        vfs_altered(f->inode, IN_MODIFY);
     return err;
 }
 
@@ -302,6 +310,8 @@ int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len)
     mutex_lock(&f->inode->lock);
     err = allocate(f->inode, mode, (uint64_t)off, (uint64_t)len);
     mutex_unlock(&f->inode->lock);
+    if (!err)
+        vfs_used(f->inode, IN_MODIFY);
     return err;
 }
 
@@ -317,6 +327,8 @@ int file_readdir(struct file *f, struct dir_sink *sink)
     mutex_lock(&f->lock);
     int err = f->ops->readdir(f, &f->pos, sink);
     mutex_unlock(&f->lock);
+    if (!err)
+        vfs_used(f->inode, IN_ACCESS);
     return err;
 }
 

@@ -6,6 +6,7 @@
  *   vfs_mount.c    which trees hang where      vfs_open.c  opening, directories
  *   vfs_change.c   changing the tree           vfs_file.c  operations on open files
  *   vfs_regular.c  contents of regular files   vfs_place.c what open files are called
+ *   vfs_notify.c   who watches what
  */
 #ifndef FS_VFS_IMPL_H
 #define FS_VFS_IMPL_H
@@ -53,6 +54,9 @@ int path_step(struct inode *dir, const char *name, size_t len, struct inode **ou
 
 /* The directory above dir, out of a mount too. */
 int path_step_up(struct inode *dir, struct inode **out);
+
+/* What inode number ino is called in directory dir, whose lock is not held. -ENOENT, -EIO. */
+int path_find_name(struct inode *dir, uint64_t ino, char name[VFS_NAME_MAX + 1]);
 
 /* ops->parent under dir's lock. */
 int inode_parent(struct inode *dir, struct inode **out);

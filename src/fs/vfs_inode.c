@@ -5,6 +5,7 @@
  * together with the removal, so inode_find() never meets an inode that is going away.
  */
 #include "fs/vfs_impl.h"
+#include "fs/vfs_notify.h"
 #include "kernel/log.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -107,6 +108,10 @@ bool inode_put_last(struct inode *inode)
 
 void inode_put(struct inode *inode)
 {
+    if (inode && inode->nlink == 0 && atomic_load_explicit(&inode->watches, memory_order_relaxed)) {
+        vfs_put_watched(inode);
+        return;
+    }
     if (inode && inode_put_last(inode))
         inode_destroy(inode);
 }

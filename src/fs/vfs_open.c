@@ -3,6 +3,7 @@
 #include "fs/dev.h"
 #include "fs/pipe.h"
 #include "fs/vfs_impl.h"
+#include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
 #include "lib/fmt.h"
@@ -121,6 +122,7 @@ static int open_checked(struct inode *inode, unsigned flags, struct file **out)
     int err = flags & O_PATH ? 0 : attach(f);
     if (err) {
         f->ops = &path_file_ops; /* whatever it was to be, it was not opened */
+        atomic_store(&f->flags, O_PATH);
         file_put(f);
         return err;
     }
@@ -274,11 +276,23 @@ static int open_nameless(struct inode *dir, unsigned flags, unsigned mode, struc
     return err;
 }
 
+/* Tell of f, which was just opened, and emptied if it was there. */
+static void tell_opened(struct file *f, unsigned flags, bool created)
+{
+    if (flags & O_PATH)
+        return;
+    vfs_used(f->inode, IN_OPEN);
+    if (flags & O_TRUNC && !created && inode_is_regular(f->inode))
+        vfs_altered(f->inode, IN_MODIFY);
+}
+
 /* The end of every way to open by a path, with err. */
-static int opened_end(struct opened *o, int err)
+static int opened_end(struct opened *o, int err, struct file *f, unsigned flags)
 {
     if (!err && o->dir)
         inode_set_place(o->inode, o->dir, o->name, o->len);
+    if (!err)
+        tell_opened(f, flags, o->created);
     inode_put(o->dir);
     inode_put(o->inode);
     return err;
@@ -310,6 +324,7 @@ static int open_existing(struct inode *start, const char *path, unsigned flags, 
     struct opened o;
 
     o.dir = NULL;
+    o.created = false;
     int err = find_existing(start, path, flags, &o);
     if (err)
         return err;
@@ -320,7 +335,7 @@ static int open_existing(struct inode *start, const char *path, unsigned flags, 
         if (!err)
             err = vfs_open_inode(o.inode, flags, out);
     }
-    return opened_end(&o, err);
+    return opened_end(&o, err, err ? NULL : *out, flags);
 }
 
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
@@ -343,5 +358,5 @@ int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mod
         if (!err)
             err = vfs_open_inode(o.inode, flags, out);
     }
-    return opened_end(&o, err);
+    return opened_end(&o, err, err ? NULL : *out, flags);
 }

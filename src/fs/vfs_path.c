@@ -309,6 +309,29 @@ static bool finder_emit(struct dir_sink *sink, const char *name, size_t len, uin
     return false;
 }
 
+static int find_name(struct inode *dir, uint64_t ino, struct finder *f)
+{
+    uint64_t pos = 0;
+
+    *f = (struct finder){.sink = {finder_emit}, .ino = ino};
+    mutex_lock(&dir->lock);
+    int err = dir->ops->readdir(dir, &pos, &f->sink);
+    mutex_unlock(&dir->lock);
+    return err || f->found ? err : -ENOENT;
+}
+
+int path_find_name(struct inode *dir, uint64_t ino, char name[VFS_NAME_MAX + 1])
+{
+    struct finder f;
+
+    int err = find_name(dir, ino, &f);
+    if (!err) {
+        memcpy(name, f.name, f.len);
+        name[f.len] = 0;
+    }
+    return err;
+}
+
 /* The directory above dir and dir's name in it. */
 static int name_above(struct inode *dir, struct inode **above, struct finder *f)
 {
@@ -320,13 +343,7 @@ static int name_above(struct inode *dir, struct inode **above, struct finder *f)
     if (err)
         return err;
 
-    uint64_t pos = 0;
-    *f = (struct finder){.sink = {finder_emit}, .ino = dir->ino};
-    mutex_lock(&(*above)->lock);
-    err = (*above)->ops->readdir(*above, &pos, &f->sink);
-    mutex_unlock(&(*above)->lock);
-    if (!err && !f->found)
-        err = -ENOENT;
+    err = find_name(*above, dir->ino, f);
     if (err)
         inode_put(*above);
     return err;

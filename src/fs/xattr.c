@@ -3,6 +3,7 @@
  * Linux lists them, under its lock. */
 #include "fs/xattr.h"
 
+#include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -169,6 +170,8 @@ int xattr_set(struct inode *inode, const char *name, const void *value, size_t s
     mutex_lock(&inode->lock);
     err = set(inode, name, value, size, flags);
     mutex_unlock(&inode->lock);
+    if (!err)
+        vfs_altered(inode, IN_ATTRIB);
     return err;
 }
 

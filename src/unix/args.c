@@ -18,6 +18,15 @@ struct file *args_file(int fd)
     return fd_get(&the_process.fds, fd);
 }
 
+struct file *args_usable_file(int fd)
+{
+    struct file *f = args_file(fd);
+    if (!f || !file_is_path(f))
+        return f;
+    file_put(f);
+    return NULL;
+}
+
 /* The directory behind a descriptor, with a reference. */
 static int directory_of(int dirfd, struct inode **out)
 {

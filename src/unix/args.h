@@ -25,6 +25,9 @@ int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
 /* The open file behind a descriptor of the program, with a reference. NULL: -EBADF. */
 struct file *args_file(int fd);
 
+/* The same unless it stands for a name only (O_PATH): to be used, and not only pointed at. */
+struct file *args_usable_file(int fd);
+
 /* Give the program a descriptor for f, whose reference it takes over: its number. On failure, -EMFILE, -ENOMEM,
  * f is closed. */
 int fd_install_or_put(struct file *f, bool cloexec);

@@ -38,6 +38,9 @@ FIXED(file_max, "9223372036854775807")
 FIXED(pipe_max_size, "1048576")
 FIXED(somaxconn, "4096")
 FIXED(buffer_size, "212992")
+FIXED(inotify_events, "16384")
+FIXED(inotify_instances, "128")
+FIXED(inotify_watches, "8192")
 
 static int show_last_cap(struct pseudo_text *t, uint64_t key)
 {
@@ -182,8 +185,16 @@ static const struct pseudo_entry vm_entries[] = {
     {0},
 };
 
+static const struct pseudo_entry inotify_entries[] = {
+    SETTING("max_queued_events", show_inotify_events),
+    SETTING("max_user_instances", show_inotify_instances),
+    SETTING("max_user_watches", show_inotify_watches),
+    {0},
+};
+
 static const struct pseudo_entry fs_entries[] = {
     SETTING("file-max", show_file_max),
+    FOLDER("inotify", inotify_entries),
     SETTING("nr_open", show_nr_open),
     SETTING("pipe-max-size", show_pipe_max_size),
     {0},

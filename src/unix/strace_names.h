@@ -26,7 +26,8 @@ extern const struct names names_access_flags, names_access_modes, names_at_flags
     names_termios_iflags, names_termios_lflags, names_termios_newlines, names_termios_oflags,
     names_termios_returns, names_termios_sizes, names_termios_speeds, names_termios_tabs,
     names_termios_vtabs, names_timer_flags, names_unlink_flags, names_wait_options, names_whences,
-    names_xattr_flags, names_kcmp_types, names_pidfd_flags;
+    names_xattr_flags, names_kcmp_types, names_pidfd_flags, names_inotify_flags,
+    names_inotify_masks;
 
 /* of time */
 extern const struct names names_adj_modes, names_clock_states, names_hwprobe_keys,

@@ -11,17 +11,6 @@
 #define UTIME_NOW  ((1l << 30) - 1)
 #define UTIME_OMIT ((1l << 30) - 2)
 
-/* The open file behind fd, to be used and not only pointed at. NULL: -EBADF. */
-static struct file *usable_file(int fd)
-{
-    struct file *f = args_file(fd);
-    if (f && atomic_load(&f->flags) & O_PATH) {
-        file_put(f);
-        return NULL;
-    }
-    return f;
-}
-
 /* --- making ---------------------------------------------------------------------------------- */
 
 static int create(int dirfd, vaddr_t path, const struct vfs_new *spec)
@@ -212,7 +201,7 @@ static int change_at(int dirfd, vaddr_t path, unsigned at_flags, const struct vf
 
 static int change_fd(int fd, const struct vfs_setattr *set)
 {
-    struct file *f = usable_file(fd);
+    struct file *f = args_usable_file(fd);
     if (!f)
         return -EBADF;
     int err = f->inode ? vfs_setattr(f->inode, set) : -EOPNOTSUPP;
@@ -295,7 +284,7 @@ static int times_inode(int dirfd, vaddr_t path, unsigned flags, struct inode **o
     if (!path && dirfd != AT_FDCWD) {
         if (flags)
             return -EINVAL;
-        struct file *f = usable_file(dirfd);
+        struct file *f = args_usable_file(dirfd);
         if (!f)
             return -EBADF;
         *out = f->inode ? inode_get(f->inode) : NULL;

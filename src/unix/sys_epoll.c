@@ -31,16 +31,6 @@ int64_t sys_epoll_create1(const uint64_t *a)
 
 /* --- control ------------------------------------------------------------------------------- */
 
-/* The open file behind fd, with a reference, unless it stands for a name only; NULL: -EBADF. */
-static struct file *file_of(int fd)
-{
-    struct file *f = args_file(fd);
-    if (!f || !file_is_path(f))
-        return f;
-    file_put(f);
-    return NULL;
-}
-
 static int check_exclusive(int op, const struct file *f, unsigned events)
 {
     if (!(events & EPOLLEXCLUSIVE) || op == EPOLL_CTL_DEL)
@@ -77,10 +67,10 @@ int64_t sys_epoll_ctl(const uint64_t *a)
     int                op = (int)a[1], fd = (int)a[2];
     if (op != EPOLL_CTL_DEL && uaccess_read(&event, a[3], sizeof(event)))
         return -EFAULT;
-    struct file *ep = file_of((int)a[0]);
+    struct file *ep = args_usable_file((int)a[0]);
     if (!ep)
         return -EBADF;
-    struct file *f = file_of(fd);
+    struct file *f = args_usable_file(fd);
     int          err = f ? control(ep, op, f, fd, &event) : -EBADF;
     file_put(f);
     file_put(ep);
@@ -97,7 +87,7 @@ static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
         return -EINVAL;
     if (!uaccess_range_ok(va, (size_t)max * sizeof(struct epoll_event)))
         return -EFAULT;
-    struct file *ep = file_of(fd);
+    struct file *ep = args_usable_file(fd);
     if (!ep)
         return -EBADF;
     int n = epoll_is(ep) ? epoll_wait(ep, va, (unsigned)max, deadline) : -EINVAL;

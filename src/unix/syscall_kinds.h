@@ -43,6 +43,8 @@ enum syscall_kind {
     A_FLOCK_OP,
     A_FUTEX_OP,
     A_GETRANDOM_FLAGS,
+    A_INOTIFY_FLAGS,
+    A_INOTIFY_MASK,
     A_IOCTL_CMD,
     A_ITIMER,
     A_ID_TYPE,

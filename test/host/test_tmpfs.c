@@ -2,7 +2,7 @@
 /* test_tmpfs.c - tmpfs and the VFS's changing side against a plain model: random trees and contents, every
  * rename, memory that gives out at every point, listings while entries come and go. */
 /* sources: src/fs/tmpfs.c src/fs/tmpfs_dir.c src/fs/xattr.c
- *          src/fs/vfs_inode.c src/fs/vfs_attr.c src/fs/vfs_change.c
+ *          src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c
  *          src/fs/vfs_regular.c src/fs/filelock.c src/fs/vfs_mount.c src/fs/vfs_name.c src/fs/vfs_place.c
  *          src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/iobuf.c
  *          src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
