@@ -15,13 +15,15 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import cases  # noqa: E402
+import normalise  # noqa: E402
 
 
 def case(manifest):
     image, name, typed = manifest.parent.name, manifest.stem, manifest.with_suffix(".session")
     return cases.Case(f"{image}/{name}", cases.BUILD / f"images/{image}.img",
                       cases.recorded(f"app/{image}/{name}"), f"/.cella/{name}.json",
-                      typed if typed.exists() else None)
+                      typed if typed.exists() else None,
+                      normaliser=normalise.of(f"app/{image}/{name}"))
 
 
 def app_cases():

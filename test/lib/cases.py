@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import typing
 
+import normalise
 import session
 import tracelines
 
@@ -53,13 +54,14 @@ class Case:
     """name: of the test, without its suite. image: a path; it stays as it is.
     manifest: a path in the image; None is the usual one. session: what is typed (session.py); without
     it, nothing is. traced: what is compared is not what the program prints but its system calls
-    (tracelines.py)."""
+    (tracelines.py). normaliser: what takes out of the output what may differ (normalise.py)."""
     name: str
     image: pathlib.Path
     expected: Expectation
     manifest: typing.Optional[str] = None
     session: typing.Optional[pathlib.Path] = None
     traced: bool = False
+    normaliser: typing.Optional[pathlib.Path] = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +116,7 @@ def output_of(case, console):
     """What is compared."""
     if case.traced:
         return tracelines.of_cella(console.decode("utf-8", "backslashreplace")).encode()
-    return program_output(console)
+    return normalise.apply(case.normaliser, case.name, program_output(console))
 
 
 def boot(case, platform, place):

@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "oracle")]
 import cases  # noqa: E402
 import linux  # noqa: E402
+import normalise  # noqa: E402
 import record  # noqa: E402
 import session  # noqa: E402
 
@@ -195,6 +196,23 @@ def keeping():
               record.read(record.place("s/a", ".out")) == b"one\n", text)
 
 
+def normalising():
+    """Every image's normaliser keeps words, and has nothing left to do where it was applied."""
+    complaint = b"FATAL: thread 3 met error 12 (Cannot allocate memory)\n"
+    for program in sorted(cases.ROOT.glob("test/app/*/normalise")):
+        image = program.parent.name
+        names = [f"app/{image}/{m.stem}" for m in program.parent.glob("*.json")
+                 if m.stem != "manifest"]
+        claim(f"the normaliser of {image} is found", all(normalise.of(n) == program for n in names))
+        for name in names:
+            out = cases.recorded(name).out.read_bytes()
+            claim(f"what is recorded of {name} has marks only", normalise.apply(program, name, out) == out)
+            seen = normalise.apply(program, name, complaint)
+            claim(f"a complaint of {name} would be seen", seen == complaint, seen)
+    claim("other cases are compared as they are", normalise.of("guest/sysbench/cpu") is None and
+          normalise.apply(None, "hello", b"1.5 s\n") == b"1.5 s\n")
+
+
 if __name__ == "__main__":
     print("# group comparing_with_linux")
     comparing()
@@ -202,4 +220,5 @@ if __name__ == "__main__":
     sitting_there()
     another_linux()
     keeping()
+    normalising()
     sys.exit(1 if BAD else 0)

@@ -9,7 +9,8 @@ NAME is where the result goes: test/expected/NAME.out and NAME.status. The manif
 the image, /.cella/manifest.json if left out. A session says what is typed (test/lib/session.py): then the
 program's output has the terminal's echo in it. The second form is short for
 SUITE/CASE=IMAGE:/.cella/CASE.json. A case strace/NAME is run under strace, and what that wrote is
-recorded (test/lib/tracelines.py).
+recorded (test/lib/tracelines.py). What a case app/IMAGE/CASE prints goes through the image's normaliser,
+if it has one (test/lib/normalise.py).
 
     -t   only cases whose name, or its last part, the shell pattern matches
     -n   change nothing: only say what differs from what was recorded
@@ -26,6 +27,7 @@ import pathlib
 import sys
 
 import linux
+import normalise
 
 EXPECTED = linux.ROOT / "test/expected"
 FILES = (".out", ".status")
@@ -70,8 +72,9 @@ def read(path):
     return path.read_bytes() if path.exists() else None
 
 
-def as_files(result):
-    return result.output, f"{result.status}\n".encode()
+def as_files(name, result):
+    output = normalise.apply(normalise.of(name), name, result.output)
+    return output, f"{result.status}\n".encode()
 
 
 def print_difference(old, new):
@@ -83,21 +86,21 @@ def print_difference(old, new):
 def compare(name, result):
     """Say how the result differs from what was recorded; whether it does."""
     old = [read(place(name, suffix)) for suffix in FILES]
-    new = as_files(result)
+    new = as_files(name, result)
     if tuple(old) == new:
         print(f"same     {name}")
         return False
     if None in old:
-        print(f"new      {name}: status {result.status}, {len(result.output)} bytes")
+        print(f"new      {name}: status {result.status}, {len(new[0])} bytes")
         return True
     print(f"changed  {name}: status {old[1].decode().strip()} -> {result.status}")
-    print_difference(old[0], result.output)
+    print_difference(old[0], new[0])
     return True
 
 
 def write(name, result):
     place(name, "").parent.mkdir(parents=True, exist_ok=True)
-    for suffix, data in zip(FILES, as_files(result)):
+    for suffix, data in zip(FILES, as_files(name, result)):
         place(name, suffix).write_bytes(data)
 
 
