@@ -362,6 +362,10 @@ int vfs_setattr(struct inode *inode, const struct vfs_setattr *set);
 /* truncate: -EISDIR, -EINVAL (not a regular file), -EROFS, -EFBIG, -ENOSPC, -EIO. */
 int vfs_truncate(struct inode *inode, uint64_t size);
 
+/* No regular file may become larger by writing, truncating or allocating (RLIMIT_FSIZE): what would
+ * make it so fails with -EFBIG, or writes the part that fits. No limit at first. */
+void vfs_set_size_limit(uint64_t bytes);
+
 /* --- changing the tree ------------------------------------------------------------------------ */
 
 /* Errors are Linux's, in its order; besides those named: what vfs_lookup() says of the way to the name,

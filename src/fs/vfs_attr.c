@@ -187,10 +187,22 @@ int vfs_setattr(struct inode *inode, const struct vfs_setattr *set)
 
 /* --- size ------------------------------------------------------------------------------------ */
 
+static _Atomic uint64_t size_limit = VFS_OFFSET_MAX;
+
+void vfs_set_size_limit(uint64_t bytes)
+{
+    atomic_store(&size_limit, bytes < VFS_OFFSET_MAX ? bytes : VFS_OFFSET_MAX);
+}
+
+uint64_t attr_size_limit(void)
+{
+    return atomic_load_explicit(&size_limit, memory_order_relaxed);
+}
+
 int attr_resize(struct inode *inode, uint64_t size, bool always)
 {
     ASSERT(mutex_held(&inode->lock));
-    if (size > VFS_OFFSET_MAX)
+    if (size > VFS_OFFSET_MAX || (size > inode->size && size > attr_size_limit()))
         return -EFBIG;
 
     if (inode->seals & (size < inode->size ? F_SEAL_SHRINK : size > inode->size ? F_SEAL_GROW : 0))

@@ -287,6 +287,8 @@ static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t l
     bool punch = mode & FALLOC_FL_PUNCH_HOLE;
     if (punch ? !inode->ops->punch : !inode->ops->allocate)
         return -EOPNOTSUPP;
+    if (!punch && off + len > inode->size && off + len > attr_size_limit())
+        return -EFBIG;
     if (punch && inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
         return -EPERM;
     if (!punch && inode->seals & F_SEAL_GROW && off + len > inode->size)

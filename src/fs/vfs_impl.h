@@ -108,6 +108,9 @@ int change_create(struct inode *dir, const struct vfs_name *name, const struct v
 /* Set a regular file's size; its lock is held. always: times change even if the size does not. */
 int attr_resize(struct inode *inode, uint64_t size, bool always);
 
+/* The size that no file may grow beyond: vfs_set_size_limit()'s, or what an offset can say. */
+uint64_t attr_size_limit(void);
+
 /* --- what open files are called (vfs_place.c) ------------------------------------------------- */
 
 /* inode_set_place() for who holds inode->lock. */

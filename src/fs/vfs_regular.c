@@ -129,9 +129,10 @@ static ssize_t regular_write(struct file *f, struct iobuf *iob, uint64_t pos)
 
     if (!iob->left)
         return 0;
-    if (pos >= VFS_OFFSET_MAX)
+    uint64_t end = attr_size_limit();
+    if (pos >= end)
         return -EFBIG;
-    iob->left = size_min(iob->left, VFS_OFFSET_MAX - pos);
+    iob->left = size_min(iob->left, end - pos);
 
     inode_modified(inode);
     if (inode->seals) {

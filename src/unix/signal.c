@@ -204,6 +204,15 @@ void signal_pipe(void)
     signal_send_thread(uthread_self(), SIGPIPE, &info);
 }
 
+int64_t signal_size_limit(int64_t result)
+{
+    struct signal_info info = signal_from_self(SI_USER);
+
+    if (result == -EFBIG && the_process.limits[RLIMIT_FSIZE].cur < INT64_MAX)
+        signal_send_thread(uthread_self(), SIGXFSZ, &info);
+    return result;
+}
+
 /* --- actions and masks ------------------------------------------------------------------- */
 
 void signal_set_action(int sig, const struct abi_sigaction *action)

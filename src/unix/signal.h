@@ -49,6 +49,9 @@ void signal_thread_gone(const struct uthread *ut);
 /* The current thread wrote where nobody reads any more. */
 void signal_pipe(void);
 
+/* result of a call that may make a file larger: -EFBIG where RLIMIT_FSIZE forbids it is told by SIGXFSZ, too. */
+int64_t signal_size_limit(int64_t result);
+
 /* The action for sig from now on; what it is to ignore is no longer pending. */
 void signal_set_action(int sig, const struct abi_sigaction *action);
 

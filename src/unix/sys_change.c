@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "unix/args.h"
 #include "unix/process.h"
+#include "unix/signal.h"
 #include "unix/syscall.h"
 
 #define UTIME_NOW  ((1l << 30) - 1)
@@ -160,7 +161,7 @@ int64_t sys_truncate(const uint64_t *a)
         return err;
     err = vfs_truncate(inode, a[1]);
     inode_put(inode);
-    return err;
+    return signal_size_limit(err);
 }
 
 int64_t sys_ftruncate(const uint64_t *a)
@@ -172,7 +173,7 @@ int64_t sys_ftruncate(const uint64_t *a)
         return -EBADF;
     int err = file_truncate(f, a[1]);
     file_put(f);
-    return err;
+    return signal_size_limit(err);
 }
 
 int64_t sys_fallocate(const uint64_t *a)
@@ -182,7 +183,7 @@ int64_t sys_fallocate(const uint64_t *a)
         return -EBADF;
     int err = file_allocate(f, (unsigned)a[1], (int64_t)a[2], (int64_t)a[3]);
     file_put(f);
-    return err;
+    return signal_size_limit(err);
 }
 
 /* --- attributes ------------------------------------------------------------------------------ */

@@ -126,7 +126,7 @@ int64_t sys_copy_file_range(const uint64_t *a)
         result = copy_range(in, a[1], out, a[3], a[4], (unsigned)a[5]);
     file_put(in);
     file_put(out);
-    return result == -EINTR ? -ERESTARTSYS : result;
+    return result == -EINTR ? -ERESTARTSYS : signal_size_limit(result);
 }
 
 /* Whether bytes of f can be moved without the program: contents and streams, no events or counters. */

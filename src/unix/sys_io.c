@@ -26,7 +26,7 @@ int64_t end_transfer(const struct file *f, int64_t result)
     if (result == -EPIPE && !(local_is(f) && local_type(f) != SOCK_STREAM))
         signal_pipe();
     bool limited = result == -EINTR && local_is(f) && !local_waits_forever(f);
-    return result == -EINTR && !limited ? -ERESTARTSYS : result;
+    return result == -EINTR && !limited ? -ERESTARTSYS : signal_size_limit(result);
 }
 
 static int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct place at)

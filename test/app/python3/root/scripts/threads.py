@@ -107,7 +107,7 @@ with concurrent.futures.ThreadPoolExecutor(4, thread_name_prefix="pool") as pool
     print(list(pool.map(lambda x: x * x, range(10))), pool.submit(pow, 2, 10).result())
     bad = pool.submit(lambda: 1 / 0); print(repr(bad.exception()))
     slow = [pool.submit(time.sleep, d) for d in (0.03, 0.001)]
-    print(next(concurrent.futures.as_completed(slow)) is slow[1])
+    print(sorted(f.result() is None for f in concurrent.futures.as_completed(slow)))
     done, rest = concurrent.futures.wait(slow, timeout=5); print(len(done), len(rest))
     names = set(pool.map(lambda _: threading.current_thread().name[:5], range(8))); print(names)
     ev.clear()
