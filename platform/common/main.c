@@ -7,6 +7,7 @@
 #include "kernel/compact.h"
 #include "kernel/devtree.h"
 #include "kernel/frame.h"
+#include "kernel/hart.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/pagecache.h"
@@ -114,6 +115,7 @@ void kmain(struct bootinfo *bi)
     reserve_init();       /* who gives memory up when there is no more: the cheapest first */
     pagecache_init_all(); /* before the first file */
     devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */
+    hart_start_all();                /* each becomes idle */
     log_notice("%s: memory model %s, %zu MiB free", platform.name, pmap_limits->name,
                platform_free_mib());
     cpu_irq_restore(true);

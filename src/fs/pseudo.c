@@ -117,12 +117,22 @@ static bool parse_number(const char *name, size_t len, uint64_t *out)
     return true;
 }
 
-static bool number_exists(const struct pseudo_inode *dir, uint64_t n)
+static const char *prefix_of(const struct pseudo_numbers *numbers)
+{
+    return numbers->prefix ? numbers->prefix : "";
+}
+
+/* The number that name stands for in dir. */
+static bool find_number(const struct pseudo_inode *dir, const char *name, size_t len, uint64_t *n)
 {
     const struct pseudo_numbers *numbers = dir->entry->numbers;
-    uint64_t                     found = n;
+    size_t                       skip = numbers ? strlen(prefix_of(numbers)) : 0;
 
-    return numbers && numbers->next(dir->key, &found) && found == n;
+    if (!numbers || len < skip || memcmp(name, prefix_of(numbers), skip) ||
+        !parse_number(name + skip, len - skip, n))
+        return false;
+    uint64_t found = *n;
+    return numbers->next(dir->key, &found) && found == *n;
 }
 
 /* What name in dir is, and its key. NULL: there is no such name. */
@@ -135,7 +145,7 @@ static const struct pseudo_entry *find(const struct pseudo_inode *dir, const cha
     for (const struct pseudo_entry *e = dir->entry->entries; e && e->name; e++)
         if (strlen(e->name) == len && memcmp(e->name, name, len) == 0)
             return e;
-    if (!parse_number(name, len, &n) || !number_exists(dir, n))
+    if (!find_number(dir, name, len, &n))
         return NULL;
     *key = n;
     return dir->entry->numbers->entry;
@@ -224,10 +234,10 @@ static void emit_numbers(struct inode *dir, uint64_t *pos, struct dir_sink *sink
 {
     const struct pseudo_inode   *node = pseudo_of(dir);
     const struct pseudo_numbers *numbers = node->entry->numbers;
-    char                         name[24];
+    char                         name[32];
 
     for (uint64_t n = *pos - NUMBERS; numbers->next(node->key, &n); n++) {
-        fmt_snprintf(name, sizeof(name), "%lu", (unsigned long)n);
+        fmt_snprintf(name, sizeof(name), "%s%lu", prefix_of(numbers), (unsigned long)n);
         if (!emit(dir, sink, name, numbers->entry->mode, NUMBERS + n + 1))
             return;
         *pos = NUMBERS + n + 1;

@@ -3,7 +3,7 @@
  *
  * What is in one is said by tables of entries, a table for each directory; who knows the facts supplies
  * the tables, and functions that write texts. A directory may hold names that are numbers, too
- * (processes, threads, descriptors). The number becomes the key of everything below, with which the
+ * (processes, threads, descriptors), or end with one (processors). The number becomes the key of everything below, with which the
  * functions are called; above the first one it is 0.
  *
  * A text is made when a file is read from its beginning, and what is read later of the same open file is
@@ -23,7 +23,8 @@ struct pseudo_target {
 
 /* Names that are numbers. */
 struct pseudo_numbers {
-    const struct pseudo_entry *entry; /* what each of them is; its name has no meaning */
+    const struct pseudo_entry *entry;  /* what each of them is; its name has no meaning */
+    const char                *prefix; /* stands before each number; NULL: nothing does */
     /* The first number from *n on that is a name in a directory of that key. False: there is none. */
     bool (*next)(uint64_t key, uint64_t *n);
 };

@@ -9,6 +9,7 @@
 #include "kernel/compact.h"
 
 #include "kernel/frame.h"
+#include "kernel/hart.h"
 #include "kernel/reserve.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
@@ -48,7 +49,7 @@ static int move_piece(struct vmspace *vs, vaddr_t va, paddr_t from, paddr_t to, 
         return err;
 
     memcpy(phys_ptr(to), phys_ptr(from), len);
-    cpu_icache_sync(); /* there may be code in it */
+    hart_sync_code(); /* there may be code in it */
     bool vacant = frame_vacate(from, npages);
     pmap_resume(vs->pmap, va, vacant ? to : from, len);
     counts.moved += vacant ? npages : 0;

@@ -277,10 +277,29 @@ const char *devtree_bootargs(void)
 }
 
 /* Of the first CPU; all are alike. */
+static bool is_in_cpus(const struct node_info *node)
+{
+    return node->parent >= 0 && !strcmp(nodes[node->parent].name, "cpus");
+}
+
+/* Beside the harts there may be nodes that say how they are connected, without a reg. */
+size_t devtree_harts(uint64_t *ids, size_t max)
+{
+    size_t n = 0;
+    for (size_t i = 0; tree && i < nnodes && n < max; i++) {
+        if (!is_in_cpus(&nodes[i]) || nodes[i].disabled)
+            continue;
+        const struct property *p = get_property(&nodes[i], "reg");
+        if (p && (p->len == CELL || p->len == 2 * CELL))
+            ids[n++] = fdt_number(p->value, p->len / CELL);
+    }
+    return n;
+}
+
 const char *devtree_isa(void)
 {
     for (size_t i = 0; tree && i < nnodes; i++) {
-        if (nodes[i].parent < 0 || strcmp(nodes[nodes[i].parent].name, "cpus") != 0)
+        if (!is_in_cpus(&nodes[i]))
             continue;
         const struct property *p = get_property(&nodes[i], "riscv,isa");
         if (p)

@@ -52,6 +52,10 @@ int devtree_u32(const struct devtree_node *node, const char *name, uint32_t *val
 /* /chosen bootargs, or "". */
 const char *devtree_bootargs(void);
 
+/* Store the numbers (mhartid) of the harts that the tree has and does not call disabled, at most max, in its
+ * order. How many. */
+size_t devtree_harts(uint64_t *ids, size_t max);
+
 /* What the CPUs can do: riscv,isa, as "rv64imafdc_zba_zbb", or "". */
 const char *devtree_isa(void);
 

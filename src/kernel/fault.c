@@ -21,6 +21,7 @@
 
 #include "kernel/compact.h"
 #include "kernel/frame.h"
+#include "kernel/hart.h"
 #include "kernel/pagecache.h"
 #include "kernel/reserve.h"
 #include "kernel/trace.h"
@@ -284,7 +285,7 @@ static int read_window(struct filling *f, paddr_t pa)
 static void sync_code(const struct filling *f)
 {
     if (f->area->prot & PMAP_X)
-        cpu_icache_sync();
+        hart_sync_code();
 }
 
 /* A private file page that is written before it was ever mapped: the program's own copy at once. */

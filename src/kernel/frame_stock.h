@@ -21,7 +21,7 @@
 #include "kernel/frame_impl.h"
 #include "machine/cpu.h"
 
-#define STOCKS      1  /* harts whose numbers are equal modulo this share one; a power of two */
+#define STOCKS      4  /* harts whose numbers are equal modulo this share one; a power of two */
 #define STOCK_MAX   16 /* frames */
 #define STOCK_BATCH 8  /* so many come and go at once */
 

@@ -5,8 +5,8 @@
  */
 #include "kernel/machine.h"
 
+#include "kernel/hart.h"
 #include "lib/errno.h"
-#include "machine/cpu.h"
 
 static void (*poweroff_fn)(int status);
 static void (*console_flush_fn)(void);
@@ -14,6 +14,7 @@ static int (*entropy_fn)(void *buf, size_t len);
 
 _Noreturn void machine_exit(int status)
 {
+    hart_halt_others();
     if (console_flush_fn)
         console_flush_fn();
     if (poweroff_fn)

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "kernel/hart.h"
 #include "kernel/ksyms.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
@@ -102,7 +103,8 @@ static void begin(const char *fmt, va_list ap)
     char        text[160];
 
     cpu_irq_save();
-    if (panicking) /* a panic in a panic: say no more */
+    hart_halt_others(); /* who panics at the same time stops here */
+    if (panicking)      /* a panic in a panic: say no more */
         machine_exit(PANIC_STATUS);
     panicking = true;
     hart_self()->locks_held = 0; /* whatever is held stays held: nobody runs after this */

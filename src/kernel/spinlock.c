@@ -2,6 +2,7 @@
 /* spinlock.c - see spinlock.h. The order is checked with a bit mask per hart. */
 #include "kernel/spinlock.h"
 
+#include "kernel/hart.h"
 #include "kernel/panic.h"
 #include "machine/cpu.h"
 
@@ -27,6 +28,26 @@ static _Noreturn __attribute__((noinline, cold)) void released_wrongly(const str
     panic("lock %s released by who does not hold it", lock->name);
 }
 
+/* Acquire: what the last holder wrote is seen. Pairs with the release below. */
+static inline bool take(struct spinlock *lock, const struct hart *h)
+{
+    unsigned free = 0;
+    return atomic_compare_exchange_strong_explicit(&lock->held, &free, (unsigned)h->id + 1,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+/* Interrupts are off, so other harts' questions are answered here: the holder may wait for an answer. What
+ * is held when all others have been halted stays held: who is left takes it over. */
+static __attribute__((noinline)) void wait_for(struct spinlock *lock, const struct hart *h)
+{
+    do {
+        hart_answer();
+        cpu_pause();
+        if (hart_is_last())
+            atomic_store_explicit(&lock->held, 0, memory_order_relaxed);
+    } while (atomic_load_explicit(&lock->held, memory_order_relaxed) || !take(lock, h));
+}
+
 void spinlock_acquire(struct spinlock *lock)
 {
     bool         irq = cpu_irq_save();
@@ -36,12 +57,8 @@ void spinlock_acquire(struct spinlock *lock)
     if (others >= lock->bit)
         taken_wrongly(lock);
 
-    /* Acquire: what the last holder wrote is seen. Pairs with the release below. */
-    unsigned expected = 0;
-    while (!atomic_compare_exchange_weak_explicit(&lock->held, &expected, (unsigned)h->id + 1,
-                                                  memory_order_acquire, memory_order_relaxed))
-        expected = 0;
-
+    if (__builtin_expect(!take(lock, h), false))
+        wait_for(lock, h);
     if (!others)
         h->irq_before = irq;
     h->locks_held = others | lock->bit;

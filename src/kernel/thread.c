@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thread.c - threads, the scheduler, sleeping and waking.
  *
- * One run queue, round robin. The scheduler's lock is held across cpu_switch: the thread that
- * switches away takes it, the one that comes back releases it, so no other hart can run a thread whose
- * registers are not saved yet. The timer is armed only for what is due: the nearest sleeper, or
- * the end of a slice when somebody else is ready.
+ * One run queue, round robin, for all harts, under one lock. The lock is held across cpu_switch: the
+ * thread that switches away takes it, the one that comes back releases it, so no other hart can run a thread
+ * whose registers are not saved yet.
+ *
+ * A thread that becomes ready has an idle hart woken, if there is one that it may run on; else it
+ * waits until a hart takes it, at the end of a slice at the latest. Each hart has its own sleepers, those who fell
+ * asleep on it, and its timer is armed only for what is due: the nearest of them, or the end of a slice. On a single
+ * hart slices end only when somebody else is ready; of several each looks whether somebody is.
  */
 #include "kernel/thread.h"
 
+#include "kernel/hart.h"
 #include "kernel/heap.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
@@ -25,50 +30,93 @@ static struct spinlock sched_lock = SPINLOCK_INIT(LOCK_SCHED, "sched");
 /* sched_lock protects: */
 static TAILQ_HEAD(, thread) run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
 static TAILQ_HEAD(, thread) all_threads = TAILQ_HEAD_INITIALIZER(all_threads);
-static LIST_HEAD(,
-                 thread) sleepers = LIST_HEAD_INITIALIZER(sleepers); /* by wake_at, soonest first */
-static uint32_t       next_tid = 1;
-static uint64_t       slice_end; /* ticks; WAIT_FOREVER: nobody else is ready */
-static struct thread *dead;      /* stack still in use until the switch away from it is over */
-/* constant after thread_init: */
-static struct thread *idle;
+static uint32_t next_tid = 1;
+static uint64_t
+    idle_harts; /* those that run their idle thread and were not told to look for another */
+
+/* Of one hart. */
+struct hart_sched {
+    struct thread *idle; /* constant */
+    /* protected by sched_lock: */
+    LIST_HEAD(, thread) sleepers; /* by wake_at, soonest first */
+    uint64_t       slice_end;     /* ticks; WAIT_FOREVER: there is nobody to give way to */
+    struct thread *dead;          /* stack still in use until the switch away from it is over */
+};
+
+static struct hart_sched first_sched; /* of the hart that boots */
 
 extern char _boot_stack_bottom[];
 
 /* --- timer ------------------------------------------------------------------------------- */
 
-static void timer_arm(void)
+static void timer_arm(const struct hart_sched *s)
 {
-    uint64_t       deadline = slice_end;
-    struct thread *first = LIST_FIRST(&sleepers);
+    uint64_t       deadline = s->slice_end;
+    struct thread *first = LIST_FIRST(&s->sleepers);
     if (first && first->wake_at < deadline)
         deadline = first->wake_at;
     cpu_timer_arm(deadline);
 }
 
-static void sleepers_insert(struct thread *t)
+static void sleepers_insert(struct hart_sched *s, struct thread *t)
 {
-    struct thread *at = LIST_FIRST(&sleepers), *prev = NULL;
+    struct thread *at = LIST_FIRST(&s->sleepers), *prev = NULL;
     for (; at && at->wake_at <= t->wake_at; at = LIST_NEXT(at, timer_link))
         prev = at;
     if (prev)
         LIST_INSERT_AFTER(prev, t, timer_link);
     else
-        LIST_INSERT_HEAD(&sleepers, t, timer_link);
+        LIST_INSERT_HEAD(&s->sleepers, t, timer_link);
 }
 
 /* --- ready ------------------------------------------------------------------------------- */
 
+static bool may_run_on(const struct thread *t, const struct hart *h)
+{
+    return t->affinity >> h->index & 1;
+}
+
+/* h shall look for a thread to run. */
+static void ask_to_look(struct hart *h)
+{
+    h->resched = true;
+    if (h != hart_self())
+        cpu_ipi(h);
+}
+
+/* One of these idle harts for t: this one, where it ran last, or any. */
+static void wake_hart(const struct thread *t, uint64_t idle)
+{
+    struct hart *h = hart_self();
+
+    if (!(idle >> h->index & 1))
+        h = t->hart && idle >> t->hart->index & 1 ? t->hart : cpu_harts[__builtin_ctzl(idle)];
+    idle_harts &= ~(1ul << h->index);
+    ask_to_look(h);
+}
+
 static void make_ready(struct thread *t)
 {
+    struct hart_sched *s = hart_self()->sched;
+    uint64_t           idle = idle_harts & t->affinity;
+
     t->state = THREAD_READY;
     TAILQ_INSERT_TAIL(&run_queue, t, run_link);
-    if (thread_self() == idle) {
-        hart_self()->resched = true;
-    } else if (slice_end == WAIT_FOREVER) {
-        slice_end = time_ns_to_deadline(SLICE_NS);
-        timer_arm();
+    if (idle) {
+        wake_hart(t, idle);
+    } else if (s->slice_end == WAIT_FOREVER) {
+        s->slice_end = time_ns_to_deadline(SLICE_NS);
+        timer_arm(s);
     }
+}
+
+/* The first who may run on h; NULL: nobody. */
+static struct thread *first_for(const struct hart *h)
+{
+    struct thread *t = TAILQ_FIRST(&run_queue);
+    while (t && !may_run_on(t, h))
+        t = TAILQ_NEXT(t, run_link);
+    return t;
 }
 
 /* End t's sleep; reason is what its waitq_sleep_until returns. */
@@ -94,50 +142,76 @@ static void fp_leave(struct thread *t)
     t->tf->sstatus = (t->tf->sstatus & ~SSTATUS_FS) | (2ul << 13); /* clean */
 }
 
-static void fp_enter(struct thread *t)
+/* The registers may still be in place: nobody's others were loaded into this hart since, and t has run on no
+ * other hart, where they may have changed. A thread that is gone is nobody's: fp_hart of one that is made in its
+ * place says so. */
+static void fp_enter(struct thread *t, struct hart *h)
 {
-    if (!t->tf || hart_self()->fp_owner == t)
+    if (!t->tf || (h->fp_owner == t && t->fp_hart == h))
         return;
     cpu_fp_restore(t->fp);
-    hart_self()->fp_owner = t;
+    h->fp_owner = t;
+    t->fp_hart = h;
 }
 
 static void reap(void)
 {
-    struct thread *t = dead;
-    dead = NULL;
+    struct hart_sched *s = hart_self()->sched;
+    struct thread     *t = s->dead;
     if (!t)
         return;
-    if (hart_self()->fp_owner == t)
-        hart_self()->fp_owner = NULL;
+    s->dead = NULL;
     kfree(t->fp);
     kfree(t->stack);
     kfree(t);
+}
+
+/* h goes on with next, and was idle or is going to be. */
+static void idle_begins_or_ends(struct hart *h, const struct thread *next)
+{
+    if (next == h->sched->idle) {
+        idle_harts |= 1ul << h->index;
+        hart_leaves_map(h);
+    } else {
+        idle_harts &= ~(1ul << h->index);
+        hart_uses_map(h);
+    }
+}
+
+/* Until when next runs. */
+static uint64_t slice_of(const struct hart_sched *s, const struct thread *next)
+{
+    bool alone = cpu_nharts == 1 ? TAILQ_EMPTY(&run_queue) : next == s->idle;
+    return alone ? WAIT_FOREVER : time_ns_to_deadline(SLICE_NS);
 }
 
 /* Give the CPU to the next ready thread. sched_lock held, the caller is on no queue but those it
  * wants to be woken from. Returns when it is the caller's turn again. */
 static void switch_away(void)
 {
-    struct hart   *h = hart_self();
-    struct thread *self = h->thread, *next = TAILQ_FIRST(&run_queue);
+    struct hart       *h = hart_self();
+    struct hart_sched *s = h->sched;
+    struct thread     *self = h->thread, *next = first_for(h);
 
     ASSERT(spinlock_held(&sched_lock) && h->locks_held == 1ul << LOCK_SCHED);
     ASSERT(*(uint64_t *)self->stack == STACK_CANARY);
     if (next)
         TAILQ_REMOVE(&run_queue, next, run_link);
     else
-        next = idle;
+        next = s->idle;
     next->state = THREAD_RUNNING;
+    next->hart = h;
     h->resched = false;
-    slice_end = TAILQ_EMPTY(&run_queue) ? WAIT_FOREVER : time_ns_to_deadline(SLICE_NS);
-    timer_arm();
+    s->slice_end = slice_of(s, next);
+    timer_arm(s);
+    if (next == s->idle || self == s->idle)
+        idle_begins_or_ends(h, next);
     if (next == self)
         return;
 
     TRACE(sched, "%s -> %s", self->name, next->name);
     fp_leave(self);
-    fp_enter(next);
+    fp_enter(next, h);
     if (next->vmspace && next->vmspace != h->active) {
         h->active = next->vmspace;
         pmap_activate(next->vmspace->pmap);
@@ -162,10 +236,13 @@ static void after_switch(void)
 void thread_yield(void)
 {
     spinlock_acquire(&sched_lock);
-    struct thread *self = thread_self();
-    if (self != idle) {
+    struct hart   *h = hart_self();
+    struct thread *self = h->thread;
+    if (self != h->sched->idle) {
         self->state = THREAD_READY;
         TAILQ_INSERT_TAIL(&run_queue, self, run_link);
+        if (!may_run_on(self, h) && idle_harts & self->affinity)
+            wake_hart(self, idle_harts & self->affinity);
     }
     switch_away();
     after_switch();
@@ -174,16 +251,33 @@ void thread_yield(void)
 void sched_timer(void)
 {
     spinlock_acquire(&sched_lock);
-    uint64_t       now = cpu_time();
-    struct thread *t;
-    while ((t = LIST_FIRST(&sleepers)) && t->wake_at <= now)
+    struct hart       *h = hart_self();
+    struct hart_sched *s = h->sched;
+    uint64_t           now = cpu_time();
+    struct thread     *t;
+    while ((t = LIST_FIRST(&s->sleepers)) && t->wake_at <= now)
         wake(t, -ETIMEDOUT);
-    if (slice_end <= now) {
-        slice_end = WAIT_FOREVER;
-        hart_self()->resched = true;
+    if (s->slice_end <= now) {
+        bool alone = cpu_nharts > 1 && !first_for(h);
+        s->slice_end = alone ? time_ns_to_deadline(SLICE_NS) : WAIT_FOREVER;
+        h->resched = h->resched || !alone;
     }
-    timer_arm();
+    timer_arm(s);
     spinlock_release(&sched_lock);
+}
+
+int thread_set_affinity(struct thread *t, uint64_t harts)
+{
+    if (!(harts & ((2ul << (cpu_nharts - 1)) - 1)))
+        return -EINVAL;
+    spinlock_acquire(&sched_lock);
+    t->affinity = harts;
+    if (t->state == THREAD_RUNNING && !may_run_on(t, t->hart))
+        ask_to_look(t->hart);
+    else if (t->state == THREAD_READY && idle_harts & harts)
+        wake_hart(t, idle_harts & harts);
+    spinlock_release(&sched_lock);
+    return 0;
 }
 
 /* --- wait queues ------------------------------------------------------------------------- */
@@ -198,7 +292,7 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
     struct thread *self = thread_self();
 
     ASSERT(spinlock_held(lock));
-    ASSERT(self != idle);
+    ASSERT(self != hart_self()->sched->idle);
     spinlock_acquire(&sched_lock);
     if (interruptible && self->interrupted) {
         spinlock_release(&sched_lock);
@@ -210,7 +304,7 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
     TAILQ_INSERT_TAIL(&q->threads, self, wait_link);
     self->wake_at = deadline;
     if (deadline != WAIT_FOREVER)
-        sleepers_insert(self);
+        sleepers_insert(hart_self()->sched, self);
 
     spinlock_release(lock); /* on the queue: a wake-up can no longer be missed */
     switch_away();
@@ -250,6 +344,8 @@ void thread_interrupt(struct thread *t)
         wake(t, -EINTR);
     else
         t->interrupted = true;
+    if (t->state == THREAD_RUNNING && t->hart != hart_self())
+        cpu_ipi(t->hart); /* from user mode it comes into the kernel, and sees what it was told */
     spinlock_release(&sched_lock);
 }
 
@@ -267,11 +363,18 @@ void thread_sleep_until(uint64_t deadline)
 
 void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out)
 {
+    uint64_t user, now;
+
     spinlock_acquire(&sched_lock);
-    ASSERT(t->state != THREAD_RUNNING || t == thread_self());
-    uint64_t total = t->run_ticks + (t == thread_self() ? cpu_time() : 0);
-    out->user = t->user_ticks;
-    out->kernel = total - t->user_ticks;
+    do { /* until now is within the stretch that user is of */
+        user = atomic_load_explicit(&t->user_ticks, memory_order_acquire);
+        now = cpu_time();
+        atomic_thread_fence(memory_order_acquire);
+    } while (atomic_load_explicit(&t->user_ticks, memory_order_relaxed) != user);
+    if ((int64_t)user < 0) /* on another hart, in user mode */
+        user += now;
+    out->user = user;
+    out->kernel = t->run_ticks + (t->state == THREAD_RUNNING ? now : 0) - user;
     spinlock_release(&sched_lock);
 }
 
@@ -283,6 +386,7 @@ static void thread_setup(struct thread *t, const char *name, void *stack)
     *(uint64_t *)stack = STACK_CANARY;
     strlcpy(t->name, name, sizeof(t->name));
     t->wake_at = WAIT_FOREVER;
+    t->affinity = UINT64_MAX;
     t->tid = next_tid++;
     TAILQ_INSERT_TAIL(&all_threads, t, all_link);
 }
@@ -368,8 +472,8 @@ void thread_exit(void)
     spinlock_acquire(&sched_lock);
     self->state = THREAD_DEAD;
     TAILQ_REMOVE(&all_threads, self, all_link);
-    ASSERT(!dead);
-    dead = self;
+    ASSERT(!hart_self()->sched->dead);
+    hart_self()->sched->dead = self;
     switch_away();
     panic("a dead thread was resumed");
 }
@@ -387,6 +491,10 @@ void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg)
  * same, so none is slept over. */
 void thread_idle(void)
 {
+    spinlock_acquire(&sched_lock); /* not before a hart runs for good is a thread given to it */
+    if (!hart_self()->resched)
+        idle_begins_or_ends(hart_self(), thread_self());
+    spinlock_release(&sched_lock);
     for (;;) {
         cpu_irq_save();
         if (!hart_self()->resched)
@@ -397,14 +505,50 @@ void thread_idle(void)
     }
 }
 
+/* t runs on h from now on, or from when h is started, whenever nobody else does. */
+static void become_idle(struct hart *h, struct hart_sched *s, struct thread *t, void *stack)
+{
+    s->idle = t;
+    s->slice_end = WAIT_FOREVER;
+    LIST_INIT(&s->sleepers);
+    thread_setup(t, "idle", stack);
+    t->state = THREAD_RUNNING;
+    t->run_ticks = 0 - cpu_time();
+    t->hart = h;
+    t->affinity = 1ul << h->index;
+    h->sched = s;
+    h->thread = t;
+    h->stack_top = (char *)stack + KSTACK_SIZE;
+}
+
 void thread_init(void)
 {
     static struct thread boot_thread;
 
-    slice_end = WAIT_FOREVER;
-    thread_setup(&boot_thread, "idle", _boot_stack_bottom);
-    boot_thread.state = THREAD_RUNNING;
-    boot_thread.run_ticks = 0 - cpu_time();
-    idle = &boot_thread;
-    hart_self()->thread = idle;
+    become_idle(hart_self(), &first_sched, &boot_thread, _boot_stack_bottom);
+    idle_harts = 1;
+}
+
+int thread_init_hart(struct hart *h)
+{
+    struct hart_sched *s = kzalloc(sizeof(*s));
+    struct thread     *t = kzalloc(sizeof(*t));
+    void              *stack = kmalloc(KSTACK_SIZE);
+    if (!s || !t || !stack) {
+        kfree(s);
+        kfree(t);
+        kfree(stack);
+        return -ENOMEM;
+    }
+    spinlock_acquire(&sched_lock);
+    become_idle(h, s, t, stack);
+    spinlock_release(&sched_lock);
+    return 0;
+}
+
+uint64_t thread_idle_ticks(const struct hart *h)
+{
+    struct thread_cpu_time used;
+    thread_cpu_time(h->sched->idle, &used);
+    return used.kernel;
 }

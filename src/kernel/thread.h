@@ -59,11 +59,16 @@ struct thread {
 
     /* CPU time: ends of stretches minus their beginnings, so that either costs one addition. What
      * is read while a stretch lasts lacks its end: thread_cpu_time() adds it. */
-    uint64_t user_ticks; /* in user mode; only the thread itself, interrupts off */
+    _Atomic uint64_t
+        user_ticks; /* in user mode; only the thread itself, interrupts off. Less than 0 as
+                                    a signed number while it is there */
 
     /* protected by the scheduler's lock: */
     enum thread_state state;
     uint64_t          run_ticks; /* on a hart, user mode included */
+    uint64_t          affinity;  /* the harts that it may run on */
+    struct hart      *hart;      /* where it runs, or ran last; NULL: it never has */
+    struct hart      *fp_hart;   /* where its floating point registers were loaded last; the same */
     TAILQ_ENTRY(thread) run_link;
     struct waitq *sleeping_on;
     TAILQ_ENTRY(thread) wait_link;
@@ -83,6 +88,12 @@ static inline struct thread *thread_self(void)
 void           thread_init(void); /* the caller becomes the idle thread: it may not sleep */
 _Noreturn void thread_idle(void); /* the end of kmain: runs when nobody is ready */
 
+/* The idle thread, and the stack, of a hart that is going to be started. -ENOMEM. */
+int thread_init_hart(struct hart *h);
+
+/* How long h has had nothing to do. Any context. */
+uint64_t thread_idle_ticks(const struct hart *h);
+
 /* A kernel thread that runs entry(arg), ready. NULL: no memory. */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg);
 
@@ -96,25 +107,32 @@ void           thread_yield(void);
 void           thread_interrupt(struct thread *t);    /* ends an interruptible sleep with -EINTR */
 void           thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
 
+/* t runs on these harts only, a mask of their indices; where it is on another one, it leaves soon, and the
+ * current thread when it goes back to user mode. -EINVAL: there is none of them. Any context. t must not end
+ * meanwhile. */
+int thread_set_affinity(struct thread *t, uint64_t harts);
+
 /* CPU time of a thread since it was made. Interrupts count for the thread that they interrupt, in
  * its kernel time. */
 struct thread_cpu_time {
     uint64_t user, kernel; /* ticks */
 };
 
-/* t: the caller, or a thread that is not running; exact to the tick in both cases. t must not end
- * meanwhile. Any context. */
+/* Exact to the tick, also of a thread that runs on another hart. t must not end meanwhile. Any
+ * context. */
 void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out);
 
 /* For trap handling, interrupts off: the current thread has come from, goes to, user mode. */
 static inline void thread_left_user(struct thread *t)
 {
-    t->user_ticks += cpu_time();
+    uint64_t before = atomic_load_explicit(&t->user_ticks, memory_order_relaxed);
+    atomic_store_explicit(&t->user_ticks, before + cpu_time(), memory_order_relaxed);
 }
 
 static inline void thread_enters_user(struct thread *t)
 {
-    t->user_ticks -= cpu_time();
+    uint64_t before = atomic_load_explicit(&t->user_ticks, memory_order_relaxed);
+    atomic_store_explicit(&t->user_ticks, before - cpu_time(), memory_order_relaxed);
 }
 
 /* For the debugger and panics: calls fn for every thread. */

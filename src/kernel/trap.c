@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trap.c - every trap arrives here (machine/upcall.h) and is sent to who handles it. */
 #include "kernel/fault.h"
+#include "kernel/hart.h"
 #include "kernel/irq.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -14,6 +15,9 @@
 static void interrupt(const struct trapframe *tf)
 {
     switch (tf->scause & ~SCAUSE_INTERRUPT) {
+    case IRQ_SOFT:
+        hart_interrupt();
+        break;
     case IRQ_TIMER:
         sched_timer();
         break;
@@ -171,21 +175,4 @@ void trap_finish(struct trapframe *tf, struct trap_result result)
         handle(t, tf);
     do_what_is_asked(t, tf);
     thread_enters_user(t);
-}
-
-/* One hart runs: there are no others to tell, or to stop. */
-void shootdown_others(void)
-{
-    ASSERT(cpu_nharts == 1);
-}
-
-void stop_others(void)
-{
-    ASSERT(cpu_nharts == 1);
-}
-
-void resume_others(void (*fn)(void *arg), void *arg)
-{
-    ASSERT(cpu_nharts == 1 && fn);
-    (void)arg;
 }

@@ -3,30 +3,47 @@
 #ifndef MACHINE_CPU_H
 #define MACHINE_CPU_H
 
+#include <stdatomic.h>
+
 #include "lib/types.h"
 #include "machine/trapframe.h"
 
-/* One per hart; tp points at it in the kernel. */
+/* One per hart; tp points at it in the kernel. Fields are the hart's own but where it says otherwise. */
 struct hart {
     struct trapframe
             *user_frame; /* where a trap from user mode is saved: the current thread's tf */
     uint64_t scratch;    /* trapentry.inc: the user's sp on the way in */
     uint64_t id;         /* mhartid */
+    uint64_t satp;       /* start.S: what a hart that is started translates by first, */
+    void    *stack_top;  /* and the stack that it runs on */
+    unsigned index;      /* its place in cpu_harts[]: what programs take for its number */
 
-    struct thread  *thread;     /* current thread; NULL before threads exist */
-    struct vmspace *active;     /* whose map translates user addresses; NULL: none yet */
-    struct thread  *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
-    uint64_t        locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
-    bool            irq_before; /* interrupts were on before the first lock */
-    bool            resched;    /* leave the CPU at the next chance */
+    struct thread     *thread;     /* current thread; NULL before threads exist */
+    struct vmspace    *active;     /* whose map translates user addresses; NULL: none yet */
+    struct thread     *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
+    struct hart_sched *sched;      /* the scheduler's; constant once threads exist */
+    uint64_t           locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
+    bool               irq_before; /* interrupts were on before the first lock */
+    volatile bool      resched;    /* leave the CPU at the next chance; others set it, too */
+
+    /* What other harts ask of this one (kernel/hart.c): */
+    atomic_uint started; /* it has arrived in the kernel */
+    atomic_bool unused;  /* user translations: until it looks at what is asked */
+    atomic_uint what, asked, served;
 };
 
 _Static_assert(offsetof(struct hart, user_frame) == 0, "trapentry.inc");
 _Static_assert(offsetof(struct hart, scratch) == 8, "trapentry.inc");
+_Static_assert(offsetof(struct hart, id) == 16, "start.S");
+_Static_assert(offsetof(struct hart, satp) == 24, "start.S");
+_Static_assert(offsetof(struct hart, stack_top) == 32, "start.S");
 
-/* Harts that run the kernel: 1. Whoever starts another counts it here; code that is right only while
- * one runs asserts it. */
-extern unsigned cpu_nharts;
+#define HARTS_MAX 32u /* a set of harts is a bit mask of their indices */
+
+/* The harts that run the kernel, the one that booted first. More come in while kmain() runs on that one, and
+ * none afterwards. */
+extern struct hart *cpu_harts[HARTS_MAX];
+extern unsigned     cpu_nharts;
 
 /* What is used at every lock and every trap is inline: this hart, its interrupts, the time. */
 #ifdef __riscv
@@ -76,6 +93,29 @@ void cpu_identify(struct cpu_identity *out);
 bool cpu_irq_enabled(void);
 void cpu_wait(void); /* stop until an interrupt is pending; also returns while interrupts are off */
 
+/* --- other harts --- */
+
+/* Have the firmware start hart h->id: it runs kmain_hart() on the stack that ends at h->stack_top, in the map
+ * that this hart is in. 0, or the firmware's error, negative. */
+long cpu_hart_start(struct hart *h);
+
+/* Interrupt h, or this hart (IRQ_SOFT). What was stored before is seen by who takes the interrupt. */
+void cpu_ipi(const struct hart *h);
+void cpu_ipi_clear(void); /* this hart's is not pending any more */
+
+void cpu_drop_translations(void); /* of user addresses, this hart's */
+
+/* A short rest between two looks at what another hart is to change. */
+static inline void cpu_pause(void)
+{
+#ifdef __riscv
+    __asm__ volatile(".4byte 0x0100000f"
+                     :
+                     :
+                     : "memory"); /* Zihintpause; elsewhere it does nothing */
+#endif
+}
+
 /* --- threads --- */
 
 /* Callee-saved registers of a thread that is not running, and gp: not used in the kernel, so that the
@@ -111,7 +151,7 @@ void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
 void cpu_timer_arm(uint64_t deadline);
 
 /* --- traps --- */
-void cpu_trap_init(void);       /* stvec of this hart; every interrupt source is off */
+void cpu_trap_init(void);       /* stvec of this hart; only other harts can interrupt it */
 void cpu_external_enable(void); /* accept external (device) interrupts */
 void cpu_icache_sync(void);     /* stores to code are seen by this hart's fetch */
 
@@ -122,6 +162,7 @@ void cpu_icache_sync(void);     /* stores to code are seen by this hart's fetch 
 #define CAUSE_LOAD_PAGE  13u
 #define CAUSE_STORE_PAGE 15u
 #define CAUSE_CUSTOM     24u /* from here on causes are the memory model's */
+#define IRQ_SOFT         1u  /* from another hart */
 #define IRQ_TIMER        5u
 #define IRQ_EXTERNAL     9u
 

@@ -12,6 +12,9 @@
 /* The kernel proper, translation on, on the boot stack, interrupts off. bi is a window pointer. */
 _Noreturn void kmain(struct bootinfo *bi);
 
+/* The same on a hart that cpu_hart_start() started, on its stack. */
+_Noreturn void kmain_hart(void);
+
 /* A trap in the kernel, interrupts off, on the stack that it interrupted. Returning resumes tf. */
 void trap_handle(struct trapframe *tf);
 
@@ -33,7 +36,8 @@ int  frame_alloc(size_t npages, paddr_t *out);
 void frame_free(paddr_t pa, size_t npages);
 
 /* Every hart but this one acknowledges between two instructions and drops its translations
- * (edit-protocol rule 7). A no-op while one hart runs. */
+ * (edit-protocol rule 7), or is in the kernel and will do so before it uses one. What was stored before
+ * is seen by what runs there afterwards. No spinlock is held. A no-op while one hart runs. */
 void shootdown_others(void);
 
 /* For what has to change under all harts at once, such as the root that they translate by. From

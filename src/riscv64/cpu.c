@@ -2,14 +2,18 @@
 /* cpu.c - what machine/cpu.h promises, beside the assembly in trapentry.inc, switch.S and fp.S. */
 #include "machine/cpu.h"
 
+#include "machine/layout.h"
 #include "riscv64/csr.h"
+#include "riscv64/satp.h"
 #include "riscv64/sbi.h"
 
 extern char trap_entry[];       /* trapentry.inc */
 extern char cpu_thread_start[]; /* switch.S */
+extern char hart_entry[];       /* start.S */
 
-struct hart boot_hart; /* start.S points tp at it */
-unsigned    cpu_nharts = 1;
+struct hart  boot_hart; /* start.S points tp at it */
+struct hart *cpu_harts[HARTS_MAX];
+unsigned     cpu_nharts = 1;
 
 bool cpu_irq_enabled(void)
 {
@@ -53,10 +57,38 @@ void cpu_timer_arm(uint64_t deadline)
     csr_set(sie, SIE_STIE);
 }
 
+/* Everything in the window is the same distance from where it is in memory. */
+long cpu_hart_start(struct hart *h)
+{
+    h->satp = satp_read();
+    /* What the hart reads of memory is there: before the firmware is told of it. */
+    atomic_thread_fence(memory_order_seq_cst);
+    return sbi_hart_start(h->id, phys_of(hart_entry), phys_of(h));
+}
+
+/* The fence orders what was stored, memory, before the request, which is a device's. */
+void cpu_ipi(const struct hart *h)
+{
+    __asm__ volatile("fence rw, iorw" : : : "memory");
+    sbi_send_ipi(h->id);
+}
+
+/* The other way round: what is looked at next was stored before the request. */
+void cpu_ipi_clear(void)
+{
+    csr_clear(sip, SIE_SSIE);
+    __asm__ volatile("fence iorw, rw" : : : "memory");
+}
+
+void cpu_drop_translations(void)
+{
+    sfence_vma_all();
+}
+
 /* The kernel leaves sstatus.FS on (fp.S) and SUM off: user memory is reached through the window only. */
 void cpu_trap_init(void)
 {
-    csr_write(sie, 0);
+    csr_write(sie, SIE_SSIE);
     csr_write(stvec, (uint64_t)trap_entry);
     csr_set(sstatus, SSTATUS_FS);
 }

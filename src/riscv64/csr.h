@@ -36,6 +36,7 @@
         value_;                                   \
     })
 
+#define SIE_SSIE (1ul << 1)
 #define SIE_STIE (1ul << 5)
 #define SIE_SEIE (1ul << 9)
 

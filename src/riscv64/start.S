@@ -64,3 +64,38 @@ continue_virtual:
         la      a0, boot_info
         call    kmain
         .size   _start, . - _start
+
+/* Where another hart begins (SBI HSM, hart_start): as above, a0 = hart id, but a1 = physical address of its
+ * struct hart, which says what to translate by and where its stack is. */
+#define HART_SATP      24
+#define HART_STACK_TOP 32
+
+        .balign 4
+        .globl  hart_entry
+        .type   hart_entry, @function
+hart_entry:
+        csrw    sie, zero
+        csrci   sstatus, 2
+        li      t1, WINDOW_BASE_HI
+        slli    t1, t1, 32
+        ld      t2, HART_SATP(a1)
+        la      t0, hart_virtual
+        add     t0, t0, t1
+        csrw    stvec, t0
+        sfence.vma
+        csrw    satp, t2                # the hart that boots has the same: it is not refused
+        .balign 4
+hart_virtual:
+        sfence.vma
+        add     tp, a1, t1
+        ld      sp, HART_STACK_TOP(tp)
+        csrw    sepc, zero
+        csrw    scause, zero
+        csrw    stval, zero
+        li      t0, SSTATUS_SPP_SPIE
+        csrc    sstatus, t0
+        csrw    sscratch, zero
+        call    cpu_trap_init
+        call    pmap_init_hart
+        call    kmain_hart
+        .size   hart_entry, . - hart_entry

@@ -56,6 +56,10 @@ int proc_follow_cwd(uint64_t key, struct pseudo_target *out);
 int proc_text_root(struct pseudo_text *t, uint64_t key);
 int proc_follow_root(uint64_t key, struct pseudo_target *out);
 
+/* The harts as a set, and a set as Linux lists it: "0", "0-3", "0,2-3". */
+uint64_t proc_all_cpus(void);
+void     proc_put_list(struct pseudo_text *t, uint64_t set);
+
 /* How much memory the program has: bytes. */
 struct proc_memory {
     size_t mapped, locked;

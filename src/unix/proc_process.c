@@ -30,6 +30,8 @@ struct facts {
     uint64_t               blocked, pending, shared_pending, ignored, caught;
     uint64_t               pc, sp;
     struct thread_cpu_time used;
+    uint64_t               harts; /* where it may run */
+    unsigned               hart;  /* and does, or did last */
 };
 
 /* R, S or Z, as ps shows it. */
@@ -53,6 +55,8 @@ static void take_thread(struct facts *f, const struct uthread *ut)
     f->pending = ut->pending.set;
     f->pc = ut->thread->tf->sepc;
     f->sp = ut->thread->tf->sp;
+    f->harts = ut->thread->affinity & proc_all_cpus();
+    f->hart = ut->thread->hart ? ut->thread->hart->index : 0;
     cputime_add(&f->used, ut->thread);
 }
 
@@ -116,8 +120,9 @@ static void put_stat_end(struct pseudo_text *t, const struct facts *f)
     pseudo_printf(t, "%zu %zu %lu %lu %lu %lu %lu %lu ", m.mapped,
                   (m.anonymous + m.file + m.shared) >> PAGE_SHIFT, RSS_LIMIT, at->code_start,
                   at->code_end, at->stack_start, (unsigned long)f->sp, (unsigned long)f->pc);
-    pseudo_printf(t, "%lu %lu %lu %lu 0 0 0 17 0 0 0 0 0 0 ", (unsigned long)f->pending,
-                  (unsigned long)f->blocked, (unsigned long)f->ignored, (unsigned long)f->caught);
+    pseudo_printf(t, "%lu %lu %lu %lu 0 0 0 17 %u 0 0 0 0 0 ", (unsigned long)f->pending,
+                  (unsigned long)f->blocked, (unsigned long)f->ignored, (unsigned long)f->caught,
+                  f->hart);
     pseudo_printf(t, "%lu %lu %lu %lu %lu %lu %lu 0\n", at->data_start, at->data_end,
                   the_process.vmspace->brk_start, at->arg_start, at->arg_end, at->env_start,
                   at->env_end);
@@ -260,9 +265,10 @@ static int show_status(struct pseudo_text *t, uint64_t key)
     put_signals(t, &f);
     put_capabilities(t);
     pseudo_puts(t, "Speculation_Store_Bypass:\tunknown\n"
-                   "SpeculationIndirectBranch:\tunsupported\n"
-                   "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n"
-                   "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
+                   "SpeculationIndirectBranch:\tunsupported\n");
+    pseudo_printf(t, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", (unsigned long)f.harts);
+    proc_put_list(t, f.harts);
+    pseudo_puts(t, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n"
                    "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
     return 0;
 }

@@ -3,7 +3,7 @@
 #include "kernel/frame.h"
 #include "kernel/pagecache.h"
 #include "kernel/time.h"
-#include "lib/assert.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
 #include "machine/layout.h"
@@ -28,13 +28,32 @@ int proc_show_cpuinfo(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
     for (unsigned i = 0; i < cpu_nharts; i++) {
-        pseudo_printf(t, "processor\t: %u\nhart\t\t: %u\n", i, i);
+        pseudo_printf(t, "processor\t: %u\nhart\t\t: %lu\n", i, (unsigned long)cpu_harts[i]->id);
         pseudo_puts(t, "isa\t\t: rv64imafdc_zicsr_zifencei\n");
         pseudo_printf(t, "mmu\t\t: sv%u\n", address_bits());
         pseudo_puts(t, "mvendorid\t: 0x0\nmarchid\t\t: 0x0\nmimpid\t\t: 0x0\n");
         pseudo_puts(t, "hart isa\t: rv64imafdc_zicsr_zifencei\n\n");
     }
     return 0;
+}
+
+uint64_t proc_all_cpus(void)
+{
+    return (2ul << (cpu_nharts - 1)) - 1;
+}
+
+void proc_put_list(struct pseudo_text *t, uint64_t set)
+{
+    const char *between = "";
+    while (set) {
+        unsigned first = (unsigned)__builtin_ctzl(set);
+        unsigned len = ~(set >> first) ? (unsigned)__builtin_ctzl(~(set >> first)) : 64;
+        pseudo_printf(t, "%s%u", between, first);
+        if (len > 1)
+            pseudo_printf(t, "-%u", first + len - 1);
+        between = ",";
+        set = first + len < 64 ? set >> (first + len) << (first + len) : 0;
+    }
 }
 
 static void put_kib(struct pseudo_text *t, const char *name, size_t pages)
@@ -100,7 +119,7 @@ struct times {
 static struct times times_now(void)
 {
     struct thread_cpu_time used = cputime_process();
-    uint64_t               total = time_ns();
+    uint64_t               total = time_ns() * cpu_nharts;
     uint64_t               busy = cputime_total_ns(&used);
 
     return (struct times){
@@ -158,6 +177,20 @@ static void put_times(struct pseudo_text *t, const char *name, const struct time
                   (unsigned long)now->system, (unsigned long)now->idle);
 }
 
+/* How long a hart had nothing to do is known. The rest is shared out as it is among all of them. */
+static void put_hart_times(struct pseudo_text *t, unsigned i, const struct times *all)
+{
+    uint64_t     total = time_ns() / NS_PER_TICK;
+    uint64_t     idle = time_ticks_to_ns(thread_idle_ticks(cpu_harts[i])) / NS_PER_TICK;
+    uint64_t     busy = total > idle ? total - idle : 0, both = all->user + all->system;
+    struct times own = {.user = both ? busy * all->user / both : 0, .idle = idle};
+    char         name[16];
+
+    own.system = busy - own.user;
+    fmt_snprintf(name, sizeof(name), "cpu%u", i);
+    put_times(t, name, &own);
+}
+
 int proc_show_stat(struct pseudo_text *t, uint64_t key)
 {
     struct times now = times_now();
@@ -166,8 +199,8 @@ int proc_show_stat(struct pseudo_text *t, uint64_t key)
 
     count_threads(&running);
     put_times(t, "cpu ", &now);
-    ASSERT(cpu_nharts == 1); /* else each has times of its own */
-    put_times(t, "cpu0", &now);
+    for (unsigned i = 0; i < cpu_nharts; i++)
+        put_hart_times(t, i, &now);
     pseudo_puts(t, "intr 0\nctxt 0\n");
     pseudo_printf(t, "btime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n",
                   (unsigned long)((time_wall_ns() - time_ns()) / NS_PER_SEC),

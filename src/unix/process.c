@@ -109,13 +109,22 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
     return 0;
 }
 
+struct uthread *process_find(int tid)
+{
+    struct uthread *ut;
+    if (!tid)
+        return uthread_self();
+    LIST_FOREACH(ut, &the_process.threads, link) {
+        if (ut->tid == (uint32_t)tid)
+            return ut;
+    }
+    return NULL;
+}
+
 bool thread_exists(int tid)
 {
-    bool            found = tid == 0;
-    struct uthread *ut;
     spinlock_acquire(&the_process.lock);
-    LIST_FOREACH(ut, &the_process.threads, link)
-        found |= ut->tid == (uint32_t)tid;
+    bool found = process_find(tid);
     spinlock_release(&the_process.lock);
     return found;
 }
@@ -136,6 +145,7 @@ static void inherit(struct uthread *ut, const struct thread_request *req)
         tf->sp = req->sp;
     if (req->set_tls)
         tf->tp = req->tls;
+    ut->thread->affinity = self->thread->affinity;
     ut->sigmask = self->sigmask;
     ut->timerslack = self->timerslack;
     if (!self->sched.reset_on_fork)

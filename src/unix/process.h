@@ -88,6 +88,9 @@ static inline struct uthread *uthread_self(void)
     return thread_self()->owner;
 }
 
+/* The thread tid, 0 meaning the caller; NULL: there is none. the_process.lock is held. */
+struct uthread *process_find(int tid);
+
 /* Whether there is a thread tid, 0 meaning the caller. */
 bool thread_exists(int tid);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_admin.c - system calls of a system's administration, as far as they mean something for one
  * program: children (there are none), capabilities, niceness, names of the machine. */
+#include "kernel/hart.h"
 #include "kernel/uaccess.h"
-#include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "machine/cpu.h"
 #include "unix/admin.h"
 #include "unix/cred.h"
 #include "unix/process.h"
@@ -245,8 +244,8 @@ int64_t sys_personality(const uint64_t *a)
     return old;
 }
 
-/* Threads of one hart see each other's stores in order, and each switch between them passes the
- * kernel: what a barrier asks for is so already. */
+/* All threads are of this process, so it makes no difference which kind of barrier is asked for, but
+ * that one is for code as well. */
 int64_t sys_membarrier(const uint64_t *a)
 {
     enum {
@@ -262,7 +261,6 @@ int64_t sys_membarrier(const uint64_t *a)
     };
     static atomic_uint registered;
     unsigned           cmd = (unsigned)a[0];
-    ASSERT(cpu_nharts == 1);
     if ((unsigned)a[1])
         return -EINVAL;
     switch (cmd) {
@@ -270,6 +268,7 @@ int64_t sys_membarrier(const uint64_t *a)
         return ALL;
     case GLOBAL:
     case GLOBAL_EXPEDITED:
+        hart_barrier_others();
         return 0;
     case REGISTER_GLOBAL_EXPEDITED:
     case REGISTER_PRIVATE_EXPEDITED:
@@ -278,7 +277,13 @@ int64_t sys_membarrier(const uint64_t *a)
         return 0;
     case PRIVATE_EXPEDITED:
     case PRIVATE_EXPEDITED_SYNC_CORE: /* its registration is the next bit */
-        return atomic_load(&registered) & cmd << 1 ? 0 : -EPERM;
+        if (!(atomic_load(&registered) & cmd << 1))
+            return -EPERM;
+        if (cmd == PRIVATE_EXPEDITED_SYNC_CORE)
+            hart_sync_code();
+        else
+            hart_barrier_others();
+        return 0;
     case GET_REGISTRATIONS:
         return atomic_load(&registered);
     default:

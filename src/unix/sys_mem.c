@@ -2,6 +2,7 @@
 /* sys_mem.c - system calls on the address space: Linux's checks and errors, then vmspace.h does
  * the work. */
 #include "fs/memfd.h"
+#include "kernel/hart.h"
 #include "kernel/shmem.h"
 #include "kernel/uaccess.h"
 #include "kernel/vmspace.h"
@@ -529,11 +530,11 @@ int64_t sys_mincore(const uint64_t *a)
     return 0;
 }
 
-/* One hart: what it stored, its own fetches have to see. */
+/* Of all harts also where only the calling thread is to see it: that one may run on any of them. */
 int64_t sys_riscv_flush_icache(const uint64_t *a)
 {
     if (a[2] & ~1ul)
         return -EINVAL;
-    cpu_icache_sync();
+    hart_sync_code();
     return 0;
 }

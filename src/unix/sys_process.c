@@ -227,14 +227,19 @@ int64_t sys_sched_yield(const uint64_t *a)
     return 0;
 }
 
-/* One hart runs: number 0. The mask is as long as that of a Linux for up to 128. */
+/* The mask is as long as that of a Linux for up to 128. */
 int64_t sys_sched_getaffinity(const uint64_t *a)
 {
-    uint64_t mask[2] = {1, 0};
+    uint64_t mask[2] = {0, 0};
     unsigned len = (unsigned)a[1];
     if (len < sizeof(*mask) || len % sizeof(*mask))
         return -EINVAL;
-    if (!thread_exists((int)a[0]))
+    spinlock_acquire(&the_process.lock);
+    const struct uthread *ut = process_find((int)a[0]);
+    if (ut)
+        mask[0] = ut->thread->affinity & ((2ul << (cpu_nharts - 1)) - 1);
+    spinlock_release(&the_process.lock);
+    if (!ut)
         return -ESRCH;
     size_t size = size_min(len, sizeof(mask));
     return uaccess_write(a[2], mask, size) ? -EFAULT : (int64_t)size;
@@ -245,15 +250,17 @@ int64_t sys_sched_setaffinity(const uint64_t *a)
     uint64_t mask = 0;
     if (uaccess_read(&mask, a[2], size_min((unsigned)a[1], sizeof(mask))))
         return -EFAULT;
-    if (!thread_exists((int)a[0]))
-        return -ESRCH;
-    return mask & 1 ? 0 : -EINVAL;
+    spinlock_acquire(&the_process.lock);
+    struct uthread *ut = process_find((int)a[0]);
+    int             err = ut ? thread_set_affinity(ut->thread, mask) : -ESRCH;
+    spinlock_release(&the_process.lock);
+    return err;
 }
 
 int64_t sys_getcpu(const uint64_t *a)
 {
-    uint32_t zero = 0;
-    if (a[0] && uaccess_write(a[0], &zero, sizeof(zero)))
+    uint32_t hart = hart_self()->index, zero = 0;
+    if (a[0] && uaccess_write(a[0], &hart, sizeof(hart)))
         return -EFAULT;
     return a[1] ? uaccess_write(a[1], &zero, sizeof(zero)) : 0;
 }

@@ -2,7 +2,7 @@
 /* sys_sched.c - scheduling policies and priorities of threads, for the CPU and for disks.
  *
  * They are checked and kept as Linux does, for programs that ask for what they set. All threads share the
- * one hart in turn whatever they say, and requests to the disk are served as they come.
+ * harts in turn whatever they say, and requests to the disk are served as they come.
  */
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
@@ -19,23 +19,11 @@ enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEA
 #define RT_PRIORITY_MAX     99u
 #define RR_SLICE_NS         100000000u
 
-/* The thread numbered tid, 0 being the caller; NULL: there is none. the_process.lock is held. */
-static struct uthread *find(int tid)
-{
-    struct uthread *ut;
-    if (!tid)
-        return uthread_self();
-    LIST_FOREACH(ut, &the_process.threads, link)
-        if (ut->tid == (uint32_t)tid)
-            return ut;
-    return NULL;
-}
-
 /* A copy of what a thread has. -ESRCH. */
 static int look(int tid, struct uthread_sched *out)
 {
     spinlock_acquire(&the_process.lock);
-    struct uthread *ut = find(tid);
+    struct uthread *ut = process_find(tid);
     if (ut)
         *out = ut->sched;
     spinlock_release(&the_process.lock);
@@ -86,7 +74,7 @@ static int check_policy(int policy, uint32_t priority)
 static int set_policy(int tid, int policy, uint32_t priority)
 {
     spinlock_acquire(&the_process.lock);
-    struct uthread *ut = find(tid);
+    struct uthread *ut = process_find(tid);
     int             err = ut ? 0 : -ESRCH;
     if (!err) {
         bool reset = policy == SCHED_KEEP ? ut->sched.reset_on_fork : policy & SCHED_RESET_ON_FORK;
@@ -300,7 +288,7 @@ int64_t sys_ioprio_set(const uint64_t *a)
     if (all)
         LIST_FOREACH(ut, &the_process.threads, link)
             ut->sched.ioprio = (uint16_t)prio;
-    else if ((ut = find((int)a[1])))
+    else if ((ut = process_find((int)a[1])))
         ut->sched.ioprio = (uint16_t)prio;
     else
         err = -ESRCH;
@@ -315,7 +303,7 @@ int64_t sys_ioprio_get(const uint64_t *a)
     if (all < 0)
         return all;
     spinlock_acquire(&the_process.lock);
-    if (!all && (ut = find((int)a[1])))
+    if (!all && (ut = process_find((int)a[1])))
         best = ut->sched.ioprio;
     if (all)
         LIST_FOREACH(ut, &the_process.threads, link)

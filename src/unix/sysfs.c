@@ -4,7 +4,6 @@
  * There are no devices in it: a program that looks for its disks or its buses finds empty folders.
  */
 #include "kernel/vmspace.h"
-#include "lib/assert.h"
 #include "lib/errno.h"
 #include "machine/cpu.h"
 #include "unix/proc.h"
@@ -13,15 +12,30 @@
 
 /* --- processors ----------------------------------------------------------------------------- */
 
-/* "0", or "0-3". */
 static int show_all_cpus(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    pseudo_puts(t, "0");
-    if (cpu_nharts > 1)
-        pseudo_printf(t, "-%u", cpu_nharts - 1);
+    proc_put_list(t, proc_all_cpus());
     pseudo_puts(t, "\n");
     return 0;
+}
+
+static int show_number(struct pseudo_text *t, uint64_t key)
+{
+    pseudo_printf(t, "%lu\n", (unsigned long)key);
+    return 0;
+}
+
+static int show_last_cpu(struct pseudo_text *t, uint64_t key)
+{
+    (void)key;
+    return show_number(t, cpu_nharts - 1);
+}
+
+static bool next_cpu(uint64_t key, uint64_t *n)
+{
+    (void)key;
+    return *n < cpu_nharts;
 }
 
 static int show_no_cpus(struct pseudo_text *t, uint64_t key)
@@ -34,15 +48,13 @@ static int show_no_cpus(struct pseudo_text *t, uint64_t key)
 static int show_zero(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    pseudo_puts(t, "0\n");
-    return 0;
+    return show_number(t, 0);
 }
 
 static int show_one(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    pseudo_puts(t, "1\n");
-    return 0;
+    return show_number(t, 1);
 }
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -100,21 +112,27 @@ static int show_clocks(struct pseudo_text *t, uint64_t key)
     }
 
 static const struct pseudo_entry topology_entries[] = {
-    TOLD("core_id", show_zero),
+    TOLD("core_id", show_number),
     TOLD("core_siblings_list", show_all_cpus),
     TOLD("package_cpus_list", show_all_cpus),
     TOLD("physical_package_id", show_zero),
-    TOLD("thread_siblings_list", show_all_cpus),
+    TOLD("thread_siblings_list", show_number),
     {0},
 };
 
-static const struct pseudo_entry cpu0_entries[] = {FOLDER("topology", topology_entries), {0}};
+static const struct pseudo_entry   each_cpu_entries[] = {FOLDER("topology", topology_entries), {0}};
+static const struct pseudo_entry   each_cpu = FOLDER("", each_cpu_entries);
+static const struct pseudo_numbers cpu_numbers = {
+    .entry = &each_cpu, .prefix = "cpu", .next = next_cpu};
 
 static const struct pseudo_entry cpu_entries[] = {
-    FOLDER("cpu0", cpu0_entries),   TOLD("isolated", show_no_cpus),
-    TOLD("kernel_max", show_zero),  TOLD("offline", show_no_cpus),
-    TOLD("online", show_all_cpus),  TOLD("possible", show_all_cpus),
-    TOLD("present", show_all_cpus), {0},
+    TOLD("isolated", show_no_cpus),
+    TOLD("kernel_max", show_last_cpu),
+    TOLD("offline", show_no_cpus),
+    TOLD("online", show_all_cpus),
+    TOLD("possible", show_all_cpus),
+    TOLD("present", show_all_cpus),
+    {0},
 };
 
 static const struct pseudo_entry clocksource0_entries[] = {
@@ -130,7 +148,7 @@ static const struct pseudo_entry clocksource_entries[] = {
 
 static const struct pseudo_entry system_entries[] = {
     FOLDER("clocksource", clocksource_entries),
-    FOLDER("cpu", cpu_entries),
+    {.name = "cpu", .mode = S_IFDIR | 0755, .entries = cpu_entries, .numbers = &cpu_numbers},
     {0},
 };
 
@@ -167,7 +185,6 @@ int sysfs_mount(void)
 {
     struct fs *fs;
 
-    ASSERT(cpu_nharts == 1); /* else each has a folder */
     int err = pseudo_create("sysfs", SYSFS_MAGIC, &root, &fs);
     return err ? err : vfs_mount(vfs_root(), "sys", fs);
 }

@@ -43,7 +43,7 @@ void cpu_irq_restore(bool was_on)
     (void)was_on;
 }
 
-void cpu_icache_sync(void)
+void hart_sync_code(void)
 {
     icache_syncs++;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bootable.c - what a user names, told apart by its content.
  *
- * A ready image is used as it is. Of its manifest only the memory that it asks for is looked at: one
+ * A ready image is used as it is. Of its manifest only the machine that it asks for is looked at: one
  * that is missing or wrong is the kernel's to complain about, which names line and column. */
 #define _GNU_SOURCE
 #include "bootable.h"
@@ -16,34 +16,36 @@
 #include "stage.h"
 #include "what.h"
 
-static char *memory_in(const char *text, size_t length)
+static void take_wishes(struct bootable *b, const char *text, size_t length)
 {
     struct manifest       manifest;
     struct manifest_error error;
     if (manifest_parse(text, length, &manifest, &error)) {
         free(error.text);
         free(error.hint);
-        return NULL;
+        return;
     }
-    char *memory = manifest.memory ? must_copy(manifest.memory) : NULL;
+    b->memory = manifest.memory ? must_copy(manifest.memory) : NULL;
+    b->cpus = manifest.cpus;
     manifest_free(&manifest);
-    return memory;
 }
 
 /* An image that cannot be read is the kernel's to complain about. */
-static char *memory_of_image(const char *image, const char *path)
+static struct bootable bootable_of(char *image, const char *path)
 {
-    char       *why = NULL, *memory = NULL;
-    size_t      length;
-    ext2_filsys fs = imagefile_open(image, &why);
+    struct bootable b = {.image = image};
+    char           *why = NULL;
+    size_t          length;
+    ext2_filsys     fs = imagefile_open(image, &why);
     if (fs) {
         char *text = imagefile_read(fs, path, MANIFEST_SIZE_MAX, &length, NULL);
-        memory = text ? memory_in(text, length) : NULL;
+        if (text)
+            take_wishes(&b, text, length);
         free(text);
         imagefile_close(fs);
     }
     free(why);
-    return memory;
+    return b;
 }
 
 /* The path of a new image, in the scratch folder. */
@@ -65,5 +67,5 @@ struct bootable bootable_make(const struct bootable_request *request)
     const char *manifest = request->manifest ? request->manifest : MANIFEST_PATH;
     bool        ready = what_is(request->what) == WHAT_IMAGE;
     char       *image = ready ? must_copy(request->what) : make_image(request);
-    return (struct bootable){.image = image, .memory = memory_of_image(image, manifest)};
+    return bootable_of(image, manifest);
 }

@@ -20,8 +20,9 @@ struct bootable_request {
 };
 
 struct bootable {
-    char *image;  /* its path; in the scratch folder if it was made for this run */
-    char *memory; /* RunConfig.Memory of the manifest that is used, or null */
+    char    *image;  /* its path; in the scratch folder if it was made for this run */
+    char    *memory; /* RunConfig.Memory of the manifest that is used, or null */
+    unsigned cpus;   /* RunConfig.CPUs of it, or 0 */
 };
 
 /* Make it, or end the program with an error that says what to do. */

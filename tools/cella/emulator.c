@@ -52,6 +52,10 @@ static void add_machine(struct words *command, const struct emulator *e)
         words_add(command, m->machine);
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         words_add(command, words[i]);
+    if (e->cpus > 1) {
+        words_add(command, "-smp");
+        words_add_format(command, "%u", e->cpus);
+    }
 }
 
 static void add_devices(struct words *command, const struct emulator *e)

@@ -18,6 +18,7 @@ struct emulator {
     struct machine machine;
     const char    *image;
     const char    *memory;
+    unsigned       cpus;
     char          *bootargs;
     enum console   console;
     const char    *console_file; /* for CONSOLE_FILE */

@@ -144,6 +144,8 @@ static void print_manifest(const char *path, const struct manifest *m)
         printf(" \"%s\"", m->args.at[i]);
     if (m->memory)
         printf(", memory %s", m->memory);
+    if (m->cpus)
+        printf(", %u processors", m->cpus);
     if (m->cwd)
         printf(", in %s", m->cwd);
     for (size_t i = 0; i < m->env.count; i++)

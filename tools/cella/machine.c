@@ -63,6 +63,7 @@ struct emulator machine_make(const struct options *o, enum console console,
         need_writable(bootable->image);
     e.image = bootable->image;
     e.memory = o->memory ? o->memory : bootable->memory ? bootable->memory : DEFAULT_MEMORY;
+    e.cpus = o->cpus ? o->cpus : bootable->cpus ? bootable->cpus : 1;
     e.bootargs = make_bootargs(o);
     return e;
 }

@@ -200,7 +200,22 @@ static int read_memory(struct reader *r, const json_t *value)
     return 0;
 }
 
-static const char *const run_keys[] = {"Memory", NULL};
+static int read_cpus(struct reader *r, const json_t *value)
+{
+    json_int_t cpus = json_integer_value(value);
+    if (cpus < 1 || cpus > CPUS_MAX)
+        return fail_member(r, "RunConfig", "CPUs",
+                           must_format("\"CPUs\" must be a number from 1 to %u", CPUS_MAX));
+    r->out->cpus = (unsigned)cpus;
+    return 0;
+}
+
+static const char *const run_keys[] = {"Memory", "CPUs", NULL};
+
+static int read_run_key(struct reader *r, const char *name, const json_t *value)
+{
+    return strcmp(name, run_keys[0]) == 0 ? read_memory(r, value) : read_cpus(r, value);
+}
 
 static int read_run_config(struct reader *r, const char *key, json_t *value)
 {
@@ -212,7 +227,7 @@ static int read_run_config(struct reader *r, const char *key, json_t *value)
     {
         char *hint;
         char *text = manifest_key_complaint(name, run_keys, manifest_foreign_run_keys, &hint);
-        int   error = text ? fail_key(r, key, name, text, hint) : read_memory(r, item);
+        int   error = text ? fail_key(r, key, name, text, hint) : read_run_key(r, name, item);
         if (error)
             return error;
     }
@@ -342,6 +357,16 @@ static json_t *object_of_variables(const struct words *list)
     return object;
 }
 
+static json_t *run_config(const struct manifest *m)
+{
+    json_t *object = json_object();
+    if (m->memory)
+        json_object_set_new(object, "Memory", json_string(m->memory));
+    if (m->cpus)
+        json_object_set_new(object, "CPUs", json_integer(m->cpus));
+    return object;
+}
+
 char *manifest_canonical(const struct manifest *m)
 {
     json_t *top = json_object();
@@ -351,8 +376,8 @@ char *manifest_canonical(const struct manifest *m)
         json_object_set_new(top, "Env", object_of_variables(&m->env));
     if (m->cwd)
         json_object_set_new(top, "Cwd", json_string(m->cwd));
-    if (m->memory)
-        json_object_set_new(top, "RunConfig", json_pack("{s:s}", "Memory", m->memory));
+    if (m->memory || m->cpus)
+        json_object_set_new(top, "RunConfig", run_config(m));
     char *text = json_dumps(top, JSON_INDENT(4));
     json_decref(top);
     if (!text)

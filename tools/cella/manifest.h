@@ -11,7 +11,7 @@
  *         "Files": ["etc/motd", "/usr/bin/env"],  relative: of this folder; absolute: from there
  *         "Dirs": ["scripts"],                    the same for whole folders
  *         "MapDirs": {"PATTERN": "/"},            what matches goes to that folder
- *         "RunConfig": {"Memory": "128m"}
+ *         "RunConfig": {"Memory": "128m", "CPUs": 4}
  *     }
  *
  * The names are those of `ops`; docs/image-format.md says where their meaning differs. The image gets a
@@ -31,12 +31,15 @@
 /* The kernel reads no longer one. */
 #define MANIFEST_SIZE_MAX ((size_t)128 * 1024)
 
+#define CPUS_MAX 32u /* as many as the kernel can run */
+
 struct manifest {
     char        *program; /* as written; may be relative only if it is Args[0] */
     struct words args;    /* at least one */
     struct words env;     /* NAME=value, in the order of the text */
     char        *cwd;     /* absolute, or null */
     char        *memory;  /* RunConfig.Memory, checked, or null */
+    unsigned     cpus;    /* RunConfig.CPUs, 1 to CPUS_MAX; 0: not given */
 
     /* What the image holds. */
     struct words packages;

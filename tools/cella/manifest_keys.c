@@ -42,15 +42,12 @@ const char *const manifest_foreign_keys[] = {"BaseVolumeSz",
                                              NULL};
 
 const char *const manifest_foreign_run_keys[] = {
-    "Accel",        "AtExit",    "Background",     "Bridged",
-    "BridgeName",   "CPUs",      "CanIPForward",   "Debug",
-    "DomainName",   "GPUs",      "GPUType",        "Gateway",
-    "GdbPort",      "IPAddress", "IPv6Address",    "ImageName",
-    "InstanceName", "JSON",      "Klibs",          "Kernel",
-    "Mounts",       "NetMask",   "Nics",           "Ports",
-    "QMP",          "ShowDebug", "ShowErrors",     "ShowWarnings",
-    "Spot",         "TapName",   "ThreadsPerCore", "UDPPorts",
-    "Vga",          "Verbose",   "VolumeSizeInGb", NULL};
+    "Accel",     "AtExit",      "Background",   "Bridged",        "BridgeName", "CanIPForward",
+    "Debug",     "DomainName",  "GPUs",         "GPUType",        "Gateway",    "GdbPort",
+    "IPAddress", "IPv6Address", "ImageName",    "InstanceName",   "JSON",       "Klibs",
+    "Kernel",    "Mounts",      "NetMask",      "Nics",           "Ports",      "QMP",
+    "ShowDebug", "ShowErrors",  "ShowWarnings", "Spot",           "TapName",    "ThreadsPerCore",
+    "UDPPorts",  "Vga",         "Verbose",      "VolumeSizeInGb", NULL};
 
 #define KEY_MAX 32 /* longer ones are near to none */
 

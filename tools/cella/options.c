@@ -9,17 +9,26 @@
 
 #include "bootargs.h"
 #include "install.h"
+#include "manifest.h"
 
-enum { ROOT = 256, MANIFEST, STRACE, TRACE, SNAPSHOT, EMULATOR, VERBOSE };
+enum { ROOT = 256, MANIFEST, STRACE, TRACE, SNAPSHOT, EMULATOR, VERBOSE, CPUS };
 
 static const struct option long_options[] = {
-    {"root", required_argument, NULL, ROOT},     {"manifest", required_argument, NULL, MANIFEST},
-    {"strace", optional_argument, NULL, STRACE}, {"trace", required_argument, NULL, TRACE},
-    {"qemu", required_argument, NULL, EMULATOR}, {"snapshot", no_argument, NULL, SNAPSHOT},
-    {"verbose", no_argument, NULL, VERBOSE},     {"platform", required_argument, NULL, 'p'},
-    {"memory", required_argument, NULL, 'm'},    {"env", required_argument, NULL, 'e'},
-    {"batch", no_argument, NULL, 'b'},           {"console", required_argument, NULL, 'c'},
-    {"boot-args", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0},
+    {"root", required_argument, NULL, ROOT},
+    {"manifest", required_argument, NULL, MANIFEST},
+    {"strace", optional_argument, NULL, STRACE},
+    {"trace", required_argument, NULL, TRACE},
+    {"qemu", required_argument, NULL, EMULATOR},
+    {"snapshot", no_argument, NULL, SNAPSHOT},
+    {"verbose", no_argument, NULL, VERBOSE},
+    {"platform", required_argument, NULL, 'p'},
+    {"memory", required_argument, NULL, 'm'},
+    {"env", required_argument, NULL, 'e'},
+    {"batch", no_argument, NULL, 'b'},
+    {"console", required_argument, NULL, 'c'},
+    {"boot-args", required_argument, NULL, 'a'},
+    {"cpus", required_argument, NULL, CPUS},
+    {NULL, 0, NULL, 0},
 };
 
 /* What QEMU takes for a size: a number, perhaps with a fraction, and perhaps a unit. */
@@ -39,6 +48,15 @@ static const char *check_memory(const char *command, const char *size)
     if (!is_size(size))
         die_usage(command, "-m %s: give a size such as 256m or 1g", size);
     return size;
+}
+
+static unsigned check_cpus(const char *command, const char *text)
+{
+    bool     number = *text && !text[strspn(text, "0123456789")] && strlen(text) <= 3;
+    unsigned cpus = number ? (unsigned)atoi(text) : 0;
+    if (cpus < 1 || cpus > CPUS_MAX)
+        die_usage(command, "--cpus %s: give a number from 1 to %u", text, CPUS_MAX);
+    return cpus;
 }
 
 static const char *check_variable(const char *command, const char *variable)
@@ -121,6 +139,9 @@ static void take(struct options *o, const char *command, int option)
         break;
     case 'm':
         o->memory = check_memory(command, optarg);
+        break;
+    case CPUS:
+        o->cpus = check_cpus(command, optarg);
         break;
     case 'e':
         words_add(&o->env, check_variable(command, optarg));

@@ -11,6 +11,7 @@
 struct options {
     const char  *platform;
     const char  *memory;   /* -m, checked: a number, and perhaps a unit */
+    unsigned     cpus;     /* --cpus; 0: not given */
     const char  *root;     /* --root */
     const char  *manifest; /* --manifest, or manifest= in -a */
     const char  *console;  /* -c */
@@ -32,6 +33,7 @@ struct options options_read(int argc, char **argv);
     "  -p PLATFORM          riscv64-cells (default) or riscv64-virt\n"                           \
     "  -m MEMORY            the machine's memory, such as 256m; else RunConfig.Memory of the\n"  \
     "                       manifest, else 128m\n"                                               \
+    "  --cpus N             how many processors it has; else RunConfig.CPUs, else 1\n"           \
     "  -e NAME=VALUE        a variable of the program's environment; wins over the manifest's\n" \
     "  --root DIR           where an ELF file's interpreter and libraries are looked for\n"      \
     "  --manifest PATH      of an image with several manifests: the one to run, a path in it\n"  \
@@ -39,8 +41,8 @@ struct options options_read(int argc, char **argv);
     "  --trace=CLASS,...    print trace points: syscall fault exec fs blk vm sched irq\n"        \
     "  -a WORDS             further boot arguments of the kernel, such as verbose\n"             \
     "  --snapshot           leave the image as it is: what is written is forgotten at the end\n" \
-    "  --qemu=OPTION        an option of the emulator with its value, --qemu='-smp 4', or its\n" \
-    "                       value alone\n"                                                       \
+    "  --qemu=OPTION        an option of the emulator with its value, --qemu='-cpu help', or\n"  \
+    "                       its value alone\n"                                                   \
     "  --verbose            say what is done, and let the firmware do so\n"
 
 #endif
