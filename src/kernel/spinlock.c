@@ -36,9 +36,18 @@ static inline bool take(struct spinlock *lock, const struct hart *h)
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
+static inline void taken(const struct spinlock *lock, struct hart *h, uint64_t others, bool irq)
+{
+    if (!others)
+        h->irq_before = irq;
+    h->locks_held = others | lock->bit;
+}
+
 /* Interrupts are off, so other harts' questions are answered here: the holder may wait for an answer. What
- * is held when all others have been halted stays held: who is left takes it over. */
-static __attribute__((noinline)) void wait_for(struct spinlock *lock, const struct hart *h)
+ * is held when all others have been halted stays held: who is left takes it over. Does the rest, too, so that
+ * its caller needs no stack frame. */
+static __attribute__((noinline, cold)) void wait_for(struct spinlock *lock, struct hart *h,
+                                                     uint64_t others, bool irq)
 {
     do {
         hart_answer();
@@ -46,6 +55,7 @@ static __attribute__((noinline)) void wait_for(struct spinlock *lock, const stru
         if (hart_is_last())
             atomic_store_explicit(&lock->held, 0, memory_order_relaxed);
     } while (atomic_load_explicit(&lock->held, memory_order_relaxed) || !take(lock, h));
+    taken(lock, h, others, irq);
 }
 
 void spinlock_acquire(struct spinlock *lock)
@@ -56,12 +66,10 @@ void spinlock_acquire(struct spinlock *lock)
 
     if (others >= lock->bit)
         taken_wrongly(lock);
-
-    if (__builtin_expect(!take(lock, h), false))
-        wait_for(lock, h);
-    if (!others)
-        h->irq_before = irq;
-    h->locks_held = others | lock->bit;
+    if (__builtin_expect(take(lock, h), true))
+        taken(lock, h, others, irq);
+    else
+        wait_for(lock, h, others, irq);
 }
 
 void spinlock_release(struct spinlock *lock)

@@ -367,10 +367,11 @@ void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out)
 
     spinlock_acquire(&sched_lock);
     do { /* until now is within the stretch that user is of */
-        user = atomic_load_explicit(&t->user_ticks, memory_order_acquire);
+        user = t->user_ticks;
+        atomic_thread_fence(memory_order_acquire);
         now = cpu_time();
         atomic_thread_fence(memory_order_acquire);
-    } while (atomic_load_explicit(&t->user_ticks, memory_order_relaxed) != user);
+    } while (t->user_ticks != user);
     if ((int64_t)user < 0) /* on another hart, in user mode */
         user += now;
     out->user = user;

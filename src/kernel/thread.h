@@ -59,9 +59,9 @@ struct thread {
 
     /* CPU time: ends of stretches minus their beginnings, so that either costs one addition. What
      * is read while a stretch lasts lacks its end: thread_cpu_time() adds it. */
-    _Atomic uint64_t
-        user_ticks; /* in user mode; only the thread itself, interrupts off. Less than 0 as
-                                    a signed number while it is there */
+    volatile uint64_t
+        user_ticks; /* in user mode; only the thread itself, interrupts off. As a signed number
+                                     it is less than 0 while it is there */
 
     /* protected by the scheduler's lock: */
     enum thread_state state;
@@ -125,14 +125,12 @@ void thread_cpu_time(const struct thread *t, struct thread_cpu_time *out);
 /* For trap handling, interrupts off: the current thread has come from, goes to, user mode. */
 static inline void thread_left_user(struct thread *t)
 {
-    uint64_t before = atomic_load_explicit(&t->user_ticks, memory_order_relaxed);
-    atomic_store_explicit(&t->user_ticks, before + cpu_time(), memory_order_relaxed);
+    t->user_ticks += cpu_time();
 }
 
 static inline void thread_enters_user(struct thread *t)
 {
-    uint64_t before = atomic_load_explicit(&t->user_ticks, memory_order_relaxed);
-    atomic_store_explicit(&t->user_ticks, before - cpu_time(), memory_order_relaxed);
+    t->user_ticks -= cpu_time();
 }
 
 /* For the debugger and panics: calls fn for every thread. */
