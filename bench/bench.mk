@@ -14,7 +14,7 @@ SUITE_bench = bench=PLATFORMS='$(PLATFORMS)' bench/test.sh
 
 bench: $(NEEDS_bench) ## count guest instructions on both platforms, into BUILD/bench/*.tsv
 	@PLATFORMS="$(PLATFORMS)" bench/boot.sh
-	@PLATFORMS="$(PLATFORMS)" bench/syscall.sh
+	@PLATFORMS="$(PLATFORMS)" bench/abi.sh
 	@PLATFORMS="$(PLATFORMS)" bench/events.sh
 	@PLATFORMS="$(PLATFORMS)" bench/footprint.sh
 	@PLATFORMS="$(PLATFORMS)" bench/memory.sh

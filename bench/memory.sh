@@ -11,7 +11,6 @@ set -eu
 . bench/lib.sh
 
 loops memory 1g 5 <<'ROWS'
-getppid|150|150|441|1329
 mmap+munmap 64 KiB, untouched|1500|1500|13133|9495
 mmap, touch, munmap 4 KiB|2500|3000|21810|18242
 mmap, touch each page, munmap 64 KiB|12000|20000|110987|59008

@@ -23,7 +23,7 @@ counted() {
     fi
 }
 
-for suite in boot syscall events footprint memory sizes; do
+for suite in boot abi events footprint memory sizes; do
     counted $suite $suite
 done
 counted ranges ratios

@@ -59,8 +59,16 @@ same machine model: stock Linux 6.12 and upstream Nanos (Sv48).
 
 TEXT
     table boot
-    printf '\n## System calls\n\n'
-    table syscall
+    cat <<'TEXT'
+
+## System calls
+
+One pass through a loop over the operation (`bench/guest/abi.c`), all that its body does and the C library included, on 128 MiB: the last of three
+repetitions. Every test run holds the rows to their targets (`make test-bench`). Files are of a file system in memory.
+
+TEXT
+    side_by_side abi 1 2
+    missed abi
     printf '\n## Events\n\nOne pass through a loop over the operation (`bench/guest/events.c`), its C library included.\n\n'
     side_by_side events 1 2
     missed events
@@ -219,7 +227,7 @@ kept() {
 <!-- Written by bench/to-docs.sh from the output of make bench and make bench-emulator. -->
 # Benchmarks
 TEXT
-    part counts boot syscall events footprint
+    part counts boot abi events footprint
     part memory memory ranges ratios sizes walks
     part emulator emulator-cells emulator-switch emulator-walk emulator-table emulator-unused
 } >"$doc.new"

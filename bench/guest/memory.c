@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define TIMES 3
@@ -20,17 +19,6 @@ static void touch(char *p, size_t len, size_t step)
 {
     for (size_t at = 0; at < len; at += step)
         ((volatile char *)p)[at] = 1;
-}
-
-static void system_call(void)
-{
-    announce(LOOP, "getppid", TIMES, 20000);
-    for (int t = 0; t < TIMES; t++) {
-        BEGIN(LOOP);
-        for (int n = 0; n < 20000; n++)
-            syscall(SYS_getppid);
-        END(LOOP);
-    }
 }
 
 static void map_and_unmap(void)
@@ -121,7 +109,6 @@ static void file_touches(void)
 
 int main(void)
 {
-    system_call();
     map_and_unmap();
     map_touch_unmap("mmap, touch, munmap 4 KiB", 4 * KIB, 1000);
     map_touch_unmap("mmap, touch each page, munmap 64 KiB", 64 * KIB, 500);

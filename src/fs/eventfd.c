@@ -57,7 +57,7 @@ static bool give(struct eventfd *e, uint64_t *value)
     return true;
 }
 
-static void wake(struct eventfd *e)
+static __attribute__((noinline)) void wake(struct eventfd *e)
 {
     spinlock_acquire(&e->lock);
     waitq_wake_all(&e->waiters);
@@ -65,7 +65,7 @@ static void wake(struct eventfd *e)
 }
 
 /* The counter was changed, which made events ready. */
-static void changed(struct eventfd *e, unsigned events)
+static inline void changed(struct eventfd *e, unsigned events)
 {
     atomic_thread_fence(memory_order_seq_cst); /* the change comes before both looks */
     if (atomic_load_explicit(&e->sleepers, memory_order_relaxed))
@@ -76,7 +76,7 @@ static void changed(struct eventfd *e, unsigned events)
 typedef bool change_fn(struct eventfd *e, uint64_t *value);
 
 /* Sleep until change can be made, and make it. */
-static int wait_and(struct eventfd *e, change_fn *change, uint64_t *value)
+static __attribute__((noinline)) int wait_and(struct eventfd *e, change_fn *change, uint64_t *value)
 {
     int  err = 0;
     bool done;

@@ -6,26 +6,6 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-static void iobuf_one(struct iobuf *iob, uintptr_t base, size_t len, bool user)
-{
-    iob->one = (struct iobuf_seg){base, len};
-    iob->segs = &iob->one;
-    iob->nsegs = 1;
-    iob->skip = 0;
-    iob->left = len;
-    iob->user = user;
-}
-
-void iobuf_kernel(struct iobuf *iob, void *buf, size_t len)
-{
-    iobuf_one(iob, (uintptr_t)buf, len, false);
-}
-
-void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len)
-{
-    iobuf_one(iob, va, len, true);
-}
-
 void iobuf_kernel_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs)
 {
     size_t total = 0;
@@ -88,7 +68,14 @@ static void advance(struct iobuf *iob, size_t moved)
     iob->left -= moved;
 }
 
-static ssize_t put(struct iobuf *iob, const uint8_t *from, size_t len)
+/* Whether the next len bytes are one piece, as they nearly always are. */
+static inline bool is_piece(const struct iobuf *iob, size_t len)
+{
+    return len && len <= iob->left && len <= iob->segs->len - iob->skip;
+}
+
+static __attribute__((noinline)) ssize_t put_pieces(struct iobuf *iob, const uint8_t *from,
+                                                    size_t len)
 {
     size_t done = 0;
 
@@ -109,15 +96,20 @@ static ssize_t put(struct iobuf *iob, const uint8_t *from, size_t len)
 
 ssize_t iobuf_put(struct iobuf *iob, const void *from, size_t len)
 {
-    return put(iob, from, len);
+    if (!iob->user || !is_piece(iob, len))
+        return put_pieces(iob, from, len);
+    ssize_t moved = uaccess_write_some(iob->segs->base + iob->skip, from, len);
+    if (moved > 0)
+        advance(iob, (size_t)moved);
+    return moved;
 }
 
 ssize_t iobuf_put_zeros(struct iobuf *iob, size_t len)
 {
-    return put(iob, NULL, len);
+    return put_pieces(iob, NULL, len);
 }
 
-ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len)
+static __attribute__((noinline)) ssize_t take_pieces(struct iobuf *iob, void *to, size_t len)
 {
     size_t done = 0;
 
@@ -134,4 +126,14 @@ ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len)
             break;
     }
     return (ssize_t)done;
+}
+
+ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len)
+{
+    if (!iob->user || !is_piece(iob, len))
+        return take_pieces(iob, to, len);
+    ssize_t moved = uaccess_read_some(to, iob->segs->base + iob->skip, len);
+    if (moved > 0)
+        advance(iob, (size_t)moved);
+    return moved;
 }

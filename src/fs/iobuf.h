@@ -25,8 +25,25 @@ struct iobuf {
     struct iobuf_seg        one;
 };
 
-void iobuf_kernel(struct iobuf *iob, void *buf, size_t len);
-void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len);
+static inline void iobuf_one(struct iobuf *iob, uintptr_t base, size_t len, bool user)
+{
+    iob->one = (struct iobuf_seg){base, len};
+    iob->segs = &iob->one;
+    iob->nsegs = 1;
+    iob->skip = 0;
+    iob->left = len;
+    iob->user = user;
+}
+
+static inline void iobuf_kernel(struct iobuf *iob, void *buf, size_t len)
+{
+    iobuf_one(iob, (uintptr_t)buf, len, false);
+}
+
+static inline void iobuf_user(struct iobuf *iob, vaddr_t va, size_t len)
+{
+    iobuf_one(iob, va, len, true);
+}
 
 /* segs as below, of kernel addresses. */
 void iobuf_kernel_vec(struct iobuf *iob, const struct iobuf_seg *segs, size_t nsegs);

@@ -343,7 +343,7 @@ int pipe_create(struct file *end[2], unsigned flags)
     end[0] = file_new(&pipe_ops, p, O_RDONLY | (flags & O_NONBLOCK));
     end[1] = end[0] ? file_new(&pipe_ops, p, O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT))) : NULL;
     if (!end[1]) {
-        kfree(end[0]); /* nobody has seen it */
+        file_abandon(end[0]);
         pipe_free(p);
         return -ENOMEM;
     }

@@ -19,6 +19,7 @@
 #include "fs/iobuf.h"
 #include "kernel/pagecache.h"
 #include "kernel/waitq.h"
+#include "lib/assert.h"
 #include "lib/types.h"
 
 #define VFS_NAME_MAX 255  /* bytes of one name */
@@ -269,8 +270,32 @@ static inline bool inode_is_link(const struct inode *inode)
  * system that gives regular files contents calls pagecache_init() for pages itself. */
 void inode_init(struct inode *inode, struct fs *fs, uint64_t ino);
 
-struct inode *inode_get(struct inode *inode); /* one more reference; returns inode. Any context. */
-void          inode_put(struct inode *inode); /* NULL is fine */
+/* One more reference; returns inode. Any context. */
+static inline struct inode *inode_get(struct inode *inode)
+{
+    unsigned before = atomic_fetch_add_explicit(&inode->refs, 1, memory_order_relaxed);
+    ASSERT(before > 0);
+    return inode;
+}
+
+/* One reference less, unless it is the last: whether it was not. Release: pairs with the last one's acquire. */
+static inline bool inode_put_shared(struct inode *inode)
+{
+    unsigned refs = atomic_load_explicit(&inode->refs, memory_order_relaxed);
+    while (refs > 1)
+        if (atomic_compare_exchange_weak_explicit(&inode->refs, &refs, refs - 1,
+                                                  memory_order_release, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+void inode_put_rare(struct inode *inode); /* inode_put() of what may be the last, or has no name */
+
+static inline void inode_put(struct inode *inode) /* NULL is fine */
+{
+    if (inode && (inode->nlink == 0 || !inode_put_shared(inode)))
+        inode_put_rare(inode);
+}
 
 /* One more reference, unless inode's last one is gone: for who keeps a list of inodes without owning references,
  * under whatever lock the destroy op needs to take inode off it. Any context. */
@@ -427,6 +452,8 @@ struct file {
     struct inode          *inode; /* holds a reference; NULL: pipe, socket, ... */
     void *private;                /* of ops */
     bool seekable;
+    bool
+        has_position; /* where read and write begin, and what they move; else they always begin at 0 */
 
     atomic_uint refs;
     atomic_uint
@@ -465,6 +492,21 @@ void file_getattr_anonymous(struct file *f, struct vfs_attr *attr);
 
 struct file *file_get(struct file *f);
 void         file_put(struct file *f); /* NULL is fine */
+
+/* The caller, who made f, gives it up without having opened anything with it: private stays his. NULL is fine. */
+void file_abandon(struct file *f);
+
+/* For tables of files that are read without their lock: a reference on f, which was in the table a moment ago. False: f
+ * is gone, or going. Who got one looks again whether f is still what the table says: its memory may be another file's by
+ * then, and file_put() is what is due. */
+static inline bool file_try_get(struct file *f)
+{
+    unsigned refs = atomic_load_explicit(&f->refs, memory_order_relaxed);
+    while (refs && !atomic_compare_exchange_weak_explicit(
+                       &f->refs, &refs, refs + 1, memory_order_acquire, memory_order_relaxed)) {
+    }
+    return refs;
+}
 
 /* read(2), write(2): at the file's position, which moves. -EBADF: not open for that. */
 ssize_t file_read(struct file *f, struct iobuf *iob);

@@ -8,34 +8,75 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
+/* Files that are no more: without references, linked by private. What was a file once stays the memory of one, so that
+ * file_try_get() may look at the references of what has just gone. */
+static struct spinlock spare_lock = SPINLOCK_INIT(LOCK_HEAP, "spare files");
+static struct file    *spare; /* spare_lock */
+
+static struct file *take_spare(void)
+{
+    spinlock_acquire(&spare_lock);
+    struct file *f = spare;
+    if (f)
+        spare = f->private;
+    spinlock_release(&spare_lock);
+    return f;
+}
+
+static void make_spare(struct file *f)
+{
+    spinlock_acquire(&spare_lock);
+    f->private = spare;
+    spare = f;
+    spinlock_release(&spare_lock);
+}
+
+void file_cache_drop(void)
+{
+    struct file *f;
+    while ((f = take_spare()))
+        kfree(f);
+}
+
 struct file *file_new(const struct file_ops *ops, void *private, unsigned flags)
 {
-    struct file *f = kzalloc(sizeof(*f));
+    struct file *f = take_spare();
+    if (!f)
+        f = kzalloc(sizeof(*f));
     if (!f)
         return NULL;
     f->ops = ops;
+    f->inode = NULL;
     f->private = private;
-    atomic_store(&f->refs, 1);
-    atomic_store(&f->flags, flags & ~(unsigned)O_CLOEXEC);
+    f->seekable = f->has_position = false;
+    atomic_store_explicit(&f->flags, flags & ~(unsigned)O_CLOEXEC, memory_order_relaxed);
     mutex_init(&f->lock);
+    f->pos = 0;
+    LIST_INIT(&f->watches);
+    f->gone = NULL;
+    atomic_store_explicit(&f->refs, 1, memory_order_release); /* file_try_get() */
     return f;
 }
 
 struct file *file_get(struct file *f)
 {
-    unsigned before = atomic_fetch_add(&f->refs, 1);
+    unsigned before = atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
     ASSERT(before > 0);
     return f;
 }
 
-void file_put(struct file *f)
+static const struct file_ops no_ops;
+
+void file_abandon(struct file *f)
 {
     if (!f)
         return;
-    unsigned before = atomic_fetch_sub(&f->refs, 1);
-    ASSERT(before > 0);
-    if (before > 1)
-        return;
+    f->ops = &no_ops;
+    file_put(f);
+}
+
+static __attribute__((noinline)) void close_file(struct file *f)
+{
     if (f->gone)
         f->gone(f);
     if (!file_is_path(f))
@@ -45,21 +86,31 @@ void file_put(struct file *f)
     if (f->inode)
         filelock_release(f->inode, f);
     inode_put(f->inode);
-    kfree(f);
+    make_spare(f);
+}
+
+void file_put(struct file *f)
+{
+    if (!f)
+        return;
+    unsigned before = atomic_fetch_sub(&f->refs, 1);
+    ASSERT(before > 0);
+    if (before == 1)
+        close_file(f);
 }
 
 /* --- reading and writing ----------------------------------------------------------------------- */
 
 bool file_readable(const struct file *f)
 {
-    unsigned flags = atomic_load(&f->flags);
+    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
 
     return !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY;
 }
 
 bool file_writable(const struct file *f)
 {
-    unsigned flags = atomic_load(&f->flags);
+    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
 
     return !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
 }
@@ -96,23 +147,38 @@ static ssize_t write_regular(struct file *f, struct iobuf *iob, uint64_t *pos)
     return n;
 }
 
-static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
+/* Of what is no regular file. */
+static ssize_t write_stream(struct file *f, struct iobuf *iob, uint64_t pos)
 {
     if (!file_writable(f))
         return -EBADF;
-    if (!f->ops->write || beyond(f, iob, *pos))
+    if (!f->ops->write || beyond(f, iob, pos))
         return -EINVAL;
-    bool    regular = f->inode && inode_is_regular(f->inode);
-    ssize_t n = regular ? write_regular(f, iob, pos) : f->ops->write(f, iob, *pos);
+    ssize_t n = f->ops->write(f, iob, pos);
     if (n > 0)
         vfs_used(f->inode, IN_MODIFY);
-    int err = regular && n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
+    return n;
+}
+
+static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
+{
+    if (!f->inode || !inode_is_regular(f->inode))
+        return write_stream(f, iob, *pos);
+    if (!file_writable(f))
+        return -EBADF;
+    if (beyond(f, iob, *pos) || !f->ops->write)
+        return -EINVAL;
+
+    ssize_t n = write_regular(f, iob, pos);
+    if (n > 0)
+        vfs_used(f->inode, IN_MODIFY);
+    int err = n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
     return err ? err : n;
 }
 
 ssize_t file_read(struct file *f, struct iobuf *iob)
 {
-    if (!f->seekable)
+    if (!f->has_position)
         return do_read(f, iob, 0);
 
     mutex_lock(&f->lock);
@@ -125,13 +191,12 @@ ssize_t file_read(struct file *f, struct iobuf *iob)
 
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
-    uint64_t pos = 0;
-    if (!f->seekable)
-        return do_write(f, iob, &pos);
+    if (!f->has_position)
+        return write_stream(f, iob, 0);
 
     mutex_lock(&f->lock);
-    pos = f->pos;
-    ssize_t n = do_write(f, iob, &pos);
+    uint64_t pos = f->pos;
+    ssize_t  n = do_write(f, iob, &pos);
     if (n > 0)
         f->pos = pos + (uint64_t)n;
     mutex_unlock(&f->lock);

@@ -34,6 +34,11 @@ int name_of(const struct inode *inode, struct inode **dir, char name[VFS_NAME_MA
 /* Forget all names; their references go. */
 void name_cache_drop(void);
 
+/* --- open files (vfs_file.c) ----------------------------------------------------------------- */
+
+/* Give the memory of files that are no more back. Nobody looks for files any more. */
+void file_cache_drop(void);
+
 /* --- mounts (vfs_mount.c) ------------------------------------------------------------------- */
 
 /* The root of what is mounted as name in dir, with a reference; NULL: nothing is. */

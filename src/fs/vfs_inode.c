@@ -33,30 +33,12 @@ void inode_init(struct inode *inode, struct fs *fs, uint64_t ino)
     pagecache_init(&inode->pages, NULL, 0);
 }
 
-struct inode *inode_get(struct inode *inode)
-{
-    unsigned before = atomic_fetch_add(&inode->refs, 1);
-    ASSERT(before > 0);
-    return inode;
-}
-
 bool inode_get_live(struct inode *inode)
 {
     unsigned refs = atomic_load(&inode->refs);
 
     while (refs > 0)
         if (atomic_compare_exchange_weak(&inode->refs, &refs, refs + 1))
-            return true;
-    return false;
-}
-
-/* One reference less, unless it is the last. */
-static bool put_not_last(struct inode *inode)
-{
-    unsigned refs = atomic_load(&inode->refs);
-
-    while (refs > 1)
-        if (atomic_compare_exchange_weak(&inode->refs, &refs, refs - 1))
             return true;
     return false;
 }
@@ -99,20 +81,20 @@ bool inode_put_last(struct inode *inode)
 {
     bool last;
 
-    if (put_not_last(inode))
+    if (inode_put_shared(inode))
         return false;
     while (!put_clean(inode, &last))
         inode->fs->ops->clean(inode);
     return last;
 }
 
-void inode_put(struct inode *inode)
+void inode_put_rare(struct inode *inode)
 {
-    if (inode && inode->nlink == 0 && atomic_load_explicit(&inode->watches, memory_order_relaxed)) {
+    if (inode->nlink == 0 && atomic_load_explicit(&inode->watches, memory_order_relaxed)) {
         vfs_put_watched(inode);
         return;
     }
-    if (inode && inode_put_last(inode))
+    if (inode_put_last(inode))
         inode_destroy(inode);
 }
 

@@ -119,6 +119,7 @@ void vfs_unmount_root(void)
 {
     ASSERT(TAILQ_EMPTY(&table.mounts));
     name_cache_drop();
+    file_cache_drop();
     inode_put(table.root);
     table.root = NULL;
 }

@@ -91,11 +91,11 @@ static int attach(struct file *f)
     switch (inode->mode & S_IFMT) {
     case S_IFREG:
         f->ops = &regular_file_ops;
-        f->seekable = true;
+        f->seekable = f->has_position = true;
         break;
     case S_IFDIR:
         f->ops = &directory_file_ops;
-        f->seekable = true;
+        f->seekable = f->has_position = true;
         break;
     case S_IFCHR:
         return dev_open(f);

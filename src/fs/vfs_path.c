@@ -244,8 +244,10 @@ int vfs_lookup(struct inode *start, const char *path, unsigned flags, struct ino
     if (err)
         return err;
     err = walk_run(&w, NULL);
-    if (!err)
-        *out = inode_get(w.at);
+    if (!err) {
+        *out = w.at; /* and the reference with it */
+        w.at = NULL;
+    }
     path_walk_end(&w);
     return err;
 }

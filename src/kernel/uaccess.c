@@ -70,17 +70,61 @@ static int user_run(struct vmspace *vs, vaddr_t va, unsigned access, struct pmap
 
 enum move { MOVE_IN, MOVE_OUT, MOVE_ZERO };
 
-static void move_run(enum move how, paddr_t pa, uint8_t *kernel, size_t len)
+static inline unsigned access_for(enum move how)
 {
-    if (how == MOVE_IN)
-        memcpy(kernel, phys_ptr(pa), len);
-    else if (how == MOVE_OUT)
-        memcpy(phys_ptr(pa), kernel, len);
-    else
-        memset(phys_ptr(pa), 0, len);
+    return how == MOVE_IN ? PMAP_R : PMAP_W;
 }
 
-static ssize_t move_some(enum move how, vaddr_t va, uint8_t *kernel, size_t len)
+/* What system calls move most often is one word, or one byte. */
+static inline void copy(void *dst, const void *src, size_t len)
+{
+    if (len == sizeof(uint64_t) && !(((uintptr_t)dst | (uintptr_t)src) % sizeof(uint64_t)))
+        *(uint64_t __attribute__((may_alias)) *)dst = *(const uint64_t
+                                                        __attribute__((may_alias)) *)src;
+    else if (len == 1)
+        *(uint8_t *)dst = *(const uint8_t *)src;
+    else
+        memcpy(dst, src, len);
+}
+
+static inline void move_bytes(enum move how, void *user, uint8_t *kernel, size_t len)
+{
+    if (how == MOVE_IN)
+        copy(kernel, user, len);
+    else if (how == MOVE_OUT)
+        copy(user, kernel, len);
+    else
+        memset(user, 0, len);
+}
+
+/* Run by run, each filled if need be. */
+static __attribute__((noinline)) ssize_t move_runs(struct vmspace *vs, enum move how, vaddr_t va,
+                                                   uint8_t *kernel, size_t len)
+{
+    size_t          done = 0;
+    struct pmap_run run;
+    while (done < len && !user_run(vs, va + done, access_for(how), &run)) {
+        size_t n = size_min(run.len, len - done);
+        move_bytes(how, phys_ptr(run.pa), kernel ? kernel + done : NULL, n);
+        done += n;
+    }
+    return done ? (ssize_t)done : -EFAULT;
+}
+
+/* All of it, if that is one piece which is there: the short way. */
+static inline bool move_piece(struct vmspace *vs, enum move how, vaddr_t va, uint8_t *kernel,
+                              size_t len)
+{
+    pmap_dom_t dom = (pmap_dom_t)thread_self()->tf->dom;
+    paddr_t    pa = pmap_reach(vs->pmap, dom, va, len, access_for(how));
+    if (pa == PMAP_NOWHERE)
+        return false;
+    move_bytes(how, phys_ptr(pa), kernel, len);
+    return true;
+}
+
+static inline __attribute__((always_inline)) ssize_t move_some(enum move how, vaddr_t va,
+                                                               uint8_t *kernel, size_t len)
 {
     if (!len)
         return 0;
@@ -89,16 +133,11 @@ static ssize_t move_some(enum move how, vaddr_t va, uint8_t *kernel, size_t len)
     if (!vs)
         return -EFAULT;
 
-    unsigned        access = how == MOVE_IN ? PMAP_R : PMAP_W;
-    size_t          done = 0;
-    struct pmap_run run;
-    while (done < len && !user_run(vs, va + done, access, &run)) {
-        size_t n = size_min(run.len, len - done);
-        move_run(how, run.pa, kernel ? kernel + done : NULL, n);
-        done += n;
-    }
+    ssize_t done = (ssize_t)len;
+    if (!move_piece(vs, how, va, kernel, len))
+        done = move_runs(vs, how, va, kernel, len);
     mutex_unlock(&vs->mutex);
-    return done ? (ssize_t)done : -EFAULT;
+    return done;
 }
 
 ssize_t uaccess_read_some(void *dst, vaddr_t src, size_t len)
@@ -116,24 +155,40 @@ ssize_t uaccess_zero_some(vaddr_t dst, size_t len)
     return move_some(MOVE_ZERO, dst, NULL, len);
 }
 
-static int all_or_fault(ssize_t done, size_t len)
-{
-    return done >= 0 && (size_t)done == len ? 0 : -EFAULT;
-}
-
 int uaccess_read(void *dst, vaddr_t src, size_t len)
 {
-    return all_or_fault(uaccess_read_some(dst, src, len), len);
+    return (size_t)uaccess_read_some(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int uaccess_write(vaddr_t dst, const void *src, size_t len)
 {
-    return all_or_fault(uaccess_write_some(dst, src, len), len);
+    return (size_t)uaccess_write_some(dst, src, len) == len ? 0 : -EFAULT;
 }
 
 int uaccess_zero(vaddr_t dst, size_t len)
 {
-    return all_or_fault(uaccess_zero_some(dst, len), len);
+    return (size_t)uaccess_zero_some(dst, len) == len ? 0 : -EFAULT;
+}
+
+/* Up to and with the first NUL of max bytes, all of which are there: its place; max: there is none. */
+static size_t copy_str(char *dst, const char *src, size_t max)
+{
+    size_t n = 0;
+    while (n < max && (dst[n] = src[n]))
+        n++;
+    return n;
+}
+
+/* The short way: a string that ends within its page, which is there. Its length, or -1. */
+static ssize_t read_short_str(struct vmspace *vs, char *dst, vaddr_t src, size_t max)
+{
+    size_t  len = PAGE_SIZE - (src & PAGE_MASK);
+    paddr_t pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, src, len, PMAP_R);
+    if (pa == PMAP_NOWHERE)
+        return -1;
+    len = size_min(len, max);
+    size_t n = copy_str(dst, phys_ptr(pa), len);
+    return n < len ? (ssize_t)n : -1;
 }
 
 /* Strings are copied run by run up to their NUL, never past it. */
@@ -144,14 +199,10 @@ static ssize_t read_str_locked(struct vmspace *vs, char *dst, vaddr_t src, size_
     for (size_t done = 0; done < max; done += run.len) {
         if (user_run(vs, src + done, PMAP_R, &run))
             return -EFAULT;
-        const char *from = phys_ptr(run.pa);
         run.len = size_min(run.len, max - done);
-        size_t n = strnlen(from, run.len);
-        memcpy(dst + done, from, n);
-        if (n < run.len) {
-            dst[done + n] = '\0';
+        size_t n = copy_str(dst + done, phys_ptr(run.pa), run.len);
+        if (n < run.len)
             return (ssize_t)(done + n);
-        }
     }
     return -ENAMETOOLONG;
 }
@@ -162,7 +213,9 @@ ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max)
     if (!vs)
         return -EFAULT;
 
-    ssize_t n = read_str_locked(vs, dst, src, max);
+    ssize_t n = read_short_str(vs, dst, src, max);
+    if (n < 0)
+        n = read_str_locked(vs, dst, src, max);
     mutex_unlock(&vs->mutex);
     return n;
 }
@@ -177,7 +230,8 @@ static struct vmspace *word_lock(vaddr_t va, unsigned access, _Atomic uint32_t *
 
     if (!vs)
         return NULL;
-    if (user_run(vs, va, access, &run)) {
+    run.pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, sizeof(uint32_t), access);
+    if (run.pa == PMAP_NOWHERE && user_run(vs, va, access, &run)) {
         mutex_unlock(&vs->mutex);
         return NULL;
     }

@@ -107,6 +107,14 @@ static inline uint64_t cell_hi_ppn(uint64_t hi)
     return hi >> CELL_PPN_SHIFT & ((1ull << CELL_PPN_BITS) - 1);
 }
 
+/* The same as an address: what is below it in the word, end[35:28], is 0 (B.1.5). */
+static inline uint64_t cell_hi_pa(uint64_t hi)
+{
+    return hi << (64 - CELL_PPN_SHIFT - CELL_PPN_BITS) >> (52 - CELL_PPN_BITS);
+}
+
+_Static_assert(64 - CELL_PPN_BITS - 12 == CELL_PPN_SHIFT, "cell_hi_pa");
+
 /* A permission byte (A.1.11). A, D: set by the hardware when the domain used, wrote the cell. */
 #define PERM_V      0x01u
 #define PERM_R      0x02u

@@ -7,6 +7,8 @@
 #include "machine/pmap.h"
 #include "riscv64-cells/cellrange.h"
 
+#define REACHED 16u
+
 /* One frame. The table lies apart, since it is replaced by a larger one when it is full. */
 struct pmap {
     struct celltable table;
@@ -17,6 +19,10 @@ struct pmap {
     /* Cells at which the table is replaced by a larger one, below which by a smaller one. */
     size_t grow_at, shrink_at;
     size_t rebuild_at; /* below, a crowded table is kept: there was no memory for another */
+
+    /* Where pmap_reach() found a page last, by the low bits of its number: a slot, looked at again each time; 0:
+     * nowhere. */
+    uint16_t reached[REACHED];
 
     /* Between pmap_suspend() and pmap_resume(): the range; start is 0 at other times. */
     struct cell_range suspended;

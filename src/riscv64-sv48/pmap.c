@@ -307,6 +307,36 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
     return 0;
 }
 
+/* Whether the leaf at pos holds all of [va, va + len) and lets dom: then *pa is where. */
+static inline bool reach_at(const struct radix_pos *pos, pmap_dom_t dom, vaddr_t va, size_t len,
+                            unsigned access, paddr_t *pa)
+{
+    pte_t pte = pte_load(pos->pte), want = PTE_MAPPED | PTE_V | access << 1;
+
+    *pa = pte_pa(pte) + (va - pos->va);
+    return (pte & want) == want && len <= pte_size(pos->level) - (va - pos->va) &&
+           dom == PMAP_DOM_FIRST;
+}
+
+static __attribute__((noinline)) paddr_t reach_far(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
+                                                   size_t len, unsigned access)
+{
+    paddr_t pa;
+    if (va >= USER_END)
+        return PMAP_NOWHERE;
+    struct radix_pos pos = radix_find_far(&pm->tree, va);
+    return reach_at(&pos, dom, va, len, access, &pa) ? pa : PMAP_NOWHERE;
+}
+
+paddr_t pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+{
+    if (!radix_has_near(&pm->tree, va))
+        return reach_far(pm, dom, va, len, access);
+    struct radix_pos pos = radix_find(&pm->tree, va);
+    paddr_t          pa;
+    return reach_at(&pos, dom, va, len, access, &pa) ? pa : PMAP_NOWHERE;
+}
+
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
     if (!pmap_user_range_ok(va, len))

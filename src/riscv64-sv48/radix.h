@@ -78,9 +78,15 @@ void radix_release(struct radix *rx);
 
 struct radix_pos radix_find_far(struct radix *rx, vaddr_t va); /* from the root on */
 
+/* Whether the table of pages that was found last covers va. */
+static inline bool radix_has_near(const struct radix *rx, vaddr_t va)
+{
+    return va - rx->near_va < pte_size(1);
+}
+
 static inline struct radix_pos radix_find(struct radix *rx, vaddr_t va)
 {
-    if (va - rx->near_va >= pte_size(1))
+    if (!radix_has_near(rx, va))
         return radix_find_far(rx, va);
     pte_t *table = phys_ptr(rx->near_table);
     return (struct radix_pos){table + pte_index(va, 0), ALIGN_DOWN(va, PAGE_SIZE), 0};

@@ -44,9 +44,24 @@ static int directory_of(int dirfd, struct inode **out)
     return err;
 }
 
+/* A buffer for a path that nobody uses, so that there need not be one from the heap for each call; or NULL.
+ * Acquire and release: who uses it next comes after who used it last. */
+static _Atomic(char *) spare_path;
+
+static char *path_new(void)
+{
+    char *buf = atomic_exchange_explicit(&spare_path, NULL, memory_order_acquire);
+    return buf ? buf : kmalloc(VFS_PATH_MAX);
+}
+
+static void path_free(char *buf)
+{
+    kfree(atomic_exchange_explicit(&spare_path, buf, memory_order_acq_rel));
+}
+
 int args_path(int dirfd, vaddr_t path, struct path_arg *out)
 {
-    struct path_arg p = {.path = kmalloc(VFS_PATH_MAX)};
+    struct path_arg p = {.path = path_new()};
     if (!p.path)
         return -ENOMEM;
     ssize_t len = uaccess_read_str(p.path, path, VFS_PATH_MAX);
@@ -54,7 +69,7 @@ int args_path(int dirfd, vaddr_t path, struct path_arg *out)
     if (!err && p.path[0] != '/')
         err = p.path[0] ? directory_of(dirfd, &p.start) : -ENOENT;
     if (err) {
-        kfree(p.path);
+        path_free(p.path);
         return err;
     }
     *out = p;
@@ -64,7 +79,7 @@ int args_path(int dirfd, vaddr_t path, struct path_arg *out)
 void args_path_put(struct path_arg *p)
 {
     inode_put(p->start);
-    kfree(p->path);
+    path_free(p->path);
 }
 
 /* What AT_EMPTY_PATH with an empty path means. */

@@ -43,7 +43,12 @@ int args_iovec(vaddr_t vec, size_t nsegs, struct iobuf_seg **segs, struct iobuf 
 
 /* What a call that moved bytes of f returns: if a signal ended it before it moved one, it may start anew.
  * result -EPIPE sends the signal that goes with it. */
-int64_t end_transfer(const struct file *f, int64_t result);
+int64_t end_transfer_early(const struct file *f, int64_t result);
+
+static inline int64_t end_transfer(const struct file *f, int64_t result)
+{
+    return __builtin_expect(result >= 0, true) ? result : end_transfer_early(f, result);
+}
 
 /* A struct timespec as nanoseconds. -EFAULT; -EINVAL: negative or not normalised. Times beyond
  * what 64 bits hold become the largest. */

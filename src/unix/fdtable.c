@@ -2,6 +2,11 @@
 /* fdtable.c - file descriptors: see fdtable.h.
  *
  * Files are put back only after the lock is released: the last reference may sleep.
+ *
+ * fd_get() takes no lock. It may look at an array that was replaced by a larger one, so those stay (all of them
+ * together are smaller than the one in use), and at a file that has just gone, whose memory stays a file's
+ * (file_try_get()). A slot is emptied before the reference that it held is given up: who then still finds the
+ * file there, and takes a reference, does not find it there when he looks again.
  */
 #include "unix/fdtable.h"
 
@@ -19,56 +24,80 @@ void fdtable_init(struct fdtable *t, unsigned limit)
     spinlock_init(&t->lock, LOCK_PROCESS, "fdtable");
 }
 
+/* --- with the lock held ---------------------------------------------------------------------- */
+
+static struct fd_array *slots_of(const struct fdtable *t)
+{
+    return atomic_load_explicit(&t->slots, memory_order_relaxed);
+}
+
+static unsigned count_of(const struct fdtable *t)
+{
+    return slots_of(t) ? slots_of(t)->n : 0;
+}
+
+static struct fd_slot *slot_at(const struct fdtable *t, unsigned fd)
+{
+    return &slots_of(t)->slot[fd];
+}
+
+static struct file *file_at(const struct fdtable *t, unsigned fd)
+{
+    return atomic_load_explicit(&slot_at(t, fd)->file, memory_order_relaxed);
+}
+
+/* Release: who sees f sees it whole. */
+static void set(struct fdtable *t, unsigned fd, struct file *f, bool cloexec)
+{
+    slot_at(t, fd)->cloexec = cloexec;
+    atomic_store_explicit(&slot_at(t, fd)->file, f, memory_order_release);
+}
+
 static struct fd_slot *slot_of(struct fdtable *t, int fd)
 {
     ASSERT(spinlock_held(&t->lock));
-    if (fd < 0 || (unsigned)fd >= t->nslots || !t->slots[fd].file)
-        return NULL;
-    return &t->slots[fd];
-}
-
-struct file *fd_get(struct fdtable *t, int fd)
-{
-    struct file *f = NULL;
-
-    spinlock_acquire(&t->lock);
-    if ((unsigned)fd < t->nslots) /* also if it is negative */
-        f = t->slots[fd].file;
-    if (f)
-        file_get(f);
-    spinlock_release(&t->lock);
-    return f;
+    return fd >= 0 && (unsigned)fd < count_of(t) && file_at(t, (unsigned)fd)
+               ? slot_at(t, (unsigned)fd)
+               : NULL;
 }
 
 /* Make room for descriptor fd, which is below FD_MAX. Drops the lock while it allocates. */
 static int grow(struct fdtable *t, unsigned fd)
 {
-    while (fd >= t->nslots) {
-        unsigned want = t->nslots ? t->nslots : FIRST_SIZE;
+    while (fd >= count_of(t)) {
+        unsigned want = count_of(t) ? count_of(t) : FIRST_SIZE;
         while (want <= fd)
             want *= 2;
         spinlock_release(&t->lock);
-        struct fd_slot *slots = kzalloc(want * sizeof(*slots));
+        struct fd_array *slots = kzalloc(sizeof(*slots) + want * sizeof(slots->slot[0]));
         spinlock_acquire(&t->lock);
         if (!slots)
             return -ENOMEM;
-        struct fd_slot *unused = slots;
-        if (want > t->nslots) { /* else another thread was faster */
-            if (t->nslots)
-                memcpy(slots, t->slots, t->nslots * sizeof(*slots));
-            unused = t->slots;
-            t->slots = slots;
-            t->nslots = want;
+        if (want > count_of(t)) {
+            if (count_of(t))
+                memcpy(slots->slot, slot_at(t, 0), count_of(t) * sizeof(slots->slot[0]));
+            slots->n = want;
+            atomic_store_explicit(&t->slots, slots, memory_order_release);
+        } else { /* another thread was faster */
+            kfree(slots);
         }
-        kfree(unused);
     }
     return 0;
+}
+
+struct file *fd_get_again(struct fdtable *t, int fd)
+{
+    spinlock_acquire(&t->lock);
+    struct fd_slot *slot = slot_of(t, fd);
+    struct file    *f = slot ? file_get(file_at(t, (unsigned)fd)) : NULL;
+    spinlock_release(&t->lock);
+    return f;
 }
 
 static unsigned find_free(const struct fdtable *t, unsigned min)
 {
     unsigned fd = min > t->first_free ? min : t->first_free;
-    while (fd < t->nslots && t->slots[fd].file)
+    while (fd < count_of(t) && file_at(t, fd))
         fd++;
     return fd;
 }
@@ -81,7 +110,7 @@ static int claim(struct fdtable *t, unsigned min)
         unsigned fd = find_free(t, min);
         if (fd >= t->limit)
             return -EMFILE;
-        if (fd < t->nslots)
+        if (fd < count_of(t))
             return (int)fd;
         int err = grow(t, fd);
         if (err)
@@ -102,7 +131,7 @@ int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec)
     spinlock_acquire(&t->lock);
     int fd = min >= t->limit && min > 0 ? -EINVAL : claim(t, min);
     if (fd >= 0) {
-        t->slots[fd] = (struct fd_slot){.file = f, .cloexec = cloexec};
+        set(t, (unsigned)fd, f, cloexec);
         if (min <= t->first_free)
             t->first_free = (unsigned)fd + 1;
     }
@@ -125,8 +154,8 @@ int fd_replace(struct fdtable *t, int fd, struct file *f, bool cloexec)
     spinlock_acquire(&t->lock);
     int err = fd < 0 || (unsigned)fd >= t->limit ? -EBADF : grow(t, (unsigned)fd);
     if (!err) {
-        old = t->slots[fd].file;
-        t->slots[fd] = (struct fd_slot){.file = f, .cloexec = cloexec};
+        old = file_at(t, (unsigned)fd);
+        set(t, (unsigned)fd, f, cloexec);
     }
     spinlock_release(&t->lock);
     give_up(t, old);
@@ -139,8 +168,8 @@ int fd_close(struct fdtable *t, int fd)
     spinlock_acquire(&t->lock);
     struct fd_slot *slot = slot_of(t, fd);
     if (slot) {
-        f = slot->file;
-        *slot = (struct fd_slot){.file = NULL};
+        f = file_at(t, (unsigned)fd);
+        set(t, (unsigned)fd, NULL, false);
         if ((unsigned)fd < t->first_free)
             t->first_free = (unsigned)fd;
     }
@@ -151,7 +180,7 @@ int fd_close(struct fdtable *t, int fd)
 
 void fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec)
 {
-    for (unsigned fd = first; fd <= last && fd < t->nslots; fd++) {
+    for (unsigned fd = first; fd <= last && fd < count_of(t); fd++) {
         if (only_cloexec)
             fd_set_cloexec(t, (int)fd, true);
         else
@@ -181,7 +210,7 @@ int fd_set_cloexec(struct fdtable *t, int fd, bool cloexec)
 unsigned fd_table_size(struct fdtable *t)
 {
     spinlock_acquire(&t->lock);
-    unsigned size = t->nslots;
+    unsigned size = count_of(t);
     spinlock_release(&t->lock);
     return size;
 }

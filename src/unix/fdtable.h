@@ -13,23 +13,49 @@
 #define FD_MAX 1048576u /* descriptors; more than RLIMIT_NOFILE can be: Linux's fs.nr_open */
 
 struct fd_slot {
-    struct file *file; /* NULL: free */
-    bool         cloexec;
+    _Atomic(struct file *) file; /* NULL: free */
+    bool                   cloexec;
+};
+
+struct fd_array {
+    unsigned       n; /* constant */
+    struct fd_slot slot[];
 };
 
 struct fdtable {
     struct spinlock lock; /* LOCK_PROCESS */
-    /* lock protects: */
-    struct fd_slot *slots;
-    unsigned        nslots;
-    unsigned        first_free; /* no slot below it is free */
-    unsigned        limit;      /* RLIMIT_NOFILE: new descriptors are below it */
+    /* lock protects (fd_get() reads slots, and files, without): */
+    _Atomic(struct fd_array *) slots;      /* NULL: none yet */
+    unsigned                   first_free; /* no slot below it is free */
+    unsigned                   limit;      /* RLIMIT_NOFILE: new descriptors are below it */
 };
 
 void fdtable_init(struct fdtable *t, unsigned limit);
 
-/* The file behind fd, with a reference; NULL: fd is not open. */
-struct file *fd_get(struct fdtable *t, int fd);
+/* fd_get() where it did not get the file at once. */
+struct file *fd_get_again(struct fdtable *t, int fd);
+
+/* The file behind fd, with a reference; NULL: fd is not open. Takes no lock. What the array and the file hold was
+ * stored before the pointers to them, with release, and is loaded through those: loads that depend on each other by
+ * address keep their order (RVWMO, rule 9). */
+static inline struct file *fd_get(struct fdtable *t, int fd)
+{
+    struct fd_array *slots = atomic_load_explicit(&t->slots, memory_order_relaxed);
+    if (!slots || (unsigned)fd >= slots->n) /* also if it is negative */
+        return NULL;
+    struct file *f = atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed);
+    if (!f)
+        return NULL;
+    if (__builtin_expect(file_try_get(f), true)) {
+        if (__builtin_expect(atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed) ==
+                                     f &&
+                                 atomic_load_explicit(&t->slots, memory_order_relaxed) == slots,
+                             true))
+            return f;
+        file_put(f);
+    }
+    return fd_get_again(t, fd);
+}
 
 /* Would fd_install() find a descriptor now? Else -EMFILE. For who must not open in vain what opening
  * creates. */

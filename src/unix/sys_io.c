@@ -21,7 +21,7 @@ struct place {
 
 /* Writing where nobody reads any more is told by a signal, too, for the programs that do not look
  * at results; by packets, alone by the result. */
-int64_t end_transfer(const struct file *f, int64_t result)
+int64_t end_transfer_early(const struct file *f, int64_t result)
 {
     if (result == -EPIPE && !(local_is(f) && local_type(f) != SOCK_STREAM))
         signal_pipe();
@@ -29,7 +29,7 @@ int64_t end_transfer(const struct file *f, int64_t result)
     return result == -EINTR && !limited ? -ERESTARTSYS : signal_size_limit(result);
 }
 
-static int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct place at)
+static inline int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct place at)
 {
     if (at.given)
         return write ? file_pwrite(f, iob, at.pos) : file_pread(f, iob, at.pos);
@@ -37,9 +37,9 @@ static int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct pl
 }
 
 /* What is wrong with a call whatever the memory is that it names. */
-static int check_access(const struct file *f, bool write, struct place at)
+static inline int check_access(const struct file *f, bool write, struct place at)
 {
-    unsigned flags = atomic_load(&f->flags);
+    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
     if (flags & O_PATH)
         return -EBADF;
     if (at.given && !f->seekable)
@@ -48,26 +48,34 @@ static int check_access(const struct file *f, bool write, struct place at)
 }
 
 /* Whether all of [pos, pos + len) has a position. */
-static bool has_positions(struct place at, size_t len)
+static inline bool has_positions(struct place at, size_t len)
 {
     return !at.given || (int64_t)(at.pos + len) >= 0;
 }
 
-static int64_t transfer_one(int fd, bool write, vaddr_t buf, size_t len, struct place at)
+static inline int64_t transfer_of(struct file *f, bool write, vaddr_t buf, size_t len,
+                                  struct place at)
 {
     struct iobuf iob;
+    int64_t      result = check_access(f, write, at);
+    if (result)
+        return result;
+    if (!uaccess_range_ok(buf, len))
+        return -EFAULT;
+    if (!has_positions(at, len))
+        return -EINVAL;
+    iobuf_user(&iob, buf, size_min(len, RW_COUNT_MAX));
+    return transfer(f, write, &iob, at);
+}
+
+/* A function of its own for reading and for writing, with a place and without. */
+static inline __attribute__((always_inline)) int64_t transfer_one(int fd, bool write, vaddr_t buf,
+                                                                  size_t len, struct place at)
+{
     struct file *f = args_file(fd);
     if (!f)
         return -EBADF;
-    int64_t result = check_access(f, write, at);
-    if (!result && !uaccess_range_ok(buf, len))
-        result = -EFAULT;
-    else if (!result && !has_positions(at, len))
-        result = -EINVAL;
-    iobuf_user(&iob, buf, size_min(len, RW_COUNT_MAX));
-    if (!result)
-        result = transfer(f, write, &iob, at);
-    result = end_transfer(f, result);
+    int64_t result = end_transfer(f, transfer_of(f, write, buf, len, at));
     file_put(f);
     return result;
 }
@@ -82,7 +90,7 @@ int64_t sys_write(const uint64_t *a)
     return transfer_one((int)a[0], true, a[1], a[2], (struct place){.given = false});
 }
 
-static int64_t transfer_one_at(const uint64_t *a, bool write)
+static inline __attribute__((always_inline)) int64_t transfer_one_at(const uint64_t *a, bool write)
 {
     if ((int64_t)a[3] < 0)
         return -EINVAL;
