@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc.c - the root of /proc: see proc.h. */
 #include "unix/proc.h"
+#include "unix/ipc.h"
 
 #include "lib/errno.h"
 
@@ -37,6 +38,13 @@ static int text_mounts(struct pseudo_text *t, uint64_t key)
         .name = what, .mode = S_IFLNK | 0777, .text = writer \
     }
 
+static const struct pseudo_entry sysvipc_entries[] = {
+    FILE_OF("msg", ipc_show_msg),
+    FILE_OF("sem", ipc_show_sem),
+    FILE_OF("shm", ipc_show_shm),
+    {0},
+};
+
 static const struct pseudo_entry root_entries[] = {
     LINK_OF("self", proc_show_self),
     LINK_OF("thread-self", proc_show_thread_self),
@@ -48,6 +56,7 @@ static const struct pseudo_entry root_entries[] = {
     FILE_OF("meminfo", proc_show_meminfo),
     FILE_OF("stat", proc_show_stat),
     FILE_OF("swaps", show_swaps),
+    {.name = "sysvipc", .mode = S_IFDIR | 0555, .entries = sysvipc_entries},
     {.name = "sys", .mode = S_IFDIR | 0555, .entries = proc_settings_entries},
     FILE_OF("uptime", proc_show_uptime),
     FILE_OF("version", proc_show_version),

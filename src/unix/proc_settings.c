@@ -38,6 +38,12 @@ FIXED(file_max, "9223372036854775807")
 FIXED(pipe_max_size, "1048576")
 FIXED(somaxconn, "4096")
 FIXED(buffer_size, "212992")
+FIXED(msgmax, "8192")
+FIXED(msgmnb, "16384")
+FIXED(msgmni, "32000")
+FIXED(sem, "32000\t1024000000\t500\t32000")
+FIXED(shmmax, "18446744073692774399")
+FIXED(shmmni, "4096")
 FIXED(inotify_events, "16384")
 FIXED(inotify_instances, "128")
 FIXED(inotify_watches, "8192")
@@ -164,13 +170,19 @@ static const struct pseudo_entry kernel_entries[] = {
     SETTING("core_pattern", show_core_pattern),
     SETTING("domainname", show_domainname),
     SETTING("hostname", show_hostname),
+    SETTING("msgmax", show_msgmax),
+    SETTING("msgmnb", show_msgmnb),
+    SETTING("msgmni", show_msgmni),
     TOLD("ngroups_max", show_ngroups_max),
     TOLD("osrelease", show_osrelease),
     TOLD("ostype", show_ostype),
     SETTING("pid_max", show_pid_max),
     FOLDER("random", random_entries),
     SETTING("randomize_va_space", show_zero),
+    SETTING("sem", show_sem),
     SETTING("shmall", show_shmall),
+    SETTING("shmmax", show_shmmax),
+    SETTING("shmmni", show_shmmni),
     SETTING("threads-max", show_threads_max),
     TOLD("version", show_version),
     {0},

@@ -110,6 +110,41 @@ void strace_p_mmap_flags(struct text *t, const struct strace_call *c, unsigned i
     }
 }
 
+void strace_p_ipc_key(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint32_t key = (uint32_t)c->a[i];
+    if (key)
+        text_printf(t, "%#x", key);
+    else
+        text_str(t, "IPC_PRIVATE");
+}
+
+/* IPC_CREAT|0600 */
+void strace_p_ipc_flags(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint32_t flags = (uint32_t)c->a[i], mode = flags & 0777;
+    if (flags != mode)
+        text_flags(t, &names_ipc_flags, flags & ~0777u);
+    if (mode)
+        text_printf(t, "%s%#03o", flags != mode ? "|" : "", mode);
+    else if (!flags)
+        text_str(t, "0");
+}
+
+static void print_sembuf(struct text *t, const void *element, void *arg)
+{
+    const uint16_t *op = element; /* struct sembuf: number, operation, flags */
+    (void)arg;
+    text_printf(t, "{sem_num=%u, sem_op=%d, sem_flg=", op[0], (int16_t)op[1]);
+    text_flags(t, &names_sem_flags, op[2]);
+    text_str(t, "}");
+}
+
+void strace_p_sembufs(struct text *t, const struct strace_call *c, unsigned i)
+{
+    strace_array(t, c->a[i], (uint32_t)c->a[i + 1], 3 * sizeof(uint16_t), print_sembuf, NULL);
+}
+
 void strace_p_file_mode(struct text *t, const struct strace_call *c, unsigned i)
 {
     text_file_mode(t, (uint32_t)c->a[i]);

@@ -163,6 +163,19 @@ NAMES(inotify_masks, "IN_???", {IN_ALL_EVENTS, "IN_ALL_EVENTS"}, N(IN_ACCESS), N
       N(IN_MOVED_TO), N(IN_CREATE), N(IN_DELETE), N(IN_DELETE_SELF), N(IN_MOVE_SELF), N(IN_UNMOUNT),
       N(IN_Q_OVERFLOW), N(IN_IGNORED), N(IN_ONLYDIR), N(IN_DONT_FOLLOW), N(IN_EXCL_UNLINK),
       N(IN_MASK_CREATE), N(IN_MASK_ADD), N(IN_ISDIR), N(IN_ONESHOT));
+NAMES(ipc_flags, NULL, {01000, "IPC_CREAT"}, {02000, "IPC_EXCL"}, {04000, "IPC_NOWAIT"},
+      {010000, "MSG_NOERROR"}, {020000, "MSG_EXCEPT"}, {040000, "MSG_COPY"});
+NAMES(msg_cmds, "MSG_???", {0, "IPC_RMID"}, {1, "IPC_SET"}, {2, "IPC_STAT"}, {3, "IPC_INFO"},
+      {11, "MSG_STAT"}, {12, "MSG_INFO"}, {13, "MSG_STAT_ANY"});
+NAMES(sem_cmds, "SEM_???", {0, "IPC_RMID"}, {1, "IPC_SET"}, {2, "IPC_STAT"}, {3, "IPC_INFO"},
+      {11, "GETPID"}, {12, "GETVAL"}, {13, "GETALL"}, {14, "GETNCNT"}, {15, "GETZCNT"},
+      {16, "SETVAL"}, {17, "SETALL"}, {18, "SEM_STAT"}, {19, "SEM_INFO"}, {20, "SEM_STAT_ANY"});
+NAMES(sem_flags, "SEM_???", {0x1000, "SEM_UNDO"}, {04000, "IPC_NOWAIT"});
+NAMES(shm_cmds, "SHM_???", {0, "IPC_RMID"}, {1, "IPC_SET"}, {2, "IPC_STAT"}, {3, "IPC_INFO"},
+      {11, "SHM_LOCK"}, {12, "SHM_UNLOCK"}, {13, "SHM_STAT"}, {14, "SHM_INFO"},
+      {15, "SHM_STAT_ANY"});
+NAMES(shm_flags, "SHM_???", {010000, "SHM_RDONLY"}, {020000, "SHM_RND"}, {040000, "SHM_REMAP"},
+      {0100000, "SHM_EXEC"});
 NAMES(kcmp_types, "KCMP_???", {0, "KCMP_FILE"}, {1, "KCMP_VM"}, {2, "KCMP_FILES"}, {3, "KCMP_FS"},
       {4, "KCMP_SIGHAND"}, {5, "KCMP_IO"}, {6, "KCMP_SYSVSEM"}, {7, "KCMP_EPOLL_TFD"});
 NAMES(pidfd_flags, "PIDFD_???", {O_NONBLOCK, "PIDFD_NONBLOCK"}, {O_EXCL, "PIDFD_THREAD"});

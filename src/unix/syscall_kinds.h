@@ -21,6 +21,7 @@ enum syscall_kind {
     A_UID, /* or a group; -1: none */
     A_DEV,
     A_FD,
+    A_IPC_KEY,
     A_DIRFD, /* or AT_FDCWD */
     A_SIGNAL,
     A_SKIP, /* a register without a meaning here */
@@ -46,6 +47,7 @@ enum syscall_kind {
     A_INOTIFY_FLAGS,
     A_INOTIFY_MASK,
     A_IOCTL_CMD,
+    A_IPC_FLAGS,
     A_ITIMER,
     A_ID_TYPE,
     A_KCMP_TYPE,
@@ -57,6 +59,7 @@ enum syscall_kind {
     A_MMAP_FLAGS,
     A_MODE,
     A_MREMAP_FLAGS,
+    A_MSG_CMD,
     A_MSG_FLAGS,
     A_MSYNC_FLAGS,
     A_OPEN_FLAGS,
@@ -70,6 +73,9 @@ enum syscall_kind {
     A_RUSAGE_WHO,
     A_RWF_FLAGS,
     A_SCHED_POLICY,
+    A_SEM_CMD,
+    A_SHM_CMD,
+    A_SHM_FLAGS,
     A_SHUTDOWN_HOW,
     A_SIGNALFD_FLAGS,
     A_SIG_HOW,
@@ -148,6 +154,7 @@ enum syscall_kind {
     A_POLLFDS, /* as many as the next argument says */
     A_RLIMIT_VALUE,
     A_SELECT_MASK,
+    A_SEMBUFS, /* as many as the next argument says */
     A_SIGACTION,
     A_SIGEVENT,
     A_SIGINFO,

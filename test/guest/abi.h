@@ -9,11 +9,13 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -48,6 +50,40 @@ static inline void buffer_output(void)
     static char buffer[1 << 16];
     setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 }
+
+/* --- signals in calls that wait --------------------------------------------------------------- */
+
+/* Have SIGALRM come again and again, with a handler of those flags, so that a call that waits is
+ * interrupted however late it begins to. */
+static inline void interrupt_soon(int flags, void (*handler)(int))
+{
+    struct sigaction sa = {.sa_handler = handler, .sa_flags = flags};
+    struct itimerval often = {{0, 20000}, {0, 20000}};
+    sigaction(SIGALRM, &sa, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+}
+
+static inline void interrupt_end(void)
+{
+    struct itimerval never = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &never, NULL);
+}
+
+static inline void do_nothing(int sig)
+{
+    (void)sig;
+}
+
+/* What a call gives that waits for ever, and is interrupted: by a handler, and by one that wants calls to start
+ * anew. */
+#define SHOW_INTERRUPTED(call)                                   \
+    do {                                                         \
+        for (int again_ = 0; again_ < 2; again_++) {             \
+            interrupt_soon(again_ ? SA_RESTART : 0, do_nothing); \
+            SHOW(call);                                          \
+            interrupt_end();                                     \
+        }                                                        \
+    } while (0)
 
 /* --- wrong pointers ---------------------------------------------------------------------- */
 

@@ -7,14 +7,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
 
@@ -373,11 +371,6 @@ static void elsewhere(void)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static void on_alarm(int sig)
-{
-    (void)sig;
-}
-
 static void *touch(void *arg)
 {
     for (int i = 0; i < 100; i++)
@@ -390,14 +383,6 @@ static void touching_alarm(int sig)
 {
     (void)sig;
     close(open("/tmp/w", O_RDONLY));
-}
-
-static void interrupt_in(unsigned flags, void (*handler)(int))
-{
-    struct sigaction sa = {.sa_handler = handler, .sa_flags = (int)flags};
-    struct itimerval soon = {{0, 0}, {0, 50000}};
-    sigaction(SIGALRM, &sa, NULL);
-    setitimer(ITIMER_REAL, &soon, NULL);
 }
 
 static void reading(void)
@@ -449,12 +434,15 @@ static void reading(void)
     pthread_create(&t, NULL, touch, "/tmp/w");
     SHOW(read(in, buf, 40));
     pthread_join(t, NULL);
-    interrupt_in(0, on_alarm);
+    interrupt_soon(0, do_nothing);
     SHOW(read(in, buf, 40));
-    interrupt_in(SA_RESTART, touching_alarm);
-    SHOW(read(in, buf, 40));
-    interrupt_in(SA_RESTART, on_alarm);
-    SHOW(poll(&pfd, 1, -1));
+    interrupt_soon(SA_RESTART, touching_alarm);
+    SHOW(read(in, buf, 16));
+    interrupt_end();
+    fcntl(in, F_SETFL, O_NONBLOCK);
+    while (read(in, buf, sizeof(buf)) > 0)
+        ;
+    SHOW_INTERRUPTED(poll(&pfd, 1, -1));
     close(ep);
     end();
 }
