@@ -51,7 +51,7 @@ def command(arguments, console, peer):
     return [c["emulator"], "-M", c["machine"], "-cpu", c["cpu"], "-bios", c["firmware"], "-kernel",
             c["kernel"], "-m", "1g", "-icount", "shift=0", "-display", "none", "-no-reboot", "-nic", "none",
             "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device",
-            "-drive", f"file={OUT / 'areas.img'},format=raw,if=none,id=hd0,snapshot=on",
+            "-drive", f"file={OUT / 'areas.img'},format=raw,if=none,id=hd0,readonly=on",
             "-device", "virtio-blk-device,drive=hd0", "-append", " ".join(f"arg={a}" for a in arguments),
             "-serial", f"file:{console}", "-monitor", f"unix:{peer},server=on,wait=off"]
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ext4.h - the ext4 file system, read-only.
+/* ext4.h - the ext4 file system.
  *
  * Read are images with the incompatible features filetype, extents, 64bit and flex_bg, and any
  * read-only compatible ones; another incompatible feature is refused by its name. Checksums are verified
@@ -11,9 +11,9 @@
 #include "fs/vfs.h"
 #include "kernel/blk.h"
 
-/* Mount the file system on dev. -EINVAL: none that is supported is there; -EIO, -ENOMEM. The reason is
+/* Mount the file system on dev; writable: for writing too, if the disk and the features allow it. -EINVAL: none that is supported is there; -EIO, -ENOMEM. The reason is
  * logged. */
-int ext4_mount(struct blk_device *dev, struct fs **out);
+int ext4_mount(struct blk_device *dev, bool writable, struct fs **out);
 
 /* Undo ext4_mount(): no inode of fs but its root is referenced any more. */
 void ext4_unmount(struct fs *fs);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ext4_file.c - contents of regular files: pages are filled from the disk in requests as large as the
- * file is contiguous, straight into the page cache's frames.
+/* ext4_file.c - contents of regular files: pages are filled from the disk and written to it in requests
+ * as large as the file is contiguous, straight from and to the page cache's frames.
+ *
+ * A file is given its blocks when its pages are written. That happens in the handle that gives them, so a
+ * commit never leads to blocks that hold something else.
  */
 #include "fs/ext4_impl.h"
+#include "fs/ext4_txn.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/layout.h"
@@ -75,8 +79,77 @@ static int ext4_fill(struct pagecache *pc, uint64_t index, paddr_t pa, size_t np
     return 0;
 }
 
+/* --- writing back ------------------------------------------------------------------------------ */
+
+#define FLUSH_RUNS 4u /* that many pieces of a file are written in one handle, and at once */
+
+struct flush {
+    struct ext4_inode *ei;
+    uint64_t           lblk, left; /* blocks */
+    const uint8_t     *buf;
+};
+
+/* In a handle: the first run of what is left gets its blocks, and starts its way to them. */
+static int flush_run(struct flush *f, struct blk_batch *batch)
+{
+    struct ext4_fs *fs = ext4_fs_of_inode(f->ei);
+    struct ext4_run run;
+
+    int err = ext4_map_new(f->ei, f->lblk, f->left, &run);
+    if (err)
+        return err;
+    uint64_t n = size_min(run.len, f->left);
+    blk_batch_write(batch, run.pblk << fs->block_shift >> 9, f->buf, n << fs->block_shift);
+    f->lblk += n;
+    f->left -= n;
+    f->buf += n << fs->block_shift;
+    return 0;
+}
+
+static int flush_some(struct flush *f)
+{
+    struct ext4_fs  *fs = ext4_fs_of_inode(f->ei);
+    struct blk_batch batch;
+
+    int err = ext4_begin(fs, FLUSH_RUNS * EXT4_MAP_CREDITS);
+    if (err)
+        return err;
+    blk_batch_start(&batch, fs->dev);
+    for (unsigned i = 0; !err && f->left && i < FLUSH_RUNS; i++)
+        err = flush_run(f, &batch);
+    int written = blk_batch_finish(&batch);
+    ext4_end(fs);
+    return err ? err : written;
+}
+
+static int ext4_flush(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages)
+{
+    struct ext4_inode *ei = container_of(pc, struct ext4_inode, inode.pages);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           offset = index << PAGE_SHIFT, size = ei->inode.size;
+    uint8_t           *buf = phys_ptr(pa);
+
+    if (offset >= size)
+        return 0;
+    uint64_t len = size_min(npages << PAGE_SHIFT, size - offset);
+    uint64_t whole = ALIGN_UP(len, (uint64_t)fs->block_size);
+    if (whole > len) /* what a mapping stored behind the end stays out of the file */
+        memset(buf + len, 0, whole - len);
+
+    struct flush f = {ei, offset >> fs->block_shift, whole >> fs->block_shift, buf};
+    int          err = 0;
+    while (!err && f.left)
+        err = flush_some(&f);
+    return err;
+}
+
 const struct pagecache_ops ext4_file_pages = {
     .fill = ext4_fill,
+    .flush = ext4_flush,
+    .lock = inode_pages_lock,
+    .unlock = inode_pages_unlock,
+    .acquire_live = inode_pages_acquire_live,
+    .alone = inode_pages_alone,
     .acquire = inode_pages_acquire,
     .release = inode_pages_release,
     .describe = inode_pages_describe,

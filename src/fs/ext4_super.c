@@ -264,12 +264,29 @@ static int ext4_statfs(struct fs *fs, struct vfs_statfs *out)
         .ffree = efs->free_inodes,
         .fsid = efs->csum_seed,
         .namelen = VFS_NAME_MAX,
-        .read_only = true,
+        .read_only = fs->read_only,
     };
     return 0;
 }
 
-static const struct fs_ops ext4_ops = {.type = "ext4", .statfs = ext4_statfs};
+static int ext4_sync_fs(struct fs *fs)
+{
+    return ext4_sync(ext4_fs_of(fs));
+}
+
+static void ext4_stop(struct fs *fs)
+{
+    ext4_txn_stop(ext4_fs_of(fs));
+}
+
+static const struct fs_ops ext4_ops = {
+    .type = "ext4",
+    .statfs = ext4_statfs,
+    .sync = ext4_sync_fs,
+    .stop = ext4_stop,
+    .sync_inode = ext4_sync_inode,
+    .clean = ext4_clean,
+};
 
 static int root_get(struct ext4_fs *fs)
 {
@@ -282,7 +299,7 @@ static int root_get(struct ext4_fs *fs)
     return ext4_damaged(fs, "the root is not a directory");
 }
 
-int ext4_mount(struct blk_device *dev, struct fs **out)
+int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
 {
     struct ext4_fs *fs = kzalloc(sizeof(*fs));
     if (!fs)
@@ -301,12 +318,20 @@ int ext4_mount(struct blk_device *dev, struct fs **out)
         goto out_free;
     ext4_cache_init(fs);
     ext4_txn_init(fs);
+    if (writable) {
+        err = ext4_txn_start(fs);
+        if (err)
+            goto out_cache;
+    }
     err = root_get(fs);
     if (err)
-        goto out_cache;
+        goto out_txn;
     *out = &fs->fs;
     return 0;
 
+out_txn:
+    ext4_txn_stop(fs);
+    ext4_txn_drop(fs);
 out_cache:
     ext4_cache_destroy(fs);
 out_free:
@@ -318,8 +343,9 @@ void ext4_unmount(struct fs *fs)
 {
     struct ext4_fs *efs = ext4_fs_of(fs);
 
-    ext4_txn_stop(efs);
     inode_put(fs->root);
+    ext4_txn_stop(efs);
+    ext4_txn_drop(efs);
     ext4_cache_destroy(efs);
     kfree(efs);
 }

@@ -206,7 +206,7 @@ void ext4_inode_stored(struct ext4_inode *ei)
 
 /* --- committing -------------------------------------------------------------------------------- */
 
-static void abort_txn(struct ext4_fs *fs, int err)
+void ext4_abort(struct ext4_fs *fs, int err)
 {
     if (fs->txn.aborted)
         return;
@@ -327,8 +327,8 @@ static bool is_idle(const struct ext4_txn *txn)
     return !txn->nrunning && !(txn->journal && ext4_journal_has_revokes(txn->journal));
 }
 
-/* empty: and the journal is to be empty. commit is held. */
-static int commit(struct ext4_fs *fs, bool empty)
+/* last: the journal is to be empty afterwards, and no handle opens any more. commit is held. */
+static int commit(struct ext4_fs *fs, bool last)
 {
     struct ext4_txn *txn = &fs->txn;
 
@@ -338,10 +338,12 @@ static int commit(struct ext4_fs *fs, bool empty)
         err = write_running(fs);
     else if (!err)
         err = blk_flush(fs->dev);
-    if (!err && empty && txn->journal)
+    if (!err && last && txn->journal)
         err = checkpoint(fs);
+    if (last)
+        txn->writable = false;
     if (err)
-        abort_txn(fs, err);
+        ext4_abort(fs, err);
     else
         ext4_alloc_committed(fs);
     let_handles_in(txn);
@@ -462,6 +464,13 @@ int ext4_txn_start(struct ext4_fs *fs)
     return 0;
 }
 
+static int mark_clean(struct ext4_fs *fs)
+{
+    super_set_state(fs, true);
+    int err = super_write(fs);
+    return err ? err : blk_flush(fs->dev);
+}
+
 void ext4_txn_stop(struct ext4_fs *fs)
 {
     struct ext4_txn *txn = &fs->txn;
@@ -471,20 +480,44 @@ void ext4_txn_stop(struct ext4_fs *fs)
     ext4_sync(fs);
     mutex_lock(&txn->commit);
     int err = commit(fs, true);
-    mutex_unlock(&txn->commit);
-    if (!err) {
-        super_set_state(fs, true);
-        err = super_write(fs);
-    }
     if (!err)
-        err = blk_flush(fs->dev);
+        err = mark_clean(fs);
+    mutex_unlock(&txn->commit);
     if (err)
         log_error("ext4 on %s: it was not unmounted cleanly (%d)", fs->dev->name, err);
-    settle(txn, &txn->running);
-    settle(txn, &txn->committed);
-    ext4_block_put(txn->super);
-    txn->writable = false;
     fs->fs.read_only = true;
+}
+
+void ext4_txn_drop(struct ext4_fs *fs)
+{
+    settle(&fs->txn, &fs->txn.running);
+    settle(&fs->txn, &fs->txn.committed);
+    if (fs->txn.super)
+        ext4_block_put(fs->txn.super);
+}
+
+/* --- what the VFS asks for ----------------------------------------------------------------------- */
+
+int ext4_sync_inode(struct inode *inode, bool data_only)
+{
+    struct ext4_fs *fs = ext4_fs_of(inode->fs);
+    (void)data_only;
+
+    if (!fs->txn.writable)
+        return 0;
+    mutex_lock(&inode->lock);
+    int err = ext4_inode_write(ext4_inode_of(inode));
+    mutex_unlock(&inode->lock);
+    int committed = ext4_commit(fs);
+    return err ? err : committed;
+}
+
+void ext4_clean(struct inode *inode)
+{
+    pagecache_flush(&inode->pages, 0, UINT64_MAX);
+    mutex_lock(&inode->lock);
+    ext4_inode_write(ext4_inode_of(inode)); /* what cannot be stored is given up */
+    mutex_unlock(&inode->lock);
 }
 
 /* --- until there is one ---------------------------------------------------------------------------- */
@@ -497,5 +530,12 @@ __attribute__((weak)) void ext4_alloc_committed(struct ext4_fs *fs)
 __attribute__((weak)) int ext4_inode_store(struct ext4_inode *ei)
 {
     (void)ei;
+    return -EROFS;
+}
+
+__attribute__((weak)) int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
+                                       struct ext4_run *run)
+{
+    (void)ei, (void)lblk, (void)max, (void)run;
     return -EROFS;
 }

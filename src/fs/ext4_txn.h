@@ -54,6 +54,10 @@ void ext4_forget(struct ext4_fs *fs, uint64_t nr, uint64_t len);
  * does so before he ends the handle, so that no commit leads to blocks that were not written. */
 void ext4_order(struct ext4_inode *ei);
 
+/* What handles changed since the last commit is not whole, and can't be made so: it is never committed, and fs is
+ * read-only from now on. In a handle or not. */
+void ext4_abort(struct ext4_fs *fs, int err);
+
 /* In a handle: the superblock, to be changed (its checksum is set at the commit). It costs a credit. */
 struct ext4_super *ext4_super_change(struct ext4_fs *fs);
 
@@ -78,7 +82,12 @@ int ext4_sync(struct ext4_fs *fs);
  * unmounting: everything is at its place, the file system is marked clean. */
 void ext4_txn_init(struct ext4_fs *fs); /* before anything else is called */
 int  ext4_txn_start(struct ext4_fs *fs);
-void ext4_txn_stop(struct ext4_fs *fs);
+void ext4_txn_stop(struct ext4_fs *fs); /* no handle opens any more; more than once is fine */
+void ext4_txn_drop(struct ext4_fs *fs); /* after it: no block is referenced */
+
+/* What the VFS asks for (struct fs_ops). */
+int  ext4_sync_inode(struct inode *inode, bool data_only);
+void ext4_clean(struct inode *inode);
 
 /* --- supplied by the others ------------------------------------------------------------------- */
 

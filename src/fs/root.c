@@ -9,6 +9,8 @@
 #include "fs/vfs.h"
 #include "kernel/log.h"
 #include "kernel/random.h"
+#include "kernel/thread.h"
+#include "kernel/time.h"
 #include "lib/errno.h"
 
 /* Memory for everybody's files, as name of dir. */
@@ -31,17 +33,36 @@ static int mount_dev(void)
     return err ? err : mount_memory(dev->root, "shm");
 }
 
+/* What a program does not ask to be written is on the disk after so long. */
+#define WRITE_EVERY_S 5u
+
+static void writer(void *arg)
+{
+    (void)arg;
+    for (;;) {
+        thread_sleep_until(time_ns_to_deadline(WRITE_EVERY_S * (uint64_t)1000000000));
+        vfs_sync(NULL);
+    }
+}
+
+static int start_writer(void)
+{
+    return thread_create("writer", writer, NULL) ? 0 : -ENOMEM;
+}
+
 static int mount_all(struct blk_device *disk)
 {
     struct fs *root;
 
     int err = tty_init();
     if (!err)
-        err = ext4_mount(disk, &root);
+        err = ext4_mount(disk, !disk->read_only, &root);
     if (err)
         return err;
     vfs_mount_root(root);
-    err = mount_dev();
+    err = root->read_only ? 0 : start_writer();
+    if (!err)
+        err = mount_dev();
     return err ? err : mount_memory(vfs_root(), "tmp");
 }
 

@@ -108,6 +108,7 @@ struct fs_ops {
      * but for times if data_only, attributes and names. clean: what is dirty of inode, of which the
      * caller has the only reference, is handed on, so that it can be forgotten. */
     int (*sync)(struct fs *fs);
+    void (*stop)(struct fs *fs); /* sync, and then the disk is not written any more; as read_only */
     int (*sync_inode)(struct inode *inode, bool data_only);
     void (*clean)(struct inode *inode);
 };
@@ -318,6 +319,24 @@ void inode_pages_release(struct pagecache *pages);
 void inode_pages_describe(struct pagecache *pages, char *buf, size_t size);
 void inode_pages_identify(struct pagecache *pages, uint64_t *dev, uint64_t *ino);
 
+/* For the pagecache_ops of files that are written back: the lock is the inode's. */
+void inode_pages_lock(struct pagecache *pages);
+void inode_pages_unlock(struct pagecache *pages);
+bool inode_pages_acquire_live(struct pagecache *pages);
+bool inode_pages_alone(struct pagecache *pages);
+
+/* --- writing back ------------------------------------------------------------------------ */
+
+/* Everything that was changed, of one file system (NULL: of all), is on stable storage. The first error;
+ * the rest is written nevertheless. */
+int vfs_sync(struct fs *fs);
+
+/* The machine is about to end: the same, and nothing is written to a disk any more. */
+void vfs_shutdown(void);
+
+/* The program wants to make pages of files dirty: write some back if there are too many. No lock is held. */
+void vfs_make_room(void);
+
 /* --- mounts ------------------------------------------------------------------------------ */
 
 void          vfs_init(void);
@@ -437,7 +456,7 @@ struct file_ops {
     /* The pages that a mapping shows; *pages NULL: zeroed memory (/dev/zero). -ENODEV. */
     int (*mmap)(struct file *f, struct pagecache **pages);
     void (*getattr)(struct file *f, struct vfs_attr *attr); /* files without inode */
-    int (*sync)(struct file *f);                            /* -EINVAL */
+    int (*sync)(struct file *f, bool data_only);            /* -EINVAL */
     void (*release)(struct file *f);                        /* the last reference is gone */
 
     /* Of files without inode: what their links in /proc/self/fd say. NULL: "pipe:[7]" or "socket:[7]",
@@ -462,6 +481,8 @@ struct file {
     struct mutex lock;
     /* lock protects: */
     uint64_t pos; /* bytes; in directories a file system's own cookie */
+
+    unsigned error_seen; /* of the inode's pages: pagecache_error() */
 
     /* epoll.c's, as is their protection: */
     LIST_HEAD(, epoll_watch) watches;
@@ -528,7 +549,9 @@ int file_readdir(struct file *f, struct dir_sink *sink);
 int      file_ioctl(struct file *f, unsigned cmd, uintptr_t arg);
 unsigned file_poll(struct file *f, struct pollq **q);
 int      file_mmap(struct file *f, struct pagecache **pages); /* -EACCES: not open for reading */
-int      file_sync(struct file *f);
+/* fsync, fdatasync (data_only): -EINVAL: nothing that can be written; -EIO, -ENOSPC: it could not be
+ * written, told once to each open file. */
+int file_sync(struct file *f, bool data_only);
 
 /* Whether f was opened for it, and for more than its path. */
 bool file_readable(const struct file *f);

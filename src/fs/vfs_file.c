@@ -169,10 +169,12 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
     if (beyond(f, iob, *pos) || !f->ops->write)
         return -EINVAL;
 
+    vfs_make_room();
     ssize_t n = write_regular(f, iob, pos);
     if (n > 0)
         vfs_used(f->inode, IN_MODIFY);
-    int err = n > 0 && atomic_load(&f->flags) & O_DSYNC ? file_sync(f) : 0;
+    unsigned flags = atomic_load(&f->flags);
+    int      err = n > 0 && flags & O_DSYNC ? file_sync(f, (flags & O_SYNC) != O_SYNC) : 0;
     return err ? err : n;
 }
 
@@ -426,11 +428,11 @@ int file_mmap(struct file *f, struct pagecache **pages)
     return f->ops->mmap ? f->ops->mmap(f, pages) : -ENODEV;
 }
 
-int file_sync(struct file *f)
+int file_sync(struct file *f, bool data_only)
 {
     if (atomic_load(&f->flags) & O_PATH)
         return -EBADF;
-    return f->ops->sync ? f->ops->sync(f) : -EINVAL;
+    return f->ops->sync ? f->ops->sync(f, data_only) : -EINVAL;
 }
 
 void file_getattr_anonymous(struct file *f, struct vfs_attr *attr)

@@ -162,3 +162,23 @@ void inode_pages_identify(struct pagecache *pages, uint64_t *dev, uint64_t *ino)
     *dev = inode->fs->dev;
     *ino = inode->ino;
 }
+
+void inode_pages_lock(struct pagecache *pages)
+{
+    mutex_lock(&inode_of_pages(pages)->lock);
+}
+
+void inode_pages_unlock(struct pagecache *pages)
+{
+    mutex_unlock(&inode_of_pages(pages)->lock);
+}
+
+bool inode_pages_acquire_live(struct pagecache *pages)
+{
+    return inode_get_live(inode_of_pages(pages));
+}
+
+bool inode_pages_alone(struct pagecache *pages)
+{
+    return atomic_load(&inode_of_pages(pages)->refs) == 1;
+}

@@ -57,10 +57,11 @@ static int directory_readdir(struct file *f, uint64_t *pos, struct dir_sink *sin
 }
 
 /* Entries are in their place when a call that made them returns. */
-static int directory_sync(struct file *f)
+static int directory_sync(struct file *f, bool data_only)
 {
-    (void)f;
-    return 0;
+    const struct fs_ops *ops = f->inode->fs->ops;
+
+    return ops->sync_inode ? ops->sync_inode(f->inode, data_only) : 0;
 }
 
 const struct file_ops directory_file_ops = {
@@ -92,6 +93,7 @@ static int attach(struct file *f)
     case S_IFREG:
         f->ops = &regular_file_ops;
         f->seekable = f->has_position = true;
+        f->error_seen = pagecache_error_start(&inode->pages);
         break;
     case S_IFDIR:
         f->ops = &directory_file_ops;

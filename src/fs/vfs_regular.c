@@ -156,11 +156,16 @@ static int regular_mmap(struct file *f, struct pagecache **pages)
     return 0;
 }
 
-static int regular_sync(struct file *f)
+/* What could not be written is told once to each open file, whoever noticed it. */
+static int regular_sync(struct file *f, bool data_only)
 {
-    struct pagecache *pages = &f->inode->pages;
+    struct inode        *inode = f->inode;
+    const struct fs_ops *ops = inode->fs->ops;
 
-    return pagecache_flush(pages, 0, UINT64_MAX);
+    pagecache_flush(&inode->pages, 0, UINT64_MAX);
+    int more = ops->sync_inode ? ops->sync_inode(inode, data_only) : 0;
+    int told = pagecache_error(&inode->pages, &f->error_seen);
+    return told ? told : more;
 }
 
 const struct file_ops regular_file_ops = {

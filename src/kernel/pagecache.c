@@ -14,6 +14,7 @@
 
 struct spinlock        pagecache_lock = SPINLOCK_INIT(LOCK_PAGECACHE, "pagecache");
 struct pagecache_stats pagecache_total;
+size_t                 pagecache_dirty_max;
 struct pagecache_list  pagecache_dirty = TAILQ_HEAD_INITIALIZER(pagecache_dirty);
 static TAILQ_HEAD(, pagecache_chunk) lru = TAILQ_HEAD_INITIALIZER(lru);
 
@@ -143,6 +144,7 @@ void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, bool dirty)
     pc->ndirty += dirty ? 1 : -(size_t)1;
     if (!pc->ops->flush)
         return;
+    pagecache_total.dirty_files += dirty ? 1 : -(size_t)1;
     if (dirty && pc->ndirty == 1)
         TAILQ_INSERT_TAIL(&pagecache_dirty, pc, dirty_link);
     else if (!pc->ndirty)
@@ -529,8 +531,14 @@ bool pagecache_reclaim(size_t npages)
 
 /* --- life -------------------------------------------------------------------------------- */
 
+#define DIRTY_SHARE 5 /* that part of memory may be dirty pages */
+
 void pagecache_init_all(void)
 {
+    struct frame_stats stats;
+
+    frame_stats(&stats);
+    pagecache_dirty_max = stats.total / DIRTY_SHARE;
     frame_add_reclaim(pagecache_reclaim);
 }
 

@@ -42,8 +42,18 @@ struct pagecache_ops {
      * quota none is made but those asked for: a page that is not there is a hole. */
     int (*fill)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
 
-    /* Write them back. May sleep. NULL: the file is not written (read-only file system, memory). */
+    /* Write them back, as far as they are inside the file. May sleep. NULL: the file is not written (memory). */
     int (*flush)(struct pagecache *pc, uint64_t index, paddr_t pa, size_t npages);
+
+    /* Taken around the choice of pages and their flush: while it is held, no page is cut off or punched
+     * out, and nobody writes through pagecache_get_write(). Given with flush. */
+    void (*lock)(struct pagecache *pc);
+    void (*unlock)(struct pagecache *pc);
+    /* acquire(), unless the owner is about to be freed already. May not sleep. Given with flush. */
+    bool (*acquire_live)(struct pagecache *pc);
+    /* Has the owner only one reference, the caller's? No mapping of it exists then. Any context. Given with
+     * flush. */
+    bool (*alone)(struct pagecache *pc);
 
     /* One more, one less reference on the owner (the inode): mappings hold one each. release() may
      * sleep, and may free pc. NULL: the owner lives for ever. */
@@ -80,6 +90,9 @@ struct pagecache {
     size_t                  ra_pages;                /* read-ahead at the last miss */
     struct waitq            changed;                 /* a page stopped being busy */
     TAILQ_ENTRY(pagecache) dirty_link; /* while pages are dirty, and there is a flush */
+    int      error;                    /* of the last flush that failed */
+    unsigned nerrors;                  /* how many did; pagecache_error() */
+    bool     error_told;               /* to anybody */
 };
 
 /* A contiguous piece of a file: pages [index, index + npages) in frames from pa on. */
@@ -158,8 +171,21 @@ void pagecache_quota_give(struct pagecache_quota *quota, size_t npages);
 void pagecache_mark_dirty(struct pagecache *pc, uint64_t index, size_t npages);
 
 /* Write dirty pages of [index, index + npages) back. A page that is mapped stays dirty, since the
- * program may write to it unseen. 0, or the first error of ops->flush (pages stay dirty). */
+ * program may write to it unseen. 0, or the first error of ops->flush: what it was to write is given up, as
+ * nobody could say how often it should be tried, and the error is kept for pagecache_error(). */
 int pagecache_flush(struct pagecache *pc, uint64_t index, uint64_t npages);
+
+/* Errors of flushes, whoever asked for them, are told once to each open file. It remembers where
+ * it is: what was not told to anybody, or will happen. */
+unsigned pagecache_error_start(const struct pagecache *pc);
+int      pagecache_error(struct pagecache *pc, unsigned *seen); /* 0: none since *seen */
+
+/* Write dirty pages of all files (dirty longest first) until at most keep are left, or everybody was tried.
+ * Returns how many became clean. No lock that an owner's lock() may need is held. */
+size_t pagecache_write_back(size_t keep);
+
+/* Are there so many dirty pages that who makes more has to write some first? Then keep so many. Cheap. */
+bool pagecache_too_dirty(size_t *keep);
 
 /* Drop up to npages frames that nobody needs: reserved ones first, then the pages used longest ago.
  * Returns whether there were any. Does not sleep; the frame allocator calls it. */
@@ -169,6 +195,7 @@ struct pagecache_stats {
     size_t resident; /* pages filled, all files */
     size_t reserved; /* frames held but not filled */
     size_t dirty;
+    size_t dirty_files; /* those of them that can be written back */
 };
 
 void pagecache_stats(struct pagecache_stats *out);

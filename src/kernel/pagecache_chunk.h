@@ -43,6 +43,8 @@ struct pagecache_chunk {
 extern struct spinlock        pagecache_lock;
 extern struct pagecache_stats pagecache_total; /* protected by pagecache_lock */
 
+extern size_t pagecache_dirty_max; /* pages; constant: see pagecache_too_dirty() */
+
 /* Files that can be written back and have dirty pages; the one dirty longest is first. Likewise. */
 TAILQ_HEAD(pagecache_list, pagecache);
 extern struct pagecache_list pagecache_dirty;

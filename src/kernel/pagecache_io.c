@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pagecache_io.c - bytes of files: reading and writing through the cache, sizes, writing back. */
+/* pagecache_io.c - bytes of files: reading and writing through the cache, sizes. */
 #include "kernel/frame.h"
 #include "kernel/pagecache_chunk.h"
 #include "lib/assert.h"
@@ -112,74 +112,6 @@ bool pagecache_resident(struct pagecache *pc, uint64_t index)
     return ready;
 }
 
-static bool is_dirty(struct pagecache *pc, uint64_t index)
-{
-    uint32_t *page = pagecache_page(pc, index);
-
-    return page && (*page & PAGE_DIRTY);
-}
-
-/* The first dirty run in [*index, end), with references; false: none. */
-static bool next_dirty(struct pagecache *pc, uint64_t *index, uint64_t end,
-                       struct pagecache_run *run)
-{
-    struct pagecache_chunk *chunk;
-
-    while (*index < end && (chunk = pagecache_chunk_from(pc, *index))) {
-        *index = size_max(*index, chunk->index);
-        uint64_t stop = size_min(end, chunk->index + CHUNK_PAGES);
-        while (*index < stop && !is_dirty(pc, *index))
-            ++*index;
-        if (*index >= stop)
-            continue;
-
-        *run = (struct pagecache_run){*index, 1, page_pa(*pagecache_page(pc, *index))};
-        while (*index + run->npages < stop && is_dirty(pc, *index + run->npages) &&
-               page_pa(*pagecache_page(pc, *index + run->npages)) ==
-                   run->pa + (run->npages << PAGE_SHIFT))
-            run->npages++;
-        frame_get_run(run->pa, run->npages);
-        return true;
-    }
-    return false;
-}
-
-/* Before the run is written: pages that only the cache and this call hold become clean, so that
- * a later change marks them again. */
-static void clean_unmapped(struct pagecache *pc, const struct pagecache_run *run)
-{
-    for (size_t k = 0; k < run->npages; k++) {
-        if (frame_refs(run->pa + (k << PAGE_SHIFT)) == 2)
-            pagecache_set_dirty(pc, pagecache_page(pc, run->index + k), false);
-    }
-}
-
-int pagecache_flush(struct pagecache *pc, uint64_t index, uint64_t npages)
-{
-    uint64_t             end = npages > UINT64_MAX - index ? UINT64_MAX : index + npages;
-    struct pagecache_run run;
-    int                  first = 0;
-
-    if (!pc->ops->flush)
-        return 0;
-
-    spinlock_acquire(&pagecache_lock);
-    while (next_dirty(pc, &index, end, &run)) {
-        clean_unmapped(pc, &run);
-        spinlock_release(&pagecache_lock);
-        int err = pc->ops->flush(pc, run.index, run.pa, run.npages);
-        spinlock_acquire(&pagecache_lock);
-        if (err) {
-            mark_range(pc, run.index, run.npages);
-            first = first ? first : err;
-        }
-        pagecache_put(&run);
-        index = run.index + run.npages;
-    }
-    spinlock_release(&pagecache_lock);
-    return first;
-}
-
 /* --- size -------------------------------------------------------------------------------- */
 
 /* Drop a page of chunk when nobody is working on it; wait otherwise. Returns false if the chunk has
@@ -215,9 +147,12 @@ static void zero_tail(struct pagecache *pc, uint64_t size)
         return;
     while ((page = pagecache_page(pc, size >> PAGE_SHIFT)) && page_state(*page) == PAGE_BUSY)
         waitq_sleep(&pc->changed, &pagecache_lock);
-    if (page && page_state(*page) == PAGE_READY)
-        memset((uint8_t *)phys_ptr(page_pa(*page)) + (size & PAGE_MASK), 0,
-               PAGE_SIZE - (size & PAGE_MASK));
+    if (!page || page_state(*page) != PAGE_READY)
+        return;
+    memset((uint8_t *)phys_ptr(page_pa(*page)) + (size & PAGE_MASK), 0,
+           PAGE_SIZE - (size & PAGE_MASK));
+    if (pc->ops->flush)
+        pagecache_set_dirty(pc, page, true);
 }
 
 static void (*forget_hook)(const struct pagecache *pc, uint64_t index, uint64_t npages, bool cut);
@@ -239,10 +174,9 @@ void pagecache_resize(struct pagecache *pc, uint64_t size)
     spinlock_acquire(&pagecache_lock);
     uint64_t old = pc->size;
     pc->size = size;
-    if (size < old) {
+    if (size < old)
         drop_range(pc, pages_for(size), UINT64_MAX);
-        zero_tail(pc, size);
-    }
+    zero_tail(pc, size < old ? size : old); /* a mapping may have stored behind the end */
     spinlock_release(&pagecache_lock);
     if (size < old)
         forget(pc, pages_for(size), pages_for(old) - pages_for(size), true);

@@ -193,42 +193,67 @@ int vmspace_fill(struct vmspace *vs, vaddr_t va, size_t len)
 
 /* --- writing back ------------------------------------------------------------------------ */
 
-/* Dirty pages of area within [va, end) go to the file. */
-static int sync_area(const struct area *area, vaddr_t va, vaddr_t end)
+/* What of a shared file is mapped in a range. */
+struct synced {
+    struct pagecache *file; /* holds a reference of its owner; NULL: nothing is to be written */
+    uint64_t          index, npages;
+    vaddr_t           end; /* of the area */
+};
+
+/* The part of area in [va, end). */
+static void take_synced(const struct area *area, vaddr_t va, vaddr_t end, struct synced *s)
 {
+    vaddr_t start = area_part_start(area, va), stop = area_part_end(area, end);
+
+    *s = (struct synced){.end = stop};
     if (!area->file || !(area->flags & AREA_SHARED))
-        return 0;
-
-    vaddr_t  start = area_part_start(area, va), stop = area_part_end(area, end);
-    uint64_t index = (area->offset + (start - area->start)) >> PAGE_SHIFT;
-    return pagecache_flush(area->file, index, (stop - start) >> PAGE_SHIFT);
+        return;
+    s->file = area->file;
+    s->index = (area->offset + (start - area->start)) >> PAGE_SHIFT;
+    s->npages = (stop - start) >> PAGE_SHIFT;
+    if (s->file->ops->acquire)
+        s->file->ops->acquire(s->file);
 }
 
-static int sync_locked(struct vmspace *vs, vaddr_t va, vaddr_t end, bool invalidate)
+/* The first area at or above va, as far as it lies below end. -ENOENT: none; -EBUSY. *hole: something below
+ * it is not mapped. */
+static int next_synced(struct vmspace *vs, vaddr_t va, vaddr_t end, bool invalidate,
+                       struct synced *s, bool *hole)
 {
-    int     err = 0;
-    vaddr_t covered = va;
-
-    for (struct area *a = area_at_or_above(&vs->areas, va); !err && a && a->start < end;
-         a = area_next(a)) {
-        err = invalidate && (a->flags & AREA_LOCKED) ? -EBUSY : sync_area(a, va, end);
-        if (a->start <= covered)
-            covered = a->end;
-    }
-    return err ? err : covered < end ? -ENOMEM : 0;
-}
-
-int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len, bool invalidate)
-{
-    vaddr_t end;
-    int     err = vmspace_range_check(va, len, &end);
-    if (err || !len)
-        return err;
-
     mutex_lock(&vs->mutex);
-    err = sync_locked(vs, va, end, invalidate);
+    struct area *a = area_at_or_above(&vs->areas, va);
+    int err = !a || a->start >= end ? -ENOENT : invalidate && a->flags & AREA_LOCKED ? -EBUSY : 0;
+    if (err == -ENOENT || a->start > va)
+        *hole = true;
+    if (!err)
+        take_synced(a, va, end, s);
     mutex_unlock(&vs->mutex);
     return err;
+}
+
+static int write_synced(const struct synced *s)
+{
+    if (!s->file)
+        return 0;
+    int err = pagecache_flush(s->file, s->index, s->npages);
+    if (s->file->ops->release)
+        s->file->ops->release(s->file);
+    return err;
+}
+
+/* Files are written without the mutex: their owners' locks come before it. */
+int vmspace_sync(struct vmspace *vs, vaddr_t va, size_t len, bool invalidate)
+{
+    struct synced s;
+    vaddr_t       end;
+    bool          hole = false;
+    int           err = vmspace_range_check(va, len, &end);
+
+    while (!err && va < end && !(err = next_synced(vs, va, end, invalidate, &s, &hole))) {
+        err = write_synced(&s);
+        va = s.end;
+    }
+    return err && err != -ENOENT ? err : hole ? -ENOMEM : 0;
 }
 
 /* --- telling ----------------------------------------------------------------------------- */

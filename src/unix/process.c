@@ -215,6 +215,7 @@ void process_exit(int status)
 {
     strace_exit(status);
     tell_memory();
+    vfs_shutdown();
     machine_exit(status & 0xff);
 }
 
@@ -222,6 +223,7 @@ void process_killed(int sig)
 {
     strace_killed(sig);
     tell_memory();
+    vfs_shutdown();
     machine_exit(STATUS_SIGNAL + sig);
 }
 

@@ -196,33 +196,41 @@ int64_t sys_lseek(const uint64_t *a)
     return result;
 }
 
-int64_t sys_fsync(const uint64_t *a)
+static int64_t sync_fd(int fd, bool data_only)
 {
-    struct file *f = args_file((int)a[0]);
+    struct file *f = args_file(fd);
     if (!f)
         return -EBADF;
-    int result = file_sync(f);
+    int result = file_sync(f, data_only);
     file_put(f);
     return result;
 }
 
-int64_t sys_fdatasync(const uint64_t *a)
+int64_t sys_fsync(const uint64_t *a)
 {
-    return sys_fsync(a);
+    return sync_fd((int)a[0], false);
 }
 
-/* File systems are read-only: there is never anything to write back. */
+int64_t sys_fdatasync(const uint64_t *a)
+{
+    return sync_fd((int)a[0], true);
+}
+
 int64_t sys_sync(const uint64_t *a)
 {
     (void)a;
+    vfs_sync(NULL); /* sync(2) tells nobody of errors */
     return 0;
 }
 
 int64_t sys_syncfs(const uint64_t *a)
 {
     struct file *f = args_file((int)a[0]);
+    if (!f)
+        return -EBADF;
+    int result = file_is_path(f) ? -EBADF : f->inode ? vfs_sync(f->inode->fs) : 0;
     file_put(f);
-    return f ? 0 : -EBADF;
+    return result;
 }
 
 /* Advice is checked and then not taken: the page cache reads ahead by what it sees. */
@@ -259,7 +267,7 @@ int64_t sys_sync_file_range(const uint64_t *a)
         return -EBADF;
     int err = check_sync_range(f, (int64_t)a[1], (int64_t)a[2], (unsigned)a[3]);
     if (!err && (unsigned)a[3])
-        err = file_sync(f);
+        err = file_sync(f, true);
     file_put(f);
     return err;
 }

@@ -445,7 +445,8 @@ int64_t sys_msync(const uint64_t *a)
         return -EINVAL;
     if (va + len < va)
         return -ENOMEM;
-    return len ? vmspace_sync(the_process.vmspace, va, len, flags & MS_INVALIDATE) : 0;
+    int err = len ? vmspace_sync(the_process.vmspace, va, len, flags & MS_INVALIDATE) : 0;
+    return err || !len || !(flags & MS_SYNC) ? err : vfs_sync(NULL);
 }
 
 /* Memory of a program is never taken away, so to lock it is to fill it, and to keep it from being

@@ -123,11 +123,11 @@ class Context:
             self.last = Console(None, hung.stdout or b"", hung.stderr or b"")
         return self.last
 
-    def boot(self, image, *options, memory=None, arguments=None):
-        """As a user would: cella run. options are the emulator's."""
+    def boot(self, image, *options, memory=None, arguments=None, disk="--read-only"):
+        """As a user would: cella run. options are the emulator's; disk: what may be done to the image."""
         memory = ["-m", memory] if memory else []
         arguments = ["-a", arguments] if arguments else []
-        return self._finish([CELLA, "run", "-b", "-p", self.platform, *memory, *arguments,
+        return self._finish([CELLA, "run", "-b", "-p", self.platform, disk, *memory, *arguments,
                              *(f"--qemu={o}" for o in options), str(image)])
 
     def boot_bare(self, *options, emulator=None, cpu=None):
@@ -142,7 +142,7 @@ class Context:
         refuses what is no image."""
         return self.boot_bare("-m", "128m", "-global", "virtio-mmio.force-legacy=false",
                               "-device", "virtio-rng-device", "-device", "virtio-blk-device,drive=hd0",
-                              "-drive", f"file={path},format=raw,if=none,id=hd0")
+                              "-drive", f"file={path},format=raw,if=none,id=hd0,readonly=on")
 
     def _machine(self, image, console, arguments):
         """The emulator's command for a machine that waits for a debugger at its first instruction."""
@@ -150,7 +150,7 @@ class Context:
         return [c["emulator"], "-M", c["machine"], "-cpu", c["cpu"], "-bios", c["firmware"], "-kernel",
                 c["kernel"], "-m", "128m", "-no-reboot", "-display", "none", "-monitor", "none",
                 "-serial", f"file:{console}", "-global", "virtio-mmio.force-legacy=false",
-                "-drive", f"file={image},format=raw,if=none,id=hd0", "-device", "virtio-blk-device,drive=hd0",
+                "-drive", f"file={image},format=raw,if=none,id=hd0,readonly=on", "-device", "virtio-blk-device,drive=hd0",
                 "-device", "virtio-rng-device", "-nic", "none", *(["-append", arguments] if arguments else [])]
 
     def _place(self, suffix):

@@ -33,6 +33,7 @@ class Terminal:
         return term
 
     def start(self, t, image, *options):
+        options = options or ("--read-only",)
         self.seen = b""
         self.at = 0  # expect() looks from here on
         self.deadline = time.monotonic() + LIMIT

@@ -12,8 +12,8 @@
  *          src/fs/ext4_list.c src/fs/ext4_htree.c src/fs/ext4_hash.c src/fs/ext4_csum.c
  *          src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c src/fs/vfs_regular.c
  *          src/fs/filelock.c src/fs/vfs_mount.c src/fs/vfs_name.c src/fs/vfs_place.c src/fs/vfs_path.c
- *          src/fs/vfs_open.c src/fs/vfs_file.c src/fs/iobuf.c src/kernel/pagecache.c
- *          src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c src/lib/strlcpy.c
+ *          src/fs/vfs_open.c src/fs/vfs_file.c src/fs/vfs_sync.c src/fs/iobuf.c src/kernel/pagecache.c
+ *          src/kernel/pagecache_io.c src/kernel/pagecache_flush.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c src/lib/strlcpy.c
  *          test/host/sim_ext4.c test/host/sim_disk.c test/host/sim_host.c test/host/sim_kernel.c
  *          test/host/sim_user.c */
 /* runs: 8000 */

@@ -7,6 +7,8 @@
 #   NAME.root/           further files of the image, if any
 #   NAME.session         what is typed (test/lib/session.py); without it, nothing is
 #
+# A program whose name begins with disk_ may write to its disk; to others it is read-only.
+#
 # Comments among the first lines of NAME.c say how it is built:
 #
 #   /* link: static-pie */   or dynamic: the image then has the interpreter and the libraries that the

@@ -73,6 +73,7 @@ bool sim_is_frame(const void *ptr)
     return pa >= SIM_RAM_BASE && pa < SIM_RAM_BASE + RAM_PAGES * PAGE_SIZE;
 }
 
+bool              sim_writable;
 static struct fs *mounted;
 static size_t     blocks_before, frames_before;
 
@@ -84,7 +85,7 @@ int sim_mount(struct sim_disk *disk)
     blocks_before = sim_heap_blocks();
     frames_before = sim_frames_free();
 
-    int err = ext4_mount(&disk->dev, &mounted);
+    int err = ext4_mount(&disk->dev, sim_writable, &mounted);
     if (!err) {
         vfs_mount_root(mounted);
         return 0;

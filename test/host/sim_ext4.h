@@ -11,6 +11,8 @@
 /* What the driver logged since the last call, in one string. */
 const char *sim_log(void);
 
+extern bool sim_writable; /* whether to mount for writing; false at first */
+
 /* Mount disk as "/", RAM and caches fresh; unmount checks that nothing is left over. */
 int  sim_mount(struct sim_disk *disk);
 void sim_unmount(void);

@@ -2,7 +2,7 @@
 /* test_pagecache.c - the page cache over files that live in arrays, with two real threads where two
  * matter, and with too little memory.
  */
-/* sources: src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
+/* sources: src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/pagecache_flush.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
  *          test/host/sim_kernel.c */
 /* flags: -pthread */
 #include <setjmp.h>
@@ -282,10 +282,11 @@ static void a_mapped_page_stays_dirty_when_it_is_flushed(void **state)
     assert_int_equal(file.disk[0], 10);
 }
 
-static void a_failed_flush_leaves_pages_dirty(void **state)
+static void a_failed_flush_is_told_once_to_each_who_asks(void **state)
 {
     (void)state;
-    uint8_t byte = 42;
+    uint8_t  byte = 42;
+    unsigned early = pagecache_error_start(&file.pc), other = early;
 
     assert_int_equal(pagecache_write(&file.pc, 3 * PAGE_SIZE, &byte, 1), 1);
     file.fail_page = 3;
@@ -293,7 +294,14 @@ static void a_failed_flush_leaves_pages_dirty(void **state)
     assert_int_not_equal(file.disk[3 * PAGE_SIZE], 42);
     file.fail_page = UINT64_MAX;
     assert_int_equal(pagecache_flush(&file.pc, 0, UINT64_MAX), 0);
-    assert_int_equal(file.disk[3 * PAGE_SIZE], 42);
+
+    unsigned untold = pagecache_error_start(&file.pc); /* nobody has heard of it: it will */
+    assert_int_equal(pagecache_error(&file.pc, &early), -EIO);
+    assert_int_equal(pagecache_error(&file.pc, &early), 0);
+    assert_int_equal(pagecache_error(&file.pc, &other), -EIO);
+    assert_int_equal(pagecache_error(&file.pc, &untold), -EIO);
+    unsigned late = pagecache_error_start(&file.pc);
+    assert_int_equal(pagecache_error(&file.pc, &late), 0);
 }
 
 static void a_file_cut_and_grown_again_reads_zeros_there(void **state)
@@ -410,7 +418,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_written_is_read_and_flushed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mapped_page_stays_dirty_when_it_is_flushed, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_failed_flush_leaves_pages_dirty, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failed_flush_is_told_once_to_each_who_asks, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_file_cut_and_grown_again_reads_zeros_there, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reclaim_gives_unfilled_frames_first_and_never_used_ones,

@@ -5,7 +5,7 @@
  *          src/kernel/vmspace_pages.c src/kernel/vmspace_remap.c src/kernel/vmreport.c
  *          src/kernel/area.c src/kernel/runlist.c src/kernel/fault.c src/kernel/reserve.c src/kernel/compact.c
  *          src/kernel/uaccess.c src/kernel/pagecache.c
- *          src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c test/host/sim_kernel.c
+ *          src/kernel/pagecache_io.c src/kernel/pagecache_flush.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c test/host/sim_kernel.c
  *          test/host/sim_pmap.c test/host/sim_vmspace.c
  *          src/lib/strlcpy.c */
 /* flags: -pthread */

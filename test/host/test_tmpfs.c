@@ -4,8 +4,8 @@
 /* sources: src/fs/tmpfs.c src/fs/tmpfs_dir.c src/fs/xattr.c
  *          src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c
  *          src/fs/vfs_regular.c src/fs/filelock.c src/fs/vfs_mount.c src/fs/vfs_name.c src/fs/vfs_place.c
- *          src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/iobuf.c
- *          src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
+ *          src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/vfs_sync.c src/fs/iobuf.c
+ *          src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/pagecache_flush.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c
  *          src/lib/fmt.c
  *          src/lib/strlcpy.c test/host/sim_kernel.c test/host/sim_user.c */
 #include <setjmp.h>

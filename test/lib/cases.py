@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import typing
 
+import disks
 import normalise
 import session
 import tracelines
@@ -126,6 +127,8 @@ def boot(case, platform, place):
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
     arguments += ["--strace"] if case.traced else []
     try:
+        if not disks.writable(case.image):
+            arguments += ["--read-only"]
         command = [CELLA, "run", "-p", platform, *arguments]
         if case.session:
             console, status = converse([*command, str(copy)], session.read(case.session))

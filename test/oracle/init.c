@@ -272,7 +272,8 @@ static void mount_disk(const char *serial)
         if (!has_serial(entry->d_name, serial))
             continue;
         snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
-        must(mount(path, ROOT, "ext4", MS_RDONLY, NULL), serial);
+        must(mount(path, ROOT, "ext4", serial[0] == 'r' && serial[1] == 'w' ? 0 : MS_RDONLY, NULL),
+             serial);
         closedir(dir);
         return;
     }

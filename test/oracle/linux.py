@@ -23,6 +23,7 @@ import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "test/lib"))
+import disks as disk_rules  # noqa: E402
 import session  # noqa: E402
 import tracelines  # noqa: E402
 
@@ -267,7 +268,7 @@ class Machine:
         self.case = None        # which it is at, for complaints
         self.scratch = tempfile.TemporaryDirectory(prefix="cella-oracle.")
         images = list(dict.fromkeys(case.image for case, _ in cases))
-        disks = {image: f"disk{i}" for i, image in enumerate(images)}
+        disks = {image: f"{'rw' if disk_rules.writable(image) else 'ro'}{i}" for i, image in enumerate(images)}
         modules = [(f"/{i}-{name}.ko", 0o100644, data)
                    for i, (name, data) in enumerate(in_load_order(MODULES))]
         initramfs = pathlib.Path(self.scratch.name) / "initramfs"
@@ -285,7 +286,8 @@ class Machine:
     def command(initramfs, disks, memory):
         options = []
         for image, serial in disks.items():
-            options += ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},readonly=on",
+            how = "snapshot=on" if disk_rules.writable(image) else "readonly=on"
+            options += ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},{how}",
                         "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
         return [emulator(), "-M", "virt", "-cpu", "rv64,h=off", "-m", f"{memory >> 20}m",
                 "-bios", os.environ.get("FIRMWARE") or FIRMWARE, "-kernel", str(vmlinux()),

@@ -48,7 +48,7 @@ def finish(platform, program, seed, steps):
         copy = pathlib.Path(folder) / "image"
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)
         try:
-            p = subprocess.run([BUILD / "bin/cella", "run", "-b", "-p", platform, "-m", MEMORY[seed % len(MEMORY)],
+            p = subprocess.run([BUILD / "bin/cella", "run", "-b", "--read-only", "-p", platform, "-m", MEMORY[seed % len(MEMORY)],
                                 copy, "--", str(seed), str(steps)], cwd=ROOT, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 + steps / 50)
         except subprocess.TimeoutExpired as hung:

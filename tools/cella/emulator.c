@@ -62,7 +62,8 @@ static void add_devices(struct words *command, const struct emulator *e)
 {
     char *image = double_commas(e->image);
     words_add(command, "-drive");
-    words_add_format(command, "file=%s,format=raw,if=none,id=hd0", image);
+    words_add_format(command, "file=%s,format=raw,if=none,id=hd0,cache=writeback%s", image,
+                     e->read_only ? ",readonly=on" : "");
     free(image);
     words_add(command, "-device");
     words_add(command, "virtio-blk-device,drive=hd0");

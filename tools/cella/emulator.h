@@ -23,6 +23,7 @@ struct emulator {
     enum console   console;
     const char    *console_file; /* for CONSOLE_FILE */
     bool           snapshot;
+    bool           read_only; /* of the image */
     bool           quiet;   /* the firmware is to print nothing, if the emulator can see to that */
     struct words   options; /* the user's, last */
 };

@@ -43,7 +43,7 @@ static char *make_bootargs(const struct options *o)
 static void need_writable(const char *image)
 {
     if (access(image, W_OK) != 0)
-        die("make it writable, or leave it as it is with --snapshot",
+        die("make it writable, or leave it as it is with --snapshot or --read-only",
             "%s: the machine writes to its disk, and this may only be read (%m)", image);
 }
 
@@ -55,11 +55,12 @@ struct emulator machine_make(const struct options *o, enum console console,
         .console = console,
         .console_file = console_file,
         .snapshot = o->snapshot,
+        .read_only = o->read_only,
         .quiet = !o->verbose,
         .options = o->emulator,
     };
     *bootable = make_bootable(o);
-    if (!o->snapshot)
+    if (!o->snapshot && !o->read_only)
         need_writable(bootable->image);
     e.image = bootable->image;
     e.memory = o->memory ? o->memory : bootable->memory ? bootable->memory : DEFAULT_MEMORY;

@@ -11,24 +11,17 @@
 #include "install.h"
 #include "manifest.h"
 
-enum { ROOT = 256, MANIFEST, STRACE, TRACE, SNAPSHOT, EMULATOR, VERBOSE, CPUS };
+enum { ROOT = 256, MANIFEST, STRACE, TRACE, SNAPSHOT, READ_ONLY, EMULATOR, VERBOSE, CPUS };
 
 static const struct option long_options[] = {
-    {"root", required_argument, NULL, ROOT},
-    {"manifest", required_argument, NULL, MANIFEST},
-    {"strace", optional_argument, NULL, STRACE},
-    {"trace", required_argument, NULL, TRACE},
-    {"qemu", required_argument, NULL, EMULATOR},
-    {"snapshot", no_argument, NULL, SNAPSHOT},
-    {"verbose", no_argument, NULL, VERBOSE},
-    {"platform", required_argument, NULL, 'p'},
-    {"memory", required_argument, NULL, 'm'},
-    {"env", required_argument, NULL, 'e'},
-    {"batch", no_argument, NULL, 'b'},
-    {"console", required_argument, NULL, 'c'},
-    {"boot-args", required_argument, NULL, 'a'},
-    {"cpus", required_argument, NULL, CPUS},
-    {NULL, 0, NULL, 0},
+    {"root", required_argument, NULL, ROOT},     {"manifest", required_argument, NULL, MANIFEST},
+    {"strace", optional_argument, NULL, STRACE}, {"trace", required_argument, NULL, TRACE},
+    {"qemu", required_argument, NULL, EMULATOR}, {"snapshot", no_argument, NULL, SNAPSHOT},
+    {"read-only", no_argument, NULL, READ_ONLY}, {"verbose", no_argument, NULL, VERBOSE},
+    {"platform", required_argument, NULL, 'p'},  {"memory", required_argument, NULL, 'm'},
+    {"env", required_argument, NULL, 'e'},       {"batch", no_argument, NULL, 'b'},
+    {"console", required_argument, NULL, 'c'},   {"boot-args", required_argument, NULL, 'a'},
+    {"cpus", required_argument, NULL, CPUS},     {NULL, 0, NULL, 0},
 };
 
 /* What QEMU takes for a size: a number, perhaps with a fraction, and perhaps a unit. */
@@ -169,6 +162,9 @@ static void take(struct options *o, const char *command, int option)
         break;
     case SNAPSHOT:
         o->snapshot = true;
+        break;
+    case READ_ONLY:
+        o->read_only = true;
         break;
     case EMULATOR:
         add_emulator_option(&o->emulator, optarg);

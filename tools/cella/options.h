@@ -10,17 +10,18 @@
 /* Strings are the command line's; null where an option is not given. */
 struct options {
     const char  *platform;
-    const char  *memory;   /* -m, checked: a number, and perhaps a unit */
-    unsigned     cpus;     /* --cpus; 0: not given */
-    const char  *root;     /* --root */
-    const char  *manifest; /* --manifest, or manifest= in -a */
-    const char  *console;  /* -c */
-    struct words bootargs; /* -a, --manifest, --strace, --trace */
-    struct words env;      /* -e */
-    struct words emulator; /* --qemu */
-    bool         batch;    /* -b */
-    bool         snapshot; /* --snapshot */
-    bool         verbose;  /* --verbose */
+    const char  *memory;    /* -m, checked: a number, and perhaps a unit */
+    unsigned     cpus;      /* --cpus; 0: not given */
+    const char  *root;      /* --root */
+    const char  *manifest;  /* --manifest, or manifest= in -a */
+    const char  *console;   /* -c */
+    struct words bootargs;  /* -a, --manifest, --strace, --trace */
+    struct words env;       /* -e */
+    struct words emulator;  /* --qemu */
+    bool         batch;     /* -b */
+    bool         snapshot;  /* --snapshot */
+    bool         read_only; /* --read-only */
+    bool         verbose;   /* --verbose */
     const char  *what;
     char *const *args; /* after `--`; null-terminated, empty if there are none */
 };
@@ -41,6 +42,7 @@ struct options options_read(int argc, char **argv);
     "  --trace=CLASS,...    print trace points: syscall fault exec fs blk vm sched irq\n"        \
     "  -a WORDS             further boot arguments of the kernel, such as verbose\n"             \
     "  --snapshot           leave the image as it is: what is written is forgotten at the end\n" \
+    "  --read-only          leave the image as it is: the program cannot write to it\n"          \
     "  --qemu=OPTION        an option of the emulator with its value, --qemu='-cpu help', or\n"  \
     "                       its value alone\n"                                                   \
     "  --verbose            say what is done, and let the firmware do so\n"
