@@ -16,6 +16,8 @@
 #   /* flags: ... */         further compiler flags, for example -nostdlib for a program that is to make
 #                            no system calls of its C library's start-up.
 #
+#   /* cpus: 4 */           run it on a machine with four processors, too: it prints the same there.
+#
 # A program prints only what is the same on Linux: no addresses, process numbers, times. One that
 # cannot be compared with Linux says why in its source, and has its output in NAME.expected and its
 # exit status in NAME.status (without the file, 0).

@@ -8,11 +8,15 @@ PATTERN is a shell pattern of test names; without one, all are run. What Linux d
 is in test/expected/guest. A few tests cannot be compared with Linux:
 they have a NAME.expected of their own, and the reason is in their source.
 
+NAME.cpus4 is the same program on a machine with four processors, with the same expectation: those whose
+source says so in a comment.
+
 NAME.strace is the same program with its system calls printed, which are compared with what strace
 printed of it on Linux, in test/expected/strace (guest.mk says which there are).
 """
 
 import pathlib
+import re
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,10 +31,15 @@ def expectation(name):
     return cases.recorded(f"guest/{name}")
 
 
-def guest_test(name):
+def guest_test(name, cpus=0):
     session = HERE / f"{name}.session"
-    return cases.Case(name, cases.BUILD / f"test/guest/{name}.img", expectation(name),
-                      session=session if session.exists() else None)
+    return cases.Case(name + (f".cpus{cpus}" if cpus else ""), cases.BUILD / f"test/guest/{name}.img",
+                      expectation(name), session=session if session.exists() else None, cpus=cpus)
+
+
+def more_cpus(source):
+    """What `/* cpus: N */` says."""
+    return [int(n) for n in re.findall(r"^/\* cpus: (\d+) \*/$", source.read_text(), re.M)]
 
 
 def traced_test(name):
@@ -40,6 +49,7 @@ def traced_test(name):
 
 if __name__ == "__main__":
     tests = [guest_test(source.stem) for source in sorted(HERE.glob("*.c"))]
+    tests += [guest_test(source.stem, cpus) for source in sorted(HERE.glob("*.c")) for cpus in more_cpus(source)]
     tests += [traced_test(record.stem)
               for record in sorted((cases.EXPECTED / "strace").glob("*.out"))]
     sys.exit(cases.run("guest", tests, sys.argv[1:]))

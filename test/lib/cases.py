@@ -55,7 +55,8 @@ class Case:
     """name: of the test, without its suite. image: a path; it stays as it is.
     manifest: a path in the image; None is the usual one. session: what is typed (session.py); without
     it, nothing is. traced: what is compared is not what the program prints but its system calls
-    (tracelines.py). normaliser: what takes out of the output what may differ (normalise.py)."""
+    (tracelines.py). normaliser: what takes out of the output what may differ (normalise.py).
+    cpus: of the machine; 0: as many as the manifest says."""
     name: str
     image: pathlib.Path
     expected: Expectation
@@ -63,6 +64,7 @@ class Case:
     session: typing.Optional[pathlib.Path] = None
     traced: bool = False
     normaliser: typing.Optional[pathlib.Path] = None
+    cpus: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +128,7 @@ def boot(case, platform, place):
     subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
     arguments += ["--strace"] if case.traced else []
+    arguments += ["--cpus", str(case.cpus)] if case.cpus else []
     try:
         if not disks.writable(case.image):
             arguments += ["--read-only"]

@@ -209,6 +209,10 @@ def memory_of(manifest):
     return int(number) << {"": 20 if number != "0" else 0, "k": 10, "m": 20, "g": 30}[unit.lower()]
 
 
+def cpus_of(manifest):
+    return manifest.get("RunConfig", {}).get("CPUs", 1)
+
+
 def script(nonce, modules, cases, disks):
     """What init.c reads; disks: each image's serial number."""
     def listed(strings):
@@ -278,18 +282,19 @@ class Machine:
             *[(path.lstrip("/"), mode, data) for path, mode, data in modules],
             *(tracer_files() if any(case.traced for case, _ in cases) else [])]))
         memory = max([MEMORY, *[memory_of(m) for _, m in cases]])
+        cpus = {cpus_of(m) for _, m in cases}
         self.child = subprocess.Popen(
-            self.command(initramfs, disks, memory), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            self.command(initramfs, disks, memory, *cpus), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, bufsize=0)
 
     @staticmethod
-    def command(initramfs, disks, memory):
+    def command(initramfs, disks, memory, cpus):
         options = []
         for image, serial in disks.items():
             how = "snapshot=on" if disk_rules.writable(image) else "readonly=on"
             options += ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},{how}",
                         "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
-        return [emulator(), "-M", "virt", "-cpu", "rv64,h=off", "-m", f"{memory >> 20}m",
+        return [emulator(), "-M", "virt", "-cpu", "rv64,h=off", "-m", f"{memory >> 20}m", "-smp", str(cpus),
                 "-bios", os.environ.get("FIRMWARE") or FIRMWARE, "-kernel", str(vmlinux()),
                 "-initrd", str(initramfs), "-append", COMMAND_LINE, "-no-reboot", "-nic", "none",
                 "-device", "virtio-rng-pci", "-display", "none", "-monitor", "none",
@@ -402,13 +407,15 @@ def run_some(cases):
 
 
 def boots(cases):
-    """The cases, with their manifests, in portions of at most DISKS images."""
+    """The cases, with their manifests, in portions of at most DISKS images, and of one number of CPUs."""
+    read = [(case, read_manifest(case)) for case in cases]
     portion, images = [], set()
-    for case in sorted(cases, key=lambda c: str(c.image)):
-        if case.image not in images and len(images) == DISKS:
+    for case, manifest in sorted(read, key=lambda c: (cpus_of(c[1]), str(c[0].image))):
+        if portion and ((case.image not in images and len(images) == DISKS)
+                        or cpus_of(manifest) != cpus_of(portion[0][1])):
             yield portion
             portion, images = [], set()
-        portion.append((case, read_manifest(case)))
+        portion.append((case, manifest))
         images.add(case.image)
     if portion:
         yield portion
