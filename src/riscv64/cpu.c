@@ -57,13 +57,17 @@ void cpu_timer_arm(uint64_t deadline)
     csr_set(sie, SIE_STIE);
 }
 
+/* Read by a hart that does not translate yet (start.S). */
+paddr_t hart_starting;
+
 /* Everything in the window is the same distance from where it is in memory. */
 long cpu_hart_start(struct hart *h)
 {
     h->satp = satp_read();
+    hart_starting = phys_of(h);
     /* What the hart reads of memory is there: before the firmware is told of it. */
     atomic_thread_fence(memory_order_seq_cst);
-    return sbi_hart_start(h->id, phys_of(hart_entry), phys_of(h));
+    return sbi_hart_start(h->id, phys_of(hart_entry), hart_starting);
 }
 
 /* The fence orders what was stored, memory, before the request, which is a device's. */

@@ -16,6 +16,10 @@
 _start:
         csrw    sie, zero
         csrci   sstatus, 2
+        la      t0, begun
+        li      t1, 1
+        amoswap.w t0, t1, (t0)
+        bnez    t0, hart_entry          # see there
         la      sp, _boot_stack_top
 
         la      t0, _bss_start          # sizes are multiples of 16
@@ -65,8 +69,15 @@ continue_virtual:
         call    kmain
         .size   _start, . - _start
 
-/* Where another hart begins (SBI HSM, hart_start): as above, a0 = hart id, but a1 = physical address of its
- * struct hart, which says what to translate by and where its stack is. */
+/* Where another hart begins (SBI HSM, hart_start): as above, with a0 = hart id. hart_starting is the physical
+ * address of its struct hart, which says what to translate by and where its stack is.
+ *
+ * Nothing but a0 is taken from the firmware. OpenSBI 1.1 lets a hart go before it has stored where
+ * to and with what (sbi_hsm_hart_start): one that only just arrives in the firmware itself may come
+ * to where the first hart began, or here with the first hart's a1. A hart that was not waited for any longer may
+ * come late, when another one is being started: it is to stay where it is.
+ */
+#define HART_ID        16
 #define HART_SATP      24
 #define HART_STACK_TOP 32
 
@@ -76,7 +87,15 @@ continue_virtual:
 hart_entry:
         csrw    sie, zero
         csrci   sstatus, 2
-        li      t1, WINDOW_BASE_HI
+        la      a1, hart_starting       # stored before the firmware was asked
+        ld      a1, 0(a1)
+        beqz    a1, 1f
+        ld      t0, HART_ID(a1)
+        beq     t0, a0, 2f
+1:      wfi
+        j       1b
+
+2:      li      t1, WINDOW_BASE_HI
         slli    t1, t1, 32
         ld      t2, HART_SATP(a1)
         la      t0, hart_virtual
@@ -99,3 +118,7 @@ hart_virtual:
         call    pmap_init_hart
         call    kmain_hart
         .size   hart_entry, . - hart_entry
+
+        .data
+        .balign 4
+begun:  .word   0                       # a hart runs from _start on; not cleared with the rest
