@@ -7,90 +7,42 @@
  * from at most EXT4_EXTENT_DEPTH_MAX, so a descent ends.
  */
 #include "fs/ext4_csum.h"
-#include "fs/ext4_impl.h"
+#include "fs/ext4_extent.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-struct node {
-    uint32_t                         depth;
-    uint32_t                         entries;
-    const struct ext4_extent_header *header;
-};
-
-static struct node node_of(const void *bytes)
-{
-    const struct ext4_extent_header *header = bytes;
-
-    return (struct node){ext4_le16(header->depth), ext4_le16(header->entries), header};
-}
-
-/* Entry i; extents and indices are of one size and begin with the same field. */
-static const struct ext4_extent *extent_at(const struct node *n, uint32_t i)
-{
-    const void *p = (const uint8_t *)n->header + (size_t)EXT4_EXTENT_ENTRY * (i + 1);
-    return p;
-}
-
-static const struct ext4_extent_index *index_at(const struct node *n, uint32_t i)
-{
-    const void *p = extent_at(n, i);
-    return p;
-}
-
-static uint64_t extent_start(const struct ext4_extent *e)
-{
-    return ext4_le32(e->start_lo) | (uint64_t)ext4_le16(e->start_hi) << 32;
-}
-
-static uint64_t index_leaf(const struct ext4_extent_index *x)
-{
-    return ext4_le32(x->leaf_lo) | (uint64_t)ext4_le16(x->leaf_hi) << 32;
-}
-
-static bool extent_unwritten(const struct ext4_extent *e)
-{
-    return ext4_le16(e->len) > EXT4_EXTENT_LEN_MAX;
-}
-
-static uint32_t extent_len(const struct ext4_extent *e)
-{
-    uint32_t len = ext4_le16(e->len);
-
-    return len > EXT4_EXTENT_LEN_MAX ? len - EXT4_EXTENT_LEN_MAX : len;
-}
-
 /* --- checking ------------------------------------------------------------------------------ */
 
-static const char *extents_bad(const struct ext4_fs *fs, const struct node *n)
+static const char *extents_bad(const struct ext4_fs *fs, const struct ext4_node *n)
 {
     uint64_t next = 0; /* the smallest block that the entry may begin with */
 
     for (uint32_t i = 0; i < n->entries; i++) {
-        const struct ext4_extent *e = extent_at(n, i);
+        const struct ext4_extent *e = ext4_extent_at(n, i);
         uint64_t                  block = ext4_le32(e->block);
-        uint32_t                  len = extent_len(e);
+        uint32_t                  len = ext4_extent_len(e);
         if (len == 0 || block + len > EXT4_LBLK_END)
             return "an extent of impossible length";
         if (block < next)
             return "extents out of order";
-        if (!ext4_blocks_ok(fs, extent_start(e), len))
+        if (!ext4_blocks_ok(fs, ext4_extent_start(e), len))
             return "an extent that is not on the disk";
         next = block + len;
     }
     return NULL;
 }
 
-static const char *indices_bad(const struct ext4_fs *fs, const struct node *n)
+static const char *indices_bad(const struct ext4_fs *fs, const struct ext4_node *n)
 {
     uint64_t next = 0;
 
     if (n->entries == 0)
         return "an empty index";
     for (uint32_t i = 0; i < n->entries; i++) {
-        uint64_t block = ext4_le32(index_at(n, i)->block);
+        uint64_t block = ext4_le32(ext4_index_at(n, i)->block);
         if (block < next)
             return "indices out of order";
-        if (!ext4_blocks_ok(fs, index_leaf(index_at(n, i)), 1))
+        if (!ext4_blocks_ok(fs, ext4_index_leaf(ext4_index_at(n, i)), 1))
             return "an index that is not on the disk";
         next = block + 1;
     }
@@ -102,7 +54,7 @@ static const char *node_bad(const struct ext4_fs *fs, const void *bytes, size_t 
 {
     const struct ext4_extent_header *header = bytes;
     uint32_t                         max = ext4_le16(header->max);
-    struct node                      n = node_of(bytes);
+    struct ext4_node                      n = ext4_node_of(bytes);
 
     if (ext4_le16(header->magic) != EXT4_EXTENT_MAGIC)
         return "no magic number";
@@ -122,6 +74,17 @@ int ext4_extent_check_root(struct ext4_inode *ei)
         return 0;
     return ext4_damaged(fs, "extent root of inode %llu has %s", (unsigned long long)ei->inode.ino,
                         bad);
+}
+
+void ext4_extent_seal(const struct ext4_inode *ei, uint8_t *bytes)
+{
+    const struct ext4_extent_header *header = (const void *)bytes;
+    size_t                           end = (size_t)EXT4_EXTENT_ENTRY * (ext4_le16(header->max) + 1);
+    if (!ext4_fs_of_inode(ei)->has_csum)
+        return;
+
+    struct ext4_u32 crc = ext4_put32(ext4_crc32c(ei->csum_seed, bytes, end));
+    memcpy(bytes + end, &crc, sizeof(crc));
 }
 
 /* The checksum's room comes after max entries, which node_bad() bounded. */
@@ -156,13 +119,13 @@ static int node_check(struct ext4_inode *ei, const struct ext4_block *block)
 /* --- looking up ---------------------------------------------------------------------------- */
 
 /* How many entries begin at or before lblk: the last of those is the one to look at. */
-static uint32_t entries_up_to(const struct node *n, uint64_t lblk)
+uint32_t ext4_entries_up_to(const struct ext4_node *n, uint64_t lblk)
 {
     uint32_t lo = 0, hi = n->entries;
 
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (ext4_le32(extent_at(n, mid)->block) <= lblk)
+        if (ext4_le32(ext4_extent_at(n, mid)->block) <= lblk)
             lo = mid + 1;
         else
             hi = mid;
@@ -171,53 +134,45 @@ static uint32_t entries_up_to(const struct node *n, uint64_t lblk)
 }
 
 /* Where the responsibility of entry i - 1 ends: at the next entry, or with the node's own. */
-static uint64_t entry_end(const struct node *n, uint32_t i, uint64_t end)
+static uint64_t entry_end(const struct ext4_node *n, uint32_t i, uint64_t end)
 {
-    uint64_t next = i < n->entries ? ext4_le32(extent_at(n, i)->block) : end;
+    uint64_t next = i < n->entries ? ext4_le32(ext4_extent_at(n, i)->block) : end;
 
     return next < end ? next : end;
 }
 
 /* The answer of a leaf that is responsible up to end. */
-static struct ext4_run leaf_map(const struct node *n, uint64_t lblk, uint64_t end)
+static struct ext4_run leaf_map(const struct ext4_node *n, uint64_t lblk, uint64_t end)
 {
-    uint32_t i = entries_up_to(n, lblk);
+    uint32_t i = ext4_entries_up_to(n, lblk);
     uint64_t next = entry_end(n, i, end);
     if (i == 0)
         return (struct ext4_run){0, next - lblk};
 
-    const struct ext4_extent *e = extent_at(n, i - 1);
+    const struct ext4_extent *e = ext4_extent_at(n, i - 1);
     uint64_t                  first = ext4_le32(e->block);
-    uint64_t                  past = first + extent_len(e);
+    uint64_t                  past = first + ext4_extent_len(e);
     if (lblk >= past)
         return (struct ext4_run){0, next - lblk};
     if (past > end)
         past = end;
-    return (struct ext4_run){extent_unwritten(e) ? 0 : extent_start(e) + (lblk - first),
+    return (struct ext4_run){ext4_extent_unwritten(e) ? 0 : ext4_extent_start(e) + (lblk - first),
                              past - lblk};
 }
 
-/* Go from node n down to the child responsible for lblk; *end shrinks to where that child's
- * responsibility ends. Leaves *child NULL if no child is. */
-static int descend(struct ext4_inode *ei, const struct node *n, uint64_t lblk, uint64_t *end,
-                   struct ext4_block **child)
+int ext4_extent_child(struct ext4_inode *ei, const struct ext4_node *n, uint32_t i,
+                      struct ext4_block **child)
 {
-    struct ext4_fs *fs = ext4_fs_of_inode(ei);
-    uint32_t        i = entries_up_to(n, lblk);
+    struct ext4_fs                 *fs = ext4_fs_of_inode(ei);
+    const struct ext4_extent_index *x = ext4_index_at(n, i);
 
-    *child = NULL;
-    *end = entry_end(n, i, *end);
-    if (i == 0)
-        return 0;
-
-    const struct ext4_extent_index *x = index_at(n, i - 1);
-    int                             err = ext4_block_get(fs, index_leaf(x), node_check, ei, child);
+    int err = ext4_block_get(fs, ext4_index_leaf(x), node_check, ei, child);
     if (err)
         return err;
 
-    struct node c = node_of((*child)->data);
+    struct ext4_node c = ext4_node_of((*child)->data);
     if (c.depth + 1 == n->depth &&
-        (c.entries == 0 || ext4_le32(extent_at(&c, 0)->block) >= ext4_le32(x->block)))
+        (c.entries == 0 || ext4_le32(ext4_extent_at(&c, 0)->block) >= ext4_le32(x->block)))
         return 0;
     ext4_damaged(fs, "extent block %llu of inode %llu does not belong where it is",
                  (unsigned long long)(*child)->nr, (unsigned long long)ei->inode.ino);
@@ -225,9 +180,24 @@ static int descend(struct ext4_inode *ei, const struct node *n, uint64_t lblk, u
     return -EIO;
 }
 
+/* Go from node n down to the child responsible for lblk; *end shrinks to where that child's
+ * responsibility ends. Leaves *child NULL if no child is. */
+static int descend(struct ext4_inode *ei, const struct ext4_node *n, uint64_t lblk, uint64_t *end,
+                   struct ext4_block **child)
+{
+    uint32_t i = ext4_entries_up_to(n, lblk);
+
+    *child = NULL;
+    *end = entry_end(n, i, *end);
+    if (i == 0)
+        return 0;
+
+    return ext4_extent_child(ei, n, i - 1, child);
+}
+
 int ext4_extent_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
 {
-    struct node        n = node_of(ei->block);
+    struct ext4_node        n = ext4_node_of(ei->block);
     struct ext4_block *block = NULL;
     uint64_t           end = EXT4_LBLK_END;
 
@@ -243,7 +213,7 @@ int ext4_extent_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
             return 0;
         }
         block = child;
-        n = node_of(block->data);
+        n = ext4_node_of(block->data);
     }
 
     *run = leaf_map(&n, lblk, end);

@@ -7,6 +7,14 @@
  *   ext4_dir.c     directory blocks, lookup                ext4_htree.c     lookup by name hash
  *   ext4_list.c    listing directories       ext4_txn.c      transactions
  *
+ * and for writing (all in handles of ext4_txn.h):
+ *
+ *   ext4_group.c         descriptors, bitmaps              ext4_alloc.c, ext4_alloc_inode.c
+ *   ext4_inode_store.c   inodes' fields                    ext4_orphan.c    what has no name any more
+ *   ext4_extent_change.c extent trees                      ext4_resize.c    sizes, holes
+ *   ext4_dir_change.c    entries of directories            ext4_htree_change.c  and of their trees
+ *   ext4_names.c         create, link, unlink, rename
+ *
  * The rule for everything that comes from the disk: a number is compared with its bounds before it is
  * used as an address, an index or a loop's end, and every loop or descent is bounded by something
  * other than the disk's word. Metadata is read through the block cache, and a block is checked (structure
@@ -114,6 +122,24 @@ struct ext4_txn {
     struct ext4_journal *journal;    /* NULL: there is none, blocks are written to their places */
 };
 
+/* --- allocation (ext4_alloc.h) ---------------------------------------------------------------- */
+
+/* What is known of a group besides what is on the disk. */
+struct ext4_alloc_group {
+    uint8_t *busy;   /* bits of blocks that the running transaction freed; NULL: none */
+    bool     closed; /* it freed some, and there was no memory to say which */
+    bool     blocks_verified, inodes_verified; /* the bitmaps' checksums */
+    uint64_t itable;                           /* 0: not looked up yet */
+};
+
+struct ext4_alloc {
+    struct mutex lock; /* after a handle and map_lock; before the block cache's */
+    /* lock protects, with all descriptors and bitmaps: */
+    struct ext4_alloc_group *groups; /* NULL: read-only */
+    uint64_t                 nbusy;  /* blocks freed that cannot be given out yet */
+    uint64_t                 kept_back;
+};
+
 /* --- the mounted file system ---------------------------------------------------------------- */
 
 struct ext4_fs {
@@ -131,7 +157,14 @@ struct ext4_fs {
     uint32_t inode_size; /* bytes */
     uint32_t group_size; /* bytes of a descriptor */
     uint32_t ngroups;
+    uint32_t blocks_per_group;
+    uint32_t itable_blocks; /* of a group's inode table */
+    uint32_t gdt_blocks, reserved_gdt_blocks;
+    uint32_t backup_bgs[2];
+    uint32_t extra_isize; /* bytes of fields after the first 128 in new inodes */
+    uint8_t  uuid[16];
     bool     has_filetype;
+    bool     has_gdt_csum, sparse_super, sparse_super2, has_huge_file, has_dir_nlink;
     bool     has_csum;
     uint32_t csum_seed;
     uint32_t hash_seed[4];
@@ -139,8 +172,17 @@ struct ext4_fs {
     bool     has_dir_index;
     uint8_t  hash_version; /* of directories without a tree, as far as they are listed like trees */
 
-    uint64_t free_blocks, reserved_blocks, overhead; /* for statfs */
+    uint64_t          reserved_blocks, overhead; /* for statfs */
+    struct ext4_alloc alloc;
+    /* alloc.lock protects: */
+    uint64_t free_blocks;
     uint32_t free_inodes;
+
+    struct {
+        struct mutex lock; /* after inodes' locks, a handle; before the block cache's */
+        /* lock protects: */
+        TAILQ_HEAD(, ext4_inode) list; /* as on the disk: the newest first */
+    } orphans;
 
     struct ext4_cache cache;
     struct ext4_txn   txn;
@@ -166,10 +208,17 @@ static inline bool ext4_blocks_ok(const struct ext4_fs *fs, uint64_t start, uint
 
 struct ext4_inode {
     struct inode inode;
-    uint32_t     flags;
     uint32_t     csum_seed;
-    LIST_ENTRY(ext4_inode) dirty_link; /* while inode.unstored; fs->txn.lock's */
-    uint8_t block[EXT4_IBLOCK_BYTES];  /* checked, if it is an extent root */
+    uint64_t     file_acl;    /* block of extended attributes; 0: none */
+    uint32_t     orphan_next; /* orphans.lock's: the number after this one on the list */
+    bool         is_orphan;   /* likewise: it is on that list */
+    TAILQ_ENTRY(ext4_inode) orphan_link; /* likewise, while it is */
+    LIST_ENTRY(ext4_inode) dirty_link;   /* while inode.unstored; fs->txn.lock's */
+
+    struct mutex map_lock; /* after inode.lock, a handle */
+    /* map_lock protects, and inode.lock as well, so that one of them is enough to read: */
+    uint32_t flags;
+    uint8_t  block[EXT4_IBLOCK_BYTES]; /* checked, if it is an extent root */
 };
 
 static inline struct ext4_inode *ext4_inode_of(struct inode *inode)
@@ -185,7 +234,7 @@ static inline struct ext4_fs *ext4_fs_of_inode(const struct ext4_inode *ei)
 /* The inode numbered ino, with a reference. -EIO, -ENOMEM. */
 int ext4_inode_get(struct ext4_fs *fs, uint32_t ino, struct inode **out);
 
-extern const struct inode_ops     ext4_dir_ops;
+extern const struct inode_ops     ext4_dir_ops, ext4_file_ops;
 extern const struct pagecache_ops ext4_file_pages;
 
 /* --- where a file's blocks are ---------------------------------------------------------------- */

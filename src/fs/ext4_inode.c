@@ -1,106 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ext4_inode.c - from an inode number to an inode: group descriptor, inode table, the fields.
+/* ext4_inode.c - from an inode number to an inode: inode table, the fields. ext4_inode_store.c is the way
+ * back.
  *
  * Inodes in use are found in the VFS's table; each load of one that is not reads and verifies its
  * descriptor and its 128 or more bytes again.
  */
+#include "fs/ext4_alloc.h"
 #include "fs/ext4_csum.h"
-#include "fs/ext4_impl.h"
+#include "fs/ext4_inode.h"
+#include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* --- group descriptors --------------------------------------------------------------------- */
+/* --- the bytes ------------------------------------------------------------------------------- */
 
-static bool group_csum_ok(const struct ext4_fs *fs, uint32_t group, const struct ext4_group *desc)
-{
-    if (!fs->has_csum)
-        return true;
-
-    static const uint8_t zero[sizeof(desc->checksum)];
-    const uint8_t       *bytes = (const uint8_t *)desc;
-    size_t               at = offsetof(struct ext4_group, checksum);
-    size_t               rest = at + sizeof(desc->checksum);
-    struct ext4_u32      nr = {{group & 0xff, group >> 8 & 0xff, group >> 16 & 0xff, group >> 24}};
-
-    uint32_t crc = ext4_crc32c(fs->csum_seed, &nr, sizeof(nr));
-    crc = ext4_crc32c(crc, bytes, at);
-    crc = ext4_crc32c(crc, zero, sizeof(zero));
-    if (fs->group_size > rest)
-        crc = ext4_crc32c(crc, bytes + rest, fs->group_size - rest);
-    return (crc & 0xffff) == ext4_le16(desc->checksum);
-}
-
-/* The first block of group's inode table. */
+/* The first block of group's inode table. What was found once is remembered while fs is written. */
 static int inode_table_find(struct ext4_fs *fs, uint32_t group, uint64_t *table)
 {
-    uint64_t           offset = (uint64_t)group * fs->group_size;
-    uint64_t           nr = fs->first_data_block + 1 + (offset >> fs->block_shift);
-    struct ext4_block *block;
+    struct ext4_group_at g;
 
-    int err = ext4_block_get(fs, nr, NULL, NULL, &block);
+    int err = ext4_group_get(fs, group, &g);
     if (err)
         return err;
+    uint64_t start = ext4_group_inode_table(fs, g.desc);
+    ext4_group_put(&g);
+    if (!ext4_blocks_ok(fs, start, fs->itable_blocks))
+        return ext4_damaged(fs, "inode table of group %u is not on the disk (block %llu)", group,
+                            (unsigned long long)start);
+    *table = start;
+    if (fs->alloc.groups)
+        fs->alloc.groups[group].itable = start;
+    return 0;
+}
 
-    const void              *bytes = block->data + (offset & (fs->block_size - 1));
-    const struct ext4_group *desc = bytes;
-    uint64_t                 start = ext4_le32(desc->inode_table_lo);
-    if (fs->group_size >= offsetof(struct ext4_group, inode_table_hi) + 4)
-        start = ext4_le64(desc->inode_table_lo, desc->inode_table_hi);
-    uint64_t bytes_used = (uint64_t)fs->inodes_per_group * fs->inode_size;
-    uint64_t len = (bytes_used + fs->block_size - 1) >> fs->block_shift;
+/* Descriptors change under alloc.lock. */
+static int inode_table(struct ext4_fs *fs, uint32_t group, uint64_t *table)
+{
+    int err = 0;
 
-    if (!group_csum_ok(fs, group, desc))
-        err = ext4_damaged(fs, "wrong checksum of group descriptor %u (block %llu)", group,
-                           (unsigned long long)nr);
-    else if (!ext4_blocks_ok(fs, start, len))
-        err = ext4_damaged(fs, "inode table of group %u is not on the disk (block %llu)", group,
-                           (unsigned long long)start);
-    else
-        *table = start;
-    ext4_block_put(block);
+    mutex_lock(&fs->alloc.lock);
+    *table = fs->alloc.groups ? fs->alloc.groups[group].itable : 0;
+    if (!*table)
+        err = inode_table_find(fs, group, table);
+    mutex_unlock(&fs->alloc.lock);
     return err;
 }
 
-/* --- checksums of inodes ------------------------------------------------------------------- */
-
-static bool has_extra(const struct ext4_fs *fs, const struct ext4_dinode *di, size_t end)
+int ext4_dinode_get(struct ext4_fs *fs, uint32_t ino, struct ext4_block **block,
+                    struct ext4_dinode **di)
 {
-    return fs->inode_size > EXT4_INODE_SIZE_MIN &&
-           EXT4_INODE_SIZE_MIN + ext4_le16(di->extra_isize) >= end;
+    uint32_t index = ino - 1;
+    uint64_t table;
+
+    int err = inode_table(fs, index / fs->inodes_per_group, &table);
+    if (err)
+        return err;
+    uint64_t offset = (uint64_t)(index % fs->inodes_per_group) * fs->inode_size;
+    err = ext4_block_get(fs, table + (offset >> fs->block_shift), NULL, NULL, block);
+    if (err)
+        return err;
+    *di = (void *)((*block)->data + (offset & (fs->block_size - 1)));
+    return 0;
 }
 
-#define HAS_EXTRA(fs, di, field) \
-    has_extra(fs, di, offsetof(struct ext4_dinode, field) + sizeof((di)->field))
-
-static uint32_t inode_seed(const struct ext4_fs *fs, uint32_t ino, const struct ext4_dinode *di)
+uint32_t ext4_inode_seed(const struct ext4_fs *fs, uint32_t ino, const struct ext4_dinode *di)
 {
-    struct ext4_u32 nr = {{ino & 0xff, ino >> 8 & 0xff, ino >> 16 & 0xff, ino >> 24}};
+    struct ext4_u32 nr = ext4_put32(ino);
     uint32_t        crc = ext4_crc32c(fs->csum_seed, &nr, sizeof(nr));
 
     return ext4_crc32c(crc, &di->generation, sizeof(di->generation));
 }
 
 /* The inode's bytes with both halves of the checksum taken as zero. */
-static bool inode_csum_ok(const struct ext4_fs *fs, uint32_t seed, const struct ext4_dinode *di)
+uint32_t ext4_dinode_csum(const struct ext4_fs *fs, uint32_t seed, const struct ext4_dinode *di)
 {
     static const uint8_t zero[2];
     const uint8_t       *bytes = (const uint8_t *)di;
     size_t               lo = offsetof(struct ext4_dinode, checksum_lo);
     size_t               hi = offsetof(struct ext4_dinode, checksum_hi);
-    bool                 wide = HAS_EXTRA(fs, di, checksum_hi);
 
     uint32_t crc = ext4_crc32c(seed, bytes, lo);
     crc = ext4_crc32c(crc, zero, 2);
-    if (!wide) {
-        crc = ext4_crc32c(crc, bytes + lo + 2, fs->inode_size - lo - 2);
-        return (crc & 0xffff) == ext4_le16(di->checksum_lo);
-    }
+    if (!EXT4_HAS_EXTRA(fs, di, checksum_hi))
+        return ext4_crc32c(crc, bytes + lo + 2, fs->inode_size - lo - 2) & 0xffff;
     crc = ext4_crc32c(crc, bytes + lo + 2, hi - lo - 2);
     crc = ext4_crc32c(crc, zero, 2);
-    crc = ext4_crc32c(crc, bytes + hi + 2, fs->inode_size - hi - 2);
-    return crc == (ext4_le16(di->checksum_lo) | ext4_le16(di->checksum_hi) << 16);
+    return ext4_crc32c(crc, bytes + hi + 2, fs->inode_size - hi - 2);
+}
+
+static bool dinode_csum_ok(const struct ext4_fs *fs, uint32_t seed, const struct ext4_dinode *di)
+{
+    uint32_t stored = ext4_le16(di->checksum_lo);
+
+    if (EXT4_HAS_EXTRA(fs, di, checksum_hi))
+        stored |= ext4_le16(di->checksum_hi) << 16;
+    return !fs->has_csum || stored == ext4_dinode_csum(fs, seed, di);
+}
+
+void ext4_dinode_seal(const struct ext4_fs *fs, uint32_t seed, struct ext4_dinode *di)
+{
+    if (!fs->has_csum)
+        return;
+    uint32_t crc = ext4_dinode_csum(fs, seed, di);
+    di->checksum_lo = ext4_put16(crc);
+    if (EXT4_HAS_EXTRA(fs, di, checksum_hi))
+        di->checksum_hi = ext4_put16(crc >> 16);
 }
 
 /* --- fields -------------------------------------------------------------------------------- */
@@ -119,10 +125,10 @@ static struct vfs_time time_of(struct ext4_u32 seconds, const struct ext4_u32 *e
 
 static void times_take(const struct ext4_fs *fs, struct inode *inode, const struct ext4_dinode *di)
 {
-    inode->atime = time_of(di->atime, HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
-    inode->mtime = time_of(di->mtime, HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
-    inode->ctime = time_of(di->ctime, HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
-    if (HAS_EXTRA(fs, di, crtime_extra))
+    inode->atime = time_of(di->atime, EXT4_HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
+    inode->mtime = time_of(di->mtime, EXT4_HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
+    inode->ctime = time_of(di->ctime, EXT4_HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
+    if (EXT4_HAS_EXTRA(fs, di, crtime_extra))
         inode->btime = time_of(di->crtime, &di->crtime_extra);
 }
 
@@ -163,6 +169,7 @@ static void fields_take(const struct ext4_fs *fs, struct ext4_inode *ei,
     if ((inode->mode & S_IFMT) == S_IFCHR || (inode->mode & S_IFMT) == S_IFBLK)
         inode->rdev = rdev_of(di);
     ei->flags = ext4_le32(di->flags);
+    ei->file_acl = ext4_le32(di->file_acl_lo) | (uint64_t)ext4_le16(di->file_acl_hi) << 32;
     memcpy(ei->block, di->block, sizeof(ei->block));
 }
 
@@ -170,7 +177,7 @@ static void fields_take(const struct ext4_fs *fs, struct ext4_inode *ei,
 
 /* Text of less than 60 bytes is in the inode, unless the inode maps blocks. Blocks of extended
  * attributes count as the inode's, so the count of blocks does not tell. */
-static bool link_is_fast(const struct ext4_inode *ei)
+bool ext4_link_is_fast(const struct ext4_inode *ei)
 {
     return ei->inode.size < EXT4_IBLOCK_BYTES && !(ei->flags & EXT4_FL_EXTENTS);
 }
@@ -180,7 +187,7 @@ static ssize_t ext4_readlink(struct inode *inode, char *buf, size_t size)
     struct ext4_inode *ei = ext4_inode_of(inode);
     size_t             len = size_min(inode->size, size);
 
-    if (link_is_fast(ei)) {
+    if (ext4_link_is_fast(ei)) {
         memcpy(buf, ei->block, len);
         return (ssize_t)len;
     }
@@ -203,18 +210,18 @@ static ssize_t ext4_readlink(struct inode *inode, char *buf, size_t size)
 
 /* --- loading ------------------------------------------------------------------------------- */
 
-static void ext4_inode_destroy(struct inode *inode)
-{
-    kfree(ext4_inode_of(inode));
-}
-
-static const struct inode_ops ext4_file_ops = {.destroy = ext4_inode_destroy};
-static const struct inode_ops ext4_link_ops = {
-    .readlink = ext4_readlink,
+static const struct inode_ops ext4_node_ops = {
+    .dirtied = ext4_inode_dirtied,
     .destroy = ext4_inode_destroy,
 };
 
-static const struct inode_ops *ops_of(uint32_t mode)
+static const struct inode_ops ext4_link_ops = {
+    .readlink = ext4_readlink,
+    .dirtied = ext4_inode_dirtied,
+    .destroy = ext4_inode_destroy,
+};
+
+const struct inode_ops *ext4_ops_of(uint32_t mode)
 {
     switch (mode & S_IFMT) {
     case S_IFDIR:
@@ -222,11 +229,12 @@ static const struct inode_ops *ops_of(uint32_t mode)
     case S_IFLNK:
         return &ext4_link_ops;
     case S_IFREG:
+        return &ext4_file_ops;
     case S_IFCHR:
     case S_IFBLK:
     case S_IFIFO:
     case S_IFSOCK:
-        return &ext4_file_ops;
+        return &ext4_node_ops;
     default:
         return NULL;
     }
@@ -253,23 +261,23 @@ static bool size_ok(const struct ext4_fs *fs, const struct ext4_inode *ei)
 static bool maps_blocks(const struct ext4_inode *ei)
 {
     return inode_is_dir(&ei->inode) || inode_is_regular(&ei->inode) ||
-           (inode_is_link(&ei->inode) && !link_is_fast(ei));
+           (inode_is_link(&ei->inode) && !ext4_link_is_fast(ei));
 }
 
-static int inode_check(struct ext4_fs *fs, struct ext4_inode *ei)
+static int inode_check(struct ext4_fs *fs, struct ext4_inode *ei, bool orphan)
 {
     const uint32_t unsupported = EXT4_FL_COMPRESSED | EXT4_FL_ENCRYPT | EXT4_FL_EA_INODE |
                                  EXT4_FL_INLINE_DATA;
     unsigned long long ino = ei->inode.ino;
 
-    if (!ops_of(ei->inode.mode))
+    if (!ext4_ops_of(ei->inode.mode))
         return ext4_damaged(fs, "inode %llu has no known type (mode %#o)", ino, ei->inode.mode);
-    if (ei->inode.nlink == 0)
+    if (ei->inode.nlink == 0 && !orphan)
         return ext4_damaged(fs, "inode %llu is deleted but has a name", ino);
     if (ei->flags & unsupported)
         return ext4_damaged(fs, "inode %llu uses features that are not supported (flags %#x)", ino,
                             ei->flags & unsupported);
-    if (!size_ok(fs, ei))
+    if (!size_ok(fs, ei) && !(orphan && ei->inode.nlink == 0))
         return ext4_damaged(fs, "inode %llu has an impossible size (%llu)", ino,
                             (unsigned long long)ei->inode.size);
     if (maps_blocks(ei) && (ei->flags & EXT4_FL_EXTENTS))
@@ -278,42 +286,48 @@ static int inode_check(struct ext4_fs *fs, struct ext4_inode *ei)
 }
 
 /* Fill ei, whose inode has fs and ino, from its bytes on the disk. */
-static int inode_take(struct ext4_fs *fs, struct ext4_inode *ei, const struct ext4_dinode *di)
+static int inode_take(struct ext4_fs *fs, struct ext4_inode *ei, const struct ext4_dinode *di,
+                      bool orphan)
 {
     uint32_t ino = (uint32_t)ei->inode.ino;
 
     if (fs->inode_size > EXT4_INODE_SIZE_MIN &&
         ext4_le16(di->extra_isize) > fs->inode_size - EXT4_INODE_SIZE_MIN)
         return ext4_damaged(fs, "inode %u has a bad size of extra fields", ino);
-    ei->csum_seed = inode_seed(fs, ino, di);
-    if (fs->has_csum && !inode_csum_ok(fs, ei->csum_seed, di))
+    ei->csum_seed = ext4_inode_seed(fs, ino, di);
+    if (!dinode_csum_ok(fs, ei->csum_seed, di))
         return ext4_damaged(fs, "wrong checksum of inode %u", ino);
 
     fields_take(fs, ei, di);
-    return inode_check(fs, ei);
+    if (orphan)
+        ei->orphan_next = ext4_le32(di->dtime);
+    return inode_check(fs, ei, orphan);
 }
 
-static int inode_read(struct ext4_fs *fs, struct ext4_inode *ei)
+static int inode_read(struct ext4_fs *fs, struct ext4_inode *ei, bool orphan)
 {
-    uint32_t index = (uint32_t)ei->inode.ino - 1;
-    uint64_t table = 0;
+    struct ext4_block  *block;
+    struct ext4_dinode *di;
 
-    int err = inode_table_find(fs, index / fs->inodes_per_group, &table);
+    int err = ext4_dinode_get(fs, (uint32_t)ei->inode.ino, &block, &di);
     if (err)
         return err;
-
-    uint64_t           offset = (uint64_t)(index % fs->inodes_per_group) * fs->inode_size;
-    struct ext4_block *block;
-    err = ext4_block_get(fs, table + (offset >> fs->block_shift), NULL, NULL, &block);
-    if (err)
-        return err;
-    const void *bytes = block->data + (offset & (fs->block_size - 1));
-    err = inode_take(fs, ei, bytes);
+    err = inode_take(fs, ei, di, orphan);
     ext4_block_put(block);
     return err;
 }
 
-int ext4_inode_get(struct ext4_fs *fs, uint32_t ino, struct inode **out)
+struct ext4_inode *ext4_inode_alloc(struct ext4_fs *fs, uint32_t ino)
+{
+    struct ext4_inode *ei = kzalloc(sizeof(*ei));
+    if (!ei)
+        return NULL;
+    inode_init(&ei->inode, &fs->fs, ino);
+    mutex_init(&ei->map_lock);
+    return ei;
+}
+
+static int inode_load(struct ext4_fs *fs, uint32_t ino, bool orphan, struct inode **out)
 {
     if (ino > fs->ninodes || (ino < fs->first_ino && ino != EXT4_ROOT_INO))
         return ext4_damaged(fs, "a name leads to inode %u, which is none", ino);
@@ -322,18 +336,27 @@ int ext4_inode_get(struct ext4_fs *fs, uint32_t ino, struct inode **out)
     if (*out)
         return 0;
 
-    struct ext4_inode *ei = kzalloc(sizeof(*ei));
+    struct ext4_inode *ei = ext4_inode_alloc(fs, ino);
     if (!ei)
         return -ENOMEM;
-    inode_init(&ei->inode, &fs->fs, ino);
-    int err = inode_read(fs, ei);
+    int err = inode_read(fs, ei, orphan);
     if (err) {
         kfree(ei);
         return err;
     }
-    ei->inode.ops = ops_of(ei->inode.mode);
+    ei->inode.ops = ext4_ops_of(ei->inode.mode);
     if (inode_is_regular(&ei->inode))
         pagecache_init(&ei->inode.pages, &ext4_file_pages, ei->inode.size);
     *out = inode_insert(&ei->inode);
     return 0;
+}
+
+int ext4_inode_get(struct ext4_fs *fs, uint32_t ino, struct inode **out)
+{
+    return inode_load(fs, ino, false, out);
+}
+
+int ext4_inode_get_orphan(struct ext4_fs *fs, uint32_t ino, struct inode **out)
+{
+    return inode_load(fs, ino, true, out);
 }

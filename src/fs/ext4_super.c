@@ -146,6 +146,7 @@ static int groups_check(struct ext4_fs *fs, const struct ext4_super *sb)
         return refuse(fs->dev, "bad number of blocks in a group", per_group);
     uint64_t ngroups = (fs->nblocks - fs->first_data_block + per_group - 1) / per_group;
 
+    fs->blocks_per_group = per_group;
     fs->group_size = EXT4_GROUP_SIZE_MIN;
     if (ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_64BIT)
         fs->group_size = ext4_le16(sb->desc_size);
@@ -157,6 +158,7 @@ static int groups_check(struct ext4_fs *fs, const struct ext4_super *sb)
     if (ngroups > UINT32_MAX || !ext4_blocks_ok(fs, fs->first_data_block + 1, table_blocks))
         return refuse(fs->dev, "group descriptors do not fit: groups", ngroups);
     fs->ngroups = (uint32_t)ngroups;
+    fs->gdt_blocks = (uint32_t)table_blocks;
     return 0;
 }
 
@@ -173,6 +175,8 @@ static int inodes_check(struct ext4_fs *fs, const struct ext4_super *sb)
     if (fs->inodes_per_group == 0 || fs->inodes_per_group > fs->block_size * 8)
         return refuse(fs->dev, "bad number of inodes in a group", fs->inodes_per_group);
 
+    fs->itable_blocks = (uint32_t)(((uint64_t)fs->inodes_per_group * fs->inode_size + fs->block_size - 1) >>
+                                   fs->block_shift);
     fs->ninodes = ext4_le32(sb->inodes_count);
     if (fs->ninodes < EXT4_ROOT_INO || fs->ninodes > (uint64_t)fs->inodes_per_group * fs->ngroups)
         return refuse(fs->dev, "bad number of inodes", fs->ninodes);
@@ -189,6 +193,27 @@ static void state_report(const struct ext4_fs *fs, const struct ext4_super *sb)
         log_warn("ext4 on %s: it was not unmounted cleanly: run e2fsck", fs->dev->name);
 }
 
+/* What only writing needs. */
+static void layout_take(struct ext4_fs *fs, const struct ext4_super *sb)
+{
+    uint32_t ro = ext4_le32(sb->feature_ro_compat);
+    uint32_t want = ext4_le16(sb->want_extra_isize);
+    uint32_t most = fs->inode_size - EXT4_INODE_SIZE_MIN;
+
+    memcpy(fs->uuid, sb->uuid, sizeof(fs->uuid));
+    fs->has_gdt_csum = ro & EXT4_RO_COMPAT_GDT_CSUM;
+    fs->sparse_super = ro & EXT4_RO_COMPAT_SPARSE_SUPER;
+    fs->has_huge_file = ro & EXT4_RO_COMPAT_HUGE_FILE;
+    fs->has_dir_nlink = ro & EXT4_RO_COMPAT_DIR_NLINK;
+    fs->sparse_super2 = ext4_le32(sb->feature_compat) & EXT4_COMPAT_SPARSE_SUPER2;
+    fs->backup_bgs[0] = ext4_le32(sb->backup_bgs[0]);
+    fs->backup_bgs[1] = ext4_le32(sb->backup_bgs[1]);
+    fs->reserved_gdt_blocks = ext4_le16(sb->reserved_gdt_blocks);
+    fs->extra_isize = (uint32_t)size_min(want >= 4 && want % 4 == 0 ? want : 32, most);
+    if (!(ro & EXT4_RO_COMPAT_LARGE_FILE))
+        fs->fs.max_size = INT32_MAX;
+}
+
 /* The rest, which any value of is fine. */
 static void super_take(struct ext4_fs *fs, const struct ext4_super *sb)
 {
@@ -203,6 +228,7 @@ static void super_take(struct ext4_fs *fs, const struct ext4_super *sb)
     fs->overhead = size_min(ext4_le32(sb->overhead_clusters), fs->nblocks);
     fs->reserved_blocks = ext4_le64(sb->r_blocks_count_lo, sb->r_blocks_count_hi);
     fs->free_inodes = ext4_le32(sb->free_inodes_count);
+    layout_take(fs, sb);
 }
 
 static int super_check(struct ext4_fs *fs, const struct ext4_super *sb)
@@ -311,6 +337,10 @@ int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
     fs->fs.source = "/dev/vda";
     fs->fs.cache_names = true;
     fs->dev = dev;
+
+    mutex_init(&fs->alloc.lock);
+    mutex_init(&fs->orphans.lock);
+    TAILQ_INIT(&fs->orphans.list);
 
     ext4_csum_init();
     int err = super_read(fs);
