@@ -43,7 +43,7 @@ static struct run next_run(const struct ext4_alloc_group *state, const struct ex
 static struct run best_run(const struct ext4_alloc_group *state, const struct ext4_block *bitmap,
                            uint32_t from, uint32_t end, uint32_t want, uint32_t max)
 {
-    struct run best = {0}, run = {.at = from};
+    struct run best = {0, 0, 0}, run = {0, from, 0};
 
     while (best.len < want) {
         run = next_run(state, bitmap, run.at + run.len, end, max);
@@ -104,8 +104,8 @@ static int search(struct ext4_fs *fs, uint64_t goal, uint32_t want, uint32_t max
     for (uint32_t i = 0; i < fs->ngroups && best->len < want; i++) {
         struct run run;
         uint32_t   nr = (first + i) % fs->ngroups;
-        int        err = search_group(fs, nr, i ? 0 : (uint32_t)(rest % fs->blocks_per_group), want,
-                                      max, &run);
+        int err = search_group(fs, nr, i ? 0 : (uint32_t)(rest % fs->blocks_per_group), want, max,
+                               &run);
         if (err)
             return err;
         if (run.len > best->len || (i == 0 && run.len))
@@ -163,7 +163,8 @@ static int take_run(struct ext4_fs *fs, const struct run *run)
 /* How many blocks may be given out. */
 static uint64_t available(const struct ext4_fs *fs, bool reserved)
 {
-    uint64_t held = fs->alloc.nbusy + (reserved ? 0 : fs->alloc.kept_back);
+    uint64_t promised = fs->alloc.kept_back + fs->alloc.promised;
+    uint64_t held = fs->alloc.nbusy + (reserved ? 0 : promised);
 
     return fs->free_blocks > held ? fs->free_blocks - held : 0;
 }
@@ -187,10 +188,10 @@ static int take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved, 
     return take_run(fs, run);
 }
 
-int ext4_blocks_take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved, uint64_t *start,
-                     uint64_t *len)
+int ext4_blocks_take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved,
+                     uint64_t *start, uint64_t *len)
 {
-    struct run run;
+    struct run run = {0};
 
     mutex_lock(&fs->alloc.lock);
     int err = take(fs, goal, max, reserved, &run);
@@ -282,6 +283,35 @@ void ext4_alloc_committed(struct ext4_fs *fs)
         state->closed = false;
     }
     fs->alloc.nbusy = 0;
+}
+
+/* --- promises ----------------------------------------------------------------------------------------- */
+
+static bool reserve(struct ext4_fs *fs, uint64_t n)
+{
+    mutex_lock(&fs->alloc.lock);
+    bool fits = n <= available(fs, false);
+    if (fits)
+        fs->alloc.promised += n;
+    mutex_unlock(&fs->alloc.lock);
+    return fits;
+}
+
+int ext4_space_reserve(struct ext4_fs *fs, uint64_t n)
+{
+    bool fits = reserve(fs, n);
+
+    if (!fits && ext4_more_space(fs))
+        fits = reserve(fs, n);
+    return fits ? 0 : -ENOSPC;
+}
+
+void ext4_space_release(struct ext4_fs *fs, uint64_t n)
+{
+    mutex_lock(&fs->alloc.lock);
+    ASSERT(fs->alloc.promised >= n);
+    fs->alloc.promised -= n;
+    mutex_unlock(&fs->alloc.lock);
 }
 
 bool ext4_more_space(struct ext4_fs *fs)

@@ -41,6 +41,10 @@ uint32_t ext4_group_dirs(const struct ext4_fs *fs, const struct ext4_group *desc
 void ext4_group_count(const struct ext4_fs *fs, struct ext4_group *desc, int blocks, int inodes,
                       int dirs);
 
+/* The same, and for the whole file system: in memory and in the superblock. In a handle, alloc.lock held. */
+void ext4_alloc_count(struct ext4_fs *fs, struct ext4_group_at *g, int64_t blocks, int inodes,
+                      int dirs);
+
 /* Set the descriptor's checksum: the end of each change. */
 void ext4_group_seal(const struct ext4_fs *fs, struct ext4_group_at *g);
 
@@ -72,10 +76,10 @@ void ext4_bits_put(uint8_t *map, uint32_t from, uint32_t n, bool set);
 
 /* --- blocks (ext4_alloc.c) ----------------------------------------------------------------------- */
 
-/* Up to max blocks that lie together, near goal (any value). What is kept back is given to those who need it
- * to free something (reserved). EXT4_ALLOC_CREDITS. -ENOSPC, -EIO, -ENOMEM. */
-int ext4_blocks_take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved, uint64_t *start,
-                     uint64_t *len);
+/* Up to max blocks that lie together, near goal (any value). reserved: also of those that were promised to
+ * somebody, or are kept back for operations that free something. EXT4_ALLOC_CREDITS. -ENOSPC, -EIO, -ENOMEM. */
+int ext4_blocks_take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved,
+                     uint64_t *start, uint64_t *len);
 
 /* Free [start, start + len). Credits: ext4_free_credits(). -EIO: some are free already, or are no blocks for
  * files; then it is for the caller to abort. */
@@ -87,6 +91,11 @@ static inline unsigned ext4_free_credits(const struct ext4_fs *fs, uint64_t len)
 {
     return (unsigned)(2 * (len / fs->blocks_per_group + 2) + 1);
 }
+
+/* No handle is open: promise n blocks to somebody who will ask for them later, for contents
+ * (ext4_map_new()). -ENOSPC. Each promise is taken back, when its blocks were taken or are not needed. */
+int  ext4_space_reserve(struct ext4_fs *fs, uint64_t n);
+void ext4_space_release(struct ext4_fs *fs, uint64_t n);
 
 /* No handle is open. An allocation failed for want of blocks: is there sense in trying again, since some
  * that were freed can be given out now? */

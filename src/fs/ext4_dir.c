@@ -4,8 +4,11 @@
  * A block is checked entry by entry when it is first used for a directory; walking a checked block
  * needs no further care. Blocks of the hash tree look like blocks with few or no names.
  */
+#include "fs/ext4_dir.h"
 #include "fs/ext4_csum.h"
-#include "fs/ext4_impl.h"
+#include "fs/ext4_inode.h"
+#include "fs/ext4_names.h"
+#include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -62,19 +65,22 @@ static bool leaf_csum_ok(const struct ext4_inode *dir, const struct ext4_block *
            ext4_crc32c(dir->csum_seed, block->data, tail) == stored_csum(block, tail + sizeof(*de));
 }
 
-static bool index_csum_ok(const struct ext4_inode *dir, const struct ext4_block *block,
-                          uint32_t count_offset, uint32_t limit, uint32_t count)
+/* Where the checksum of an index block is, and what it should be. 0: there is no room for it. */
+static uint32_t index_csum(const struct ext4_inode *dir, const struct ext4_block *block,
+                           uint32_t *crc)
 {
     static const uint8_t zero[4];
-    uint32_t             used = count_offset + count * (uint32_t)sizeof(struct ext4_dx_entry);
-    uint32_t             tail = count_offset + limit * (uint32_t)sizeof(struct ext4_dx_entry);
-    if (tail + 8 > block->fs->block_size)
-        return false;
+    uint32_t             limit, count;
+    uint32_t             at = ext4_htree_count_offset(block, &limit, &count);
+    uint32_t             used = at + count * (uint32_t)sizeof(struct ext4_dx_entry);
+    uint32_t             tail = at + limit * (uint32_t)sizeof(struct ext4_dx_entry);
+    if (at == 0 || tail + 8 > block->fs->block_size)
+        return 0;
 
-    uint32_t crc = ext4_crc32c(dir->csum_seed, block->data, used);
-    crc = ext4_crc32c(crc, block->data + tail, 4);
-    crc = ext4_crc32c(crc, zero, sizeof(zero));
-    return crc == stored_csum(block, tail + 4);
+    *crc = ext4_crc32c(dir->csum_seed, block->data, used);
+    *crc = ext4_crc32c(*crc, block->data + tail, 4);
+    *crc = ext4_crc32c(*crc, zero, sizeof(zero));
+    return tail + 4;
 }
 
 /* An index block begins with an entry that fills it (a node), or "." and a ".." that does (the root). */
@@ -89,16 +95,40 @@ static bool looks_like_index(const struct ext4_block *block)
            ext4_dirent_len(block->fs, ext4_dirent_at(block, len)) == block->fs->block_size - len;
 }
 
+static bool is_index(const struct ext4_inode *dir, const struct ext4_block *block)
+{
+    return dir->flags & EXT4_FL_INDEX && looks_like_index(block);
+}
+
 static bool csum_ok(const struct ext4_inode *dir, const struct ext4_block *block)
 {
+    uint32_t crc;
+
     if (!block->fs->has_csum)
         return true;
-    if (!(dir->flags & EXT4_FL_INDEX) || !looks_like_index(block))
+    if (!is_index(dir, block))
         return leaf_csum_ok(dir, block);
+    uint32_t at = index_csum(dir, block, &crc);
+    return at && crc == stored_csum(block, at);
+}
 
-    uint32_t limit, count;
-    uint32_t at = ext4_htree_count_offset(block, &limit, &count);
-    return at && index_csum_ok(dir, block, at, limit, count);
+void ext4_dir_seal(const struct ext4_inode *dir, struct ext4_block *block)
+{
+    uint32_t        at = block->fs->block_size - EXT4_DIR_TAIL;
+    uint32_t        crc;
+    struct ext4_u32 v;
+    if (!block->fs->has_csum)
+        return;
+
+    if (is_index(dir, block)) {
+        at = index_csum(dir, block, &crc);
+    } else {
+        crc = ext4_crc32c(dir->csum_seed, block->data, at);
+        at += sizeof(struct ext4_dirent);
+    }
+    v = ext4_put32(crc);
+    if (at)
+        memcpy(block->data + at, &v, sizeof(v));
 }
 
 static int dir_check(struct ext4_inode *dir, const struct ext4_block *block)
@@ -127,55 +157,85 @@ int ext4_dir_block(struct ext4_inode *dir, uint64_t lblk, struct ext4_block **ou
 
 /* --- looking up ---------------------------------------------------------------------------- */
 
-uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_t len)
+bool ext4_dir_search_slot(const struct ext4_block *block, const char *name, size_t len,
+                          uint32_t *offset, uint32_t *before)
 {
     const struct ext4_fs *fs = block->fs;
 
-    for (uint32_t offset = 0; offset < fs->block_size;) {
-        const struct ext4_dirent *de = ext4_dirent_at(block, offset);
+    *before = 0;
+    for (*offset = 0; *offset < fs->block_size;) {
+        const struct ext4_dirent *de = ext4_dirent_at(block, *offset);
         if (de->name_len == len && ext4_le32(de->inode) && memcmp(de->name, name, len) == 0)
-            return ext4_le32(de->inode);
-        offset += ext4_dirent_len(fs, de);
+            return true;
+        *before = *offset;
+        *offset += ext4_dirent_len(fs, de);
     }
-    return 0;
+    return false;
 }
 
-static int find_in_all_blocks(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+uint32_t ext4_dir_search(const struct ext4_block *block, const char *name, size_t len)
+{
+    uint32_t offset, before;
+
+    if (!ext4_dir_search_slot(block, name, len, &offset, &before))
+        return 0;
+    return ext4_le32(ext4_dirent_at(block, offset)->inode);
+}
+
+/* The block that has name, NULL if none has. */
+static int find_in_all_blocks(struct ext4_inode *dir, const char *name, size_t len,
+                              struct ext4_block **found)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(dir);
     uint64_t        nblocks = dir->inode.size >> fs->block_shift;
 
-    *ino = 0;
-    for (uint64_t lblk = 0; lblk < nblocks && *ino == 0; lblk++) {
+    *found = NULL;
+    for (uint64_t lblk = 0; lblk < nblocks; lblk++) {
         struct ext4_block *block;
         int                err = ext4_dir_block(dir, lblk, &block);
         if (err)
             return err;
-        *ino = ext4_dir_search(block, name, len);
+        if (ext4_dir_search(block, name, len)) {
+            *found = block;
+            return 0;
+        }
         ext4_block_put(block);
     }
     return 0;
 }
 
-static int find(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+static int find(struct ext4_inode *dir, const char *name, size_t len, struct ext4_block **found)
 {
     if (dir->flags & EXT4_FL_INDEX) {
-        int err = ext4_htree_find(dir, name, len, ino);
+        int err = ext4_htree_find_block(dir, name, len, found);
         if (err != -EOPNOTSUPP)
             return err;
     }
-    return find_in_all_blocks(dir, name, len, ino);
+    return find_in_all_blocks(dir, name, len, found);
+}
+
+int ext4_dir_find(struct ext4_inode *dir, const struct vfs_name *name, struct ext4_slot *slot)
+{
+    int err = find(dir, name->text, name->len, &slot->block);
+
+    if (!err && !slot->block)
+        err = -ENOENT;
+    if (!err)
+        ext4_dir_search_slot(slot->block, name->text, name->len, &slot->offset, &slot->before);
+    return err;
 }
 
 static int ext4_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
-    uint32_t ino;
+    struct ext4_block *block;
 
-    int err = find(ext4_inode_of(dir), name, len, &ino);
+    int err = find(ext4_inode_of(dir), name, len, &block);
     if (err)
         return err;
-    if (ino == 0)
+    if (!block)
         return -ENOENT;
+    uint32_t ino = ext4_dir_search(block, name, len);
+    ext4_block_put(block);
     return ext4_inode_get(ext4_fs_of(dir->fs), ino, out);
 }
 
@@ -204,14 +264,14 @@ static int ext4_parent(struct inode *dir, struct inode **out)
     return ext4_damaged(fs, ".. of directory %llu is no directory", (unsigned long long)dir->ino);
 }
 
-static void ext4_dir_destroy(struct inode *inode)
-{
-    kfree(ext4_inode_of(inode));
-}
-
 const struct inode_ops ext4_dir_ops = {
     .lookup = ext4_lookup,
     .parent = ext4_parent,
     .readdir = ext4_readdir,
-    .destroy = ext4_dir_destroy,
+    .create = ext4_create,
+    .link = ext4_link,
+    .unlink = ext4_unlink,
+    .rename = ext4_rename,
+    .dirtied = ext4_inode_dirtied,
+    .destroy = ext4_inode_destroy,
 };

@@ -6,8 +6,8 @@
  * is responsible for, is compared with its parent on each descent; the depth falls by one a level
  * from at most EXT4_EXTENT_DEPTH_MAX, so a descent ends.
  */
-#include "fs/ext4_csum.h"
 #include "fs/ext4_extent.h"
+#include "fs/ext4_csum.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -54,7 +54,7 @@ static const char *node_bad(const struct ext4_fs *fs, const void *bytes, size_t 
 {
     const struct ext4_extent_header *header = bytes;
     uint32_t                         max = ext4_le16(header->max);
-    struct ext4_node                      n = ext4_node_of(bytes);
+    struct ext4_node                 n = ext4_node_of(bytes);
 
     if (ext4_le16(header->magic) != EXT4_EXTENT_MAGIC)
         return "no magic number";
@@ -197,7 +197,7 @@ static int descend(struct ext4_inode *ei, const struct ext4_node *n, uint64_t lb
 
 int ext4_extent_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
 {
-    struct ext4_node        n = ext4_node_of(ei->block);
+    struct ext4_node   n = ext4_node_of(ei->block);
     struct ext4_block *block = NULL;
     uint64_t           end = EXT4_LBLK_END;
 

@@ -120,15 +120,22 @@ void ext4_path_set(struct ext4_path *path, const struct ext4_piece *piece);
  * -ENOSPC, -EIO, -ENOMEM: nothing changed. EXT4_INSERT_CREDITS. */
 int ext4_path_insert(struct ext4_path *path, const struct ext4_piece *piece);
 
+/* Have room for one more extent in the leaf; path leads to the same place, and the extent before that is in the
+ * same leaf. As ext4_path_insert(). */
+int ext4_path_make_room(struct ext4_path *path);
+
 /* Take the extent at path out, and nodes that have become empty. Releases path. -EIO: abort. Credits:
  * EXT4_REMOVE_CREDITS. */
 int ext4_path_remove(struct ext4_path *path);
+
+/* Make a tree that has lost entries as low as its root allows. -EIO, -ENOMEM: abort if it changed. */
+int ext4_tree_shorten(struct ext4_inode *ei, bool *changed);
 
 /* Join the extent at path with its neighbours in the leaf, if they continue each other. Cannot fail. */
 void ext4_path_merge(struct ext4_path *path);
 
 /* Of a tree of usual height (a deeper one has more than a hundred million extents). */
-#define EXT4_INSERT_CREDITS 20u
+#define EXT4_INSERT_CREDITS 16u
 #define EXT4_REMOVE_CREDITS 16u
 
 /* --- changes (ext4_extent_change.c) ---------------------------------------------------------------- */
@@ -136,10 +143,23 @@ void ext4_path_merge(struct ext4_path *path);
 /* An empty tree in ei->block. */
 void ext4_extent_init(struct ext4_inode *ei);
 
-/* In a handle: ext4_map_new() for a tree. written: else blocks read as zeros, and those that are there stay as they
- * are. meta: blocks are a directory's or a link's. */
-int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, bool written,
-                        struct ext4_run *run);
+/* What blocks are wanted for. */
+enum ext4_blocks_for {
+    EXT4_BLOCKS_CONTENTS, /* that are about to be written: there is room, it was reserved */
+    EXT4_BLOCKS_AHEAD,    /* later contents: they read as zeros; what there is stays as it is */
+};
+
+/* In a handle: ext4_map_new() for a tree. */
+int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
+                        enum ext4_blocks_for purpose, struct ext4_run *run);
+
+/* Are there no blocks at lblk, and for how many blocks at least is it the same? */
+int ext4_extent_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole);
+
+/* In a handle: a block for metadata at lblk, where there is a hole: zeroed, in the transaction, with a
+ * reference. And undo that: nobody has a reference on it. Neither stores the inode. */
+int ext4_extent_add_block(struct ext4_inode *ei, uint64_t lblk, struct ext4_block **out);
+int ext4_extent_drop_block(struct ext4_inode *ei, uint64_t lblk);
 
 /* No handle, inode.lock held: free the blocks of [from, to), in handles of their own, and store the inode. */
 int ext4_extent_remove(struct ext4_inode *ei, uint64_t from, uint64_t to);

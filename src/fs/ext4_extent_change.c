@@ -74,22 +74,24 @@ static bool extend(struct ext4_path *path, const struct ext4_piece *piece)
     return true;
 }
 
-static int fill_hole(struct ext4_path *path, uint64_t lblk, uint64_t max, bool written,
-                     struct ext4_run *run)
+static int fill_hole(struct ext4_path *path, uint64_t lblk, uint64_t max,
+                     enum ext4_blocks_for purpose, struct ext4_run *run)
 {
+    bool               ahead = purpose == EXT4_BLOCKS_AHEAD;
     struct ext4_inode *ei = path->ei;
     struct ext4_fs    *fs = ext4_fs_of_inode(ei);
-    struct ext4_piece  piece = {.lblk = lblk, .unwritten = !written};
+    struct ext4_piece  piece = {.lblk = lblk, .unwritten = ahead};
 
-    max = size_min(hole_len(path, lblk, max), EXT4_EXTENT_LEN_MAX - !written);
-    int err = ext4_blocks_take(fs, goal_for(path, lblk), max, false, &piece.pblk, &piece.len);
+    max = size_min(hole_len(path, lblk, max), EXT4_EXTENT_LEN_MAX - ahead);
+    int err = ext4_blocks_take(fs, goal_for(path, lblk), max, purpose == EXT4_BLOCKS_CONTENTS,
+                               &piece.pblk, &piece.len);
     if (err)
         return err;
     if (!extend(path, &piece))
         err = ext4_path_insert(path, &piece);
     if (err) {
         if (ext4_blocks_free(fs, piece.pblk, piece.len))
-            ext4_abort(fs);
+            ext4_abort(fs, -EIO);
         return err;
     }
     ext4_path_merge(path);
@@ -113,22 +115,14 @@ static int cut(struct ext4_path *path, uint64_t lblk)
     second.len -= part;
     first.len = part;
     leaf->at++;
-    int err = ext4_path_insert(path, &second); /* for a moment the two overlap, in one handle */
-    if (err) {
-        leaf->at--;
+    int err = ext4_path_make_room(path); /* it leaves the two places in one node */
+    leaf = ext4_path_leaf(path);
+    leaf->at--;
+    if (err)
         return err;
-    }
-    /* A split may have left the first part in the node before: it is found again. */
-    struct ext4_path before;
-    err = ext4_path_find(path->ei, second.lblk - 1, &before);
-    if (err) {
-        ext4_abort(ext4_fs_of_inode(path->ei));
-        return err;
-    }
-    ext4_path_leaf(&before)->at--;
-    ext4_path_set(&before, &first);
-    ext4_path_release(&before);
-    return 0;
+    ext4_path_set(path, &first);
+    leaf->at++;
+    return ext4_path_insert(path, &second); /* which cannot fail now */
 }
 
 /* --- contents for blocks that were allocated ahead ------------------------------------------------ */
@@ -175,7 +169,7 @@ static bool holder(const struct ext4_path *path, uint64_t lblk, struct ext4_piec
 }
 
 /* *changed: the tree did. */
-static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, bool written,
+static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
                    struct ext4_run *run, bool *changed)
 {
     struct ext4_path  path;
@@ -186,13 +180,13 @@ static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, bool writ
         return err;
     *changed = true;
     if (!holder(&path, lblk, &piece)) {
-        err = fill_hole(&path, lblk, max, written, run);
+        err = fill_hole(&path, lblk, max, purpose, run);
         ext4_path_release(&path);
         return err;
     }
     uint64_t len = size_min(max, piece.lblk + piece.len - lblk);
     *run = (struct ext4_run){piece.pblk + (lblk - piece.lblk), len};
-    *changed = piece.unwritten && written;
+    *changed = piece.unwritten && purpose != EXT4_BLOCKS_AHEAD;
     if (!*changed) {
         ext4_path_release(&path);
         return 0;
@@ -204,21 +198,51 @@ static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, bool writ
     return err;
 }
 
-int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, bool written,
-                        struct ext4_run *run)
+int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
+                        enum ext4_blocks_for purpose, struct ext4_run *run)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(ei);
     bool            changed = false;
 
     mutex_lock(&ei->map_lock);
-    int err = map_new(ei, lblk, max, written, run, &changed);
+    int err = map_new(ei, lblk, max, purpose, run, &changed);
     mutex_unlock(&ei->map_lock);
     if (!changed)
         return err;
     int failed = ext4_inode_store(ei);
     if (failed)
-        ext4_abort(fs);
+        ext4_abort(fs, -EIO);
     return err ? err : failed;
+}
+
+int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)
+{
+    if (ei->flags & EXT4_FL_EXTENTS)
+        return ext4_extent_map_new(ei, lblk, max, EXT4_BLOCKS_CONTENTS, run);
+
+    /* A block map: what is there can be written over. */
+    int err = ext4_map(ei, lblk, run);
+    if (!err && run->pblk == 0)
+        err = -EROFS;
+    return err;
+}
+
+int ext4_extent_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole)
+{
+    struct ext4_path  path;
+    struct ext4_piece piece;
+
+    mutex_lock(&ei->map_lock);
+    int err = ext4_path_next(ei, lblk, &path, &piece);
+    if (!err)
+        ext4_path_release(&path);
+    mutex_unlock(&ei->map_lock);
+    *hole = err == -ENOENT || piece.lblk > lblk;
+    if (err == -ENOENT)
+        *len = EXT4_LBLK_END - lblk;
+    else if (!err)
+        *len = (*hole ? piece.lblk : piece.lblk + piece.len) - lblk;
+    return err == -ENOENT ? 0 : err;
 }
 
 /* --- freeing ----------------------------------------------------------------------------------------- */
@@ -278,8 +302,21 @@ static int remove_one(struct ext4_path *path, const struct ext4_piece *piece, ui
     if (!err)
         err = ext4_inode_store(ei);
     if (err)
-        ext4_abort(ext4_fs_of_inode(ei));
+        ext4_abort(ext4_fs_of_inode(ei), -EIO);
     *next = last;
+    return err;
+}
+
+/* Nothing is left to be freed. */
+static int remove_end(struct ext4_inode *ei)
+{
+    bool changed;
+
+    int err = ext4_tree_shorten(ei, &changed);
+    if (changed && !err)
+        err = ext4_inode_store(ei);
+    if (changed && err)
+        ext4_abort(ext4_fs_of_inode(ei), -EIO);
     return err;
 }
 
@@ -305,7 +342,7 @@ static int remove_step(struct ext4_inode *ei, uint64_t from, uint64_t to, uint64
     if (!err)
         err = remove_one(&path, &piece, from, to, next);
     else if (err == -ENOENT)
-        err = 0;
+        err = remove_end(ei);
     mutex_unlock(&ei->map_lock);
     ext4_end(fs);
     return err;
@@ -317,5 +354,67 @@ int ext4_extent_remove(struct ext4_inode *ei, uint64_t from, uint64_t to)
 
     while (from < to && !err)
         err = remove_step(ei, from, to, &from);
+    return err;
+}
+
+/* --- blocks of metadata ------------------------------------------------------------------------------ */
+
+static int add_block(struct ext4_path *path, uint64_t lblk, struct ext4_block **out)
+{
+    struct ext4_inode *ei = path->ei;
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    struct ext4_piece  piece = {.lblk = lblk};
+    if (holder(path, lblk, &piece))
+        return ext4_damaged(fs, "inode %llu has blocks behind its end",
+                            (unsigned long long)ei->inode.ino);
+
+    piece = (struct ext4_piece){.lblk = lblk};
+    int err = ext4_blocks_take(fs, goal_for(path, lblk), 1, false, &piece.pblk, &piece.len);
+    if (err)
+        return err;
+    err = ext4_block_get_new(fs, piece.pblk, out);
+    if (!err && !extend(path, &piece)) {
+        err = ext4_path_insert(path, &piece);
+        if (err) {
+            ext4_block_put(*out);
+            ext4_forget(fs, piece.pblk, 1);
+        }
+    }
+    if (err) {
+        if (ext4_blocks_free(fs, piece.pblk, piece.len))
+            ext4_abort(fs, -EIO);
+        return err;
+    }
+    ext4_path_merge(path);
+    ei->inode.blocks += fs->block_size / 512;
+    return 0;
+}
+
+int ext4_extent_add_block(struct ext4_inode *ei, uint64_t lblk, struct ext4_block **out)
+{
+    struct ext4_path path;
+
+    mutex_lock(&ei->map_lock);
+    int err = ext4_path_find(ei, lblk, &path);
+    if (!err) {
+        err = add_block(&path, lblk, out);
+        ext4_path_release(&path);
+    }
+    mutex_unlock(&ei->map_lock);
+    return err;
+}
+
+int ext4_extent_drop_block(struct ext4_inode *ei, uint64_t lblk)
+{
+    struct ext4_path  path;
+    struct ext4_piece piece;
+
+    mutex_lock(&ei->map_lock);
+    int err = ext4_path_next(ei, lblk, &path, &piece);
+    if (!err)
+        err = cut_out(&path, piece, lblk, lblk + 1);
+    if (!err)
+        err = blocks_give(ei, piece.pblk + (lblk - piece.lblk), 1);
+    mutex_unlock(&ei->map_lock);
     return err;
 }

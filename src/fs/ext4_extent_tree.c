@@ -222,8 +222,8 @@ static void node_init(const struct ext4_path *path, struct ext4_block *block, ui
 /* The root's entries move into a node of their own, and the root becomes an index of that one. */
 static void grow(struct ext4_path *path, struct ext4_block *fresh)
 {
-    struct ext4_level *root = &path->levels[0], *child = &path->levels[1];
-    uint32_t           n = entries(root), depth = ext4_le16(header_of(root)->depth);
+    struct ext4_level       *root = &path->levels[0], *child = &path->levels[1];
+    uint32_t                 n = entries(root), depth = ext4_le16(header_of(root)->depth);
     struct ext4_extent_index x = pack_index(key(root, 0), fresh->nr);
 
     node_init(path, fresh, depth);
@@ -285,7 +285,7 @@ static int node_take(struct ext4_inode *ei, struct ext4_block **out)
         return err;
     err = ext4_block_get_new(fs, nr, out);
     if (err && ext4_blocks_free(fs, nr, 1))
-        ext4_abort(fs);
+        ext4_abort(fs, -EIO);
     if (!err)
         ei->inode.blocks += fs->block_size / 512;
     return err;
@@ -303,15 +303,15 @@ static int node_give(struct ext4_inode *ei, struct ext4_block *block)
     return ext4_blocks_free(fs, nr, 1);
 }
 
-/* Have room for one more entry in the leaf. */
-static int make_room(struct ext4_path *path)
+int ext4_path_make_room(struct ext4_path *path)
 {
     struct ext4_block *fresh[EXT4_EXTENT_DEPTH_MAX + 1];
     unsigned           need = 0, have = 0;
 
     while (need <= path->depth && is_full(&path->levels[path->depth - need])) {
         if (need < path->depth && entries(&path->levels[path->depth - need]) < 2)
-            return ext4_damaged(ext4_fs_of_inode(path->ei), "inode %llu has an extent block of one entry",
+            return ext4_damaged(ext4_fs_of_inode(path->ei),
+                                "inode %llu has an extent block of one entry",
                                 (unsigned long long)path->ei->inode.ino);
         need++;
     }
@@ -322,7 +322,7 @@ static int make_room(struct ext4_path *path)
         if (err) {
             while (have)
                 if (node_give(path->ei, fresh[--have]))
-                    ext4_abort(ext4_fs_of_inode(path->ei));
+                    ext4_abort(ext4_fs_of_inode(path->ei), -EIO);
             return err;
         }
     }
@@ -337,7 +337,7 @@ static int make_room(struct ext4_path *path)
 
 int ext4_path_insert(struct ext4_path *path, const struct ext4_piece *piece)
 {
-    int err = make_room(path);
+    int err = ext4_path_make_room(path);
     if (err)
         return err;
 
@@ -353,22 +353,6 @@ int ext4_path_insert(struct ext4_path *path, const struct ext4_piece *piece)
 
 /* --- shrinking -------------------------------------------------------------------------------- */
 
-/* A root whose only child has few entries takes them over. */
-static int pull_up(struct ext4_path *path)
-{
-    struct ext4_level *root = &path->levels[0], *child = &path->levels[1];
-
-    if (path->depth == 0 || entries(root) != 1 ||
-        entries(child) > ext4_le16(header_of(root)->max))
-        return 0;
-    memcpy(entry(root, 0), entry(child, 0), (size_t)entries(child) * EXT4_EXTENT_ENTRY);
-    header_of(root)->entries = header_of(child)->entries;
-    header_of(root)->depth = header_of(child)->depth;
-    struct ext4_block *block = child->block;
-    child->block = NULL;
-    return node_give(path->ei, block);
-}
-
 static int remove_entry(struct ext4_path *path)
 {
     int err = 0;
@@ -381,7 +365,7 @@ static int remove_entry(struct ext4_path *path)
         if (entries(l) > 0) {
             if (l->at == 0)
                 fix_keys(path, k);
-            return err ? err : pull_up(path);
+            return err;
         }
         if (k == 0) {
             header_of(l)->depth = ext4_put16(0);
@@ -399,6 +383,39 @@ int ext4_path_remove(struct ext4_path *path)
     int err = remove_entry(path);
 
     ext4_path_release(path);
+    return err;
+}
+
+/* A root whose only child has few entries takes them over. */
+static int pull_up(struct ext4_path *path)
+{
+    struct ext4_level *root = &path->levels[0], *child = &path->levels[1];
+    struct ext4_block *block = child->block;
+
+    memcpy(entry(root, 0), entry(child, 0), (size_t)entries(child) * EXT4_EXTENT_ENTRY);
+    header_of(root)->entries = header_of(child)->entries;
+    header_of(root)->depth = header_of(child)->depth;
+    child->block = NULL;
+    return node_give(path->ei, block);
+}
+
+int ext4_tree_shorten(struct ext4_inode *ei, bool *changed)
+{
+    struct ext4_path path;
+    int              err;
+
+    *changed = false;
+    while (!(err = ext4_path_find(ei, 0, &path))) {
+        const struct ext4_level *root = &path.levels[0];
+        bool                     can = path.depth > 0 && entries(root) == 1 &&
+                   entries(root + 1) <= ext4_le16(header_of(root)->max);
+        if (can)
+            err = pull_up(&path);
+        *changed |= can;
+        ext4_path_release(&path);
+        if (err || !can)
+            return err;
+    }
     return err;
 }
 

@@ -13,9 +13,11 @@
 
 int ext4_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
 {
-    if (ei->flags & EXT4_FL_EXTENTS)
-        return ext4_extent_map(ei, lblk, run);
-    return ext4_indirect_map(ei, lblk, run);
+    mutex_lock(&ei->map_lock);
+    int err = ei->flags & EXT4_FL_EXTENTS ? ext4_extent_map(ei, lblk, run)
+                                          : ext4_indirect_map(ei, lblk, run);
+    mutex_unlock(&ei->map_lock);
+    return err;
 }
 
 /* Map from lblk on at most max blocks, joining runs that continue each other. */

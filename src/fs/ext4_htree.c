@@ -5,8 +5,8 @@
  * leaf, which its hash's low bit says. The tree only says where to look, so an index that
  * is of an unknown kind or unsound is not an error: the caller searches all blocks.
  */
+#include "fs/ext4_dir.h"
 #include "fs/ext4_hash.h"
-#include "fs/ext4_impl.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -31,27 +31,14 @@ uint32_t ext4_htree_count_offset(const struct ext4_block *block, uint32_t *limit
     return at;
 }
 
-/* One level of the way down: entry `at` of the block's `count` was taken. */
-struct step {
-    struct ext4_block          *block;
-    const struct ext4_dx_entry *entries;
-    uint32_t                    count;
-    uint32_t                    at;
-};
-
-struct path {
-    struct step steps[EXT4_DX_LEVELS_MAX + 1];
-    unsigned    depth; /* steps in use */
-};
-
-static void path_release(struct path *path)
+void ext4_dx_release(struct ext4_dx_path *path)
 {
     while (path->depth)
         ext4_block_put(path->steps[--path->depth].block);
 }
 
 /* The last entry whose hash is not above hash; entry 0 has none and is smaller than all. */
-static uint32_t entry_for(const struct step *s, uint32_t hash)
+static uint32_t entry_for(const struct ext4_dx_step *s, uint32_t hash)
 {
     uint32_t lo = 1, hi = s->count;
 
@@ -66,39 +53,40 @@ static uint32_t entry_for(const struct step *s, uint32_t hash)
 }
 
 /* Add index block lblk to the path. */
-static int path_push(struct ext4_inode *dir, uint64_t lblk, uint32_t hash, struct path *path)
+static int path_push(struct ext4_inode *dir, uint64_t lblk, uint32_t hash,
+                     struct ext4_dx_path *path)
 {
-    struct step *s = &path->steps[path->depth];
-    uint32_t     limit;
+    struct ext4_dx_step *s = &path->steps[path->depth];
 
     int err = ext4_dir_block(dir, lblk, &s->block);
     if (err)
         return err;
-    uint32_t at = ext4_htree_count_offset(s->block, &limit, &s->count);
+    uint32_t at = ext4_htree_count_offset(s->block, &s->limit, &s->count);
     if (at == 0 || (lblk && at != EXT4_DX_NODE_COUNT)) {
         ext4_block_put(s->block);
         return -EOPNOTSUPP;
     }
-    s->entries = (const void *)(s->block->data + at);
+    s->entries = (void *)(s->block->data + at);
     s->at = entry_for(s, hash);
     path->depth++;
     return 0;
 }
 
 /* The block that the taken entry of the last step leads to. */
-static uint64_t path_block(const struct path *path)
+uint64_t ext4_dx_block(const struct ext4_dx_path *path)
 {
-    const struct step *s = &path->steps[path->depth - 1];
+    const struct ext4_dx_step *s = &path->steps[path->depth - 1];
 
     return ext4_le32(s->entries[s->at].block) & 0x0fffffff;
 }
 
-static int path_descend(struct ext4_inode *dir, uint32_t hash, unsigned levels, struct path *path)
+static int path_descend(struct ext4_inode *dir, uint32_t hash, unsigned levels,
+                        struct ext4_dx_path *path)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(dir);
 
     while (path->depth < levels + 1) {
-        uint64_t lblk = path_block(path);
+        uint64_t lblk = ext4_dx_block(path);
         if (lblk == 0 || lblk >= dir->inode.size >> fs->block_shift)
             return -EOPNOTSUPP;
         int err = path_push(dir, lblk, hash, path);
@@ -109,7 +97,7 @@ static int path_descend(struct ext4_inode *dir, uint32_t hash, unsigned levels, 
 }
 
 /* Go to the next leaf if it continues hash: 1, 0: it does not, or an error. */
-static int path_next(struct ext4_inode *dir, uint32_t hash, struct path *path)
+static int path_next(struct ext4_inode *dir, uint32_t hash, struct ext4_dx_path *path)
 {
     unsigned levels = path->depth - 1;
     unsigned up = levels;
@@ -119,8 +107,8 @@ static int path_next(struct ext4_inode *dir, uint32_t hash, struct path *path)
             return 0;
         up--;
     }
-    const struct step *s = &path->steps[up];
-    uint32_t           next = ext4_le32(s->entries[s->at + 1].hash);
+    const struct ext4_dx_step *s = &path->steps[up];
+    uint32_t                   next = ext4_le32(s->entries[s->at + 1].hash);
     if ((next & 1) == 0 || (next & ~1u) != hash)
         return 0;
 
@@ -131,8 +119,8 @@ static int path_next(struct ext4_inode *dir, uint32_t hash, struct path *path)
     return err ? err : 1;
 }
 
-static int search_leaves(struct ext4_inode *dir, const char *name, size_t len, uint32_t hash,
-                         struct path *path, uint32_t *ino)
+static int search_leaves(struct ext4_inode *dir, const char *name, size_t len,
+                         struct ext4_dx_path *path, struct ext4_block **found)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(dir);
     uint64_t        nblocks = dir->inode.size >> fs->block_shift;
@@ -140,18 +128,17 @@ static int search_leaves(struct ext4_inode *dir, const char *name, size_t len, u
     /* Entries of hostile trees can all continue one hash and lead anywhere, but there are only so many:
      * more leaves than the directory has blocks are no tree. */
     for (uint64_t n = 0; n < nblocks; n++) {
-        struct ext4_block *block;
-        uint64_t           lblk = path_block(path);
+        uint64_t lblk = ext4_dx_block(path);
         if (lblk == 0 || lblk >= nblocks)
             return -EOPNOTSUPP;
-        int err = ext4_dir_block(dir, lblk, &block);
+        int err = ext4_dir_block(dir, lblk, found);
         if (err)
             return err;
-        *ino = ext4_dir_search(block, name, len);
-        ext4_block_put(block);
-        if (*ino)
+        if (ext4_dir_search(*found, name, len))
             return 0;
-        err = path_next(dir, hash, path);
+        ext4_block_put(*found);
+        *found = NULL;
+        err = path_next(dir, path->hash, path);
         if (err <= 0)
             return err;
     }
@@ -170,29 +157,54 @@ static int root_info(const struct ext4_block *root, unsigned *version, unsigned 
     return 0;
 }
 
-int ext4_htree_find(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+int ext4_dx_find(struct ext4_inode *dir, const char *name, size_t len, struct ext4_dx_path *path)
 {
     struct ext4_fs    *fs = ext4_fs_of_inode(dir);
     struct ext4_block *root;
-    unsigned           version, levels;
-    uint32_t           hash;
+    unsigned           levels;
 
     int err = ext4_dir_block(dir, 0, &root);
     if (err)
         return err;
-    err = root_info(root, &version, &levels);
+    err = root_info(root, &path->version, &levels);
     if (!err)
-        err = ext4_name_hash(fs, version, name, len, &hash, NULL);
+        err = ext4_name_hash(fs, path->version, name, len, &path->hash, NULL);
     ext4_block_put(root);
     if (err)
         return err;
 
-    struct path path = {.depth = 0};
-    err = path_push(dir, 0, hash, &path);
+    path->depth = 0;
+    err = path_push(dir, 0, path->hash, path);
     if (!err)
-        err = path_descend(dir, hash, levels, &path);
-    if (!err)
-        err = search_leaves(dir, name, len, hash, &path, ino);
-    path_release(&path);
+        err = path_descend(dir, path->hash, levels, path);
+    if (err)
+        ext4_dx_release(path);
     return err;
+}
+
+int ext4_htree_find_block(struct ext4_inode *dir, const char *name, size_t len,
+                          struct ext4_block **block)
+{
+    struct ext4_dx_path path;
+
+    *block = NULL;
+    int err = ext4_dx_find(dir, name, len, &path);
+    if (err)
+        return err;
+    err = search_leaves(dir, name, len, &path, block);
+    ext4_dx_release(&path);
+    return err;
+}
+
+int ext4_htree_find(struct ext4_inode *dir, const char *name, size_t len, uint32_t *ino)
+{
+    struct ext4_block *block;
+
+    int err = ext4_htree_find_block(dir, name, len, &block);
+    if (err)
+        return err;
+    *ino = block ? ext4_dir_search(block, name, len) : 0;
+    if (block)
+        ext4_block_put(block);
+    return 0;
 }

@@ -135,8 +135,9 @@ struct ext4_alloc_group {
 struct ext4_alloc {
     struct mutex lock; /* after a handle and map_lock; before the block cache's */
     /* lock protects, with all descriptors and bitmaps: */
-    struct ext4_alloc_group *groups; /* NULL: read-only */
-    uint64_t                 nbusy;  /* blocks freed that cannot be given out yet */
+    struct ext4_alloc_group *groups;   /* NULL: read-only */
+    uint64_t                 nbusy;    /* blocks freed that cannot be given out yet */
+    uint64_t                 promised; /* blocks that writers were told there are */
     uint64_t                 kept_back;
 };
 
@@ -207,11 +208,12 @@ static inline bool ext4_blocks_ok(const struct ext4_fs *fs, uint64_t start, uint
 /* --- inodes --------------------------------------------------------------------------------- */
 
 struct ext4_inode {
-    struct inode inode;
-    uint32_t     csum_seed;
-    uint64_t     file_acl;    /* block of extended attributes; 0: none */
-    uint32_t     orphan_next; /* orphans.lock's: the number after this one on the list */
-    bool         is_orphan;   /* likewise: it is on that list */
+    struct inode    inode;
+    uint32_t        csum_seed;
+    struct ext4_u32 generation;          /* of an inode that is being made */
+    uint64_t        file_acl;            /* block of extended attributes; 0: none */
+    uint32_t        orphan_next;         /* orphans.lock's: the number after this one on the list */
+    bool            is_orphan;           /* likewise: it is on that list */
     TAILQ_ENTRY(ext4_inode) orphan_link; /* likewise, while it is */
     LIST_ENTRY(ext4_inode) dirty_link;   /* while inode.unstored; fs->txn.lock's */
 

@@ -5,9 +5,9 @@
  * Inodes in use are found in the VFS's table; each load of one that is not reads and verifies its
  * descriptor and its 128 or more bytes again.
  */
+#include "fs/ext4_inode.h"
 #include "fs/ext4_alloc.h"
 #include "fs/ext4_csum.h"
-#include "fs/ext4_inode.h"
 #include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "lib/assert.h"
@@ -65,12 +65,12 @@ int ext4_dinode_get(struct ext4_fs *fs, uint32_t ino, struct ext4_block **block,
     return 0;
 }
 
-uint32_t ext4_inode_seed(const struct ext4_fs *fs, uint32_t ino, const struct ext4_dinode *di)
+uint32_t ext4_inode_seed(const struct ext4_fs *fs, uint32_t ino, struct ext4_u32 generation)
 {
     struct ext4_u32 nr = ext4_put32(ino);
     uint32_t        crc = ext4_crc32c(fs->csum_seed, &nr, sizeof(nr));
 
-    return ext4_crc32c(crc, &di->generation, sizeof(di->generation));
+    return ext4_crc32c(crc, &generation, sizeof(generation));
 }
 
 /* The inode's bytes with both halves of the checksum taken as zero. */
@@ -125,9 +125,12 @@ static struct vfs_time time_of(struct ext4_u32 seconds, const struct ext4_u32 *e
 
 static void times_take(const struct ext4_fs *fs, struct inode *inode, const struct ext4_dinode *di)
 {
-    inode->atime = time_of(di->atime, EXT4_HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
-    inode->mtime = time_of(di->mtime, EXT4_HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
-    inode->ctime = time_of(di->ctime, EXT4_HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
+    inode->atime = time_of(di->atime,
+                           EXT4_HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
+    inode->mtime = time_of(di->mtime,
+                           EXT4_HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
+    inode->ctime = time_of(di->ctime,
+                           EXT4_HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
     if (EXT4_HAS_EXTRA(fs, di, crtime_extra))
         inode->btime = time_of(di->crtime, &di->crtime_extra);
 }
@@ -294,7 +297,7 @@ static int inode_take(struct ext4_fs *fs, struct ext4_inode *ei, const struct ex
     if (fs->inode_size > EXT4_INODE_SIZE_MIN &&
         ext4_le16(di->extra_isize) > fs->inode_size - EXT4_INODE_SIZE_MIN)
         return ext4_damaged(fs, "inode %u has a bad size of extra fields", ino);
-    ei->csum_seed = ext4_inode_seed(fs, ino, di);
+    ei->csum_seed = ext4_inode_seed(fs, ino, di->generation);
     if (!dinode_csum_ok(fs, ei->csum_seed, di))
         return ext4_damaged(fs, "wrong checksum of inode %u", ino);
 

@@ -10,7 +10,8 @@ int ext4_dinode_get(struct ext4_fs *fs, uint32_t ino, struct ext4_block **block,
                     struct ext4_dinode **di);
 
 /* Does di reach to byte end of it? */
-static inline bool ext4_has_extra(const struct ext4_fs *fs, const struct ext4_dinode *di, size_t end)
+static inline bool ext4_has_extra(const struct ext4_fs *fs, const struct ext4_dinode *di,
+                                  size_t end)
 {
     return fs->inode_size > EXT4_INODE_SIZE_MIN &&
            EXT4_INODE_SIZE_MIN + ext4_le16(di->extra_isize) >= end;
@@ -20,7 +21,7 @@ static inline bool ext4_has_extra(const struct ext4_fs *fs, const struct ext4_di
     ext4_has_extra(fs, di, offsetof(struct ext4_dinode, field) + sizeof((di)->field))
 
 /* What all checksums of an inode's metadata begin with. */
-uint32_t ext4_inode_seed(const struct ext4_fs *fs, uint32_t ino, const struct ext4_dinode *di);
+uint32_t ext4_inode_seed(const struct ext4_fs *fs, uint32_t ino, struct ext4_u32 generation);
 
 /* The checksum of the bytes; of inodes without checksum_hi its low half counts. */
 uint32_t ext4_dinode_csum(const struct ext4_fs *fs, uint32_t seed, const struct ext4_dinode *di);
@@ -39,7 +40,10 @@ struct ext4_inode *ext4_inode_alloc(struct ext4_fs *fs, uint32_t ino);
 /* As ext4_inode_get(), of an inode that is to be cleaned up: it may have no name. */
 int ext4_inode_get_orphan(struct ext4_fs *fs, uint32_t ino, struct inode **out);
 
-/* In a handle: make inode ei, whose fields are set, anew in its place: what was there is forgotten. 1 credit. */
+/* A new inode, whose number is set, gets what makes it differ from those that had the number before. */
+void ext4_inode_seed_new(struct ext4_inode *ei);
+
+/* In a handle: put it, whose fields are set, into its place: what was there is forgotten. 1 credit. */
 int ext4_inode_create(struct ext4_inode *ei);
 
 /* In a handle: the inode is no more, its place is free. 1 credit. */

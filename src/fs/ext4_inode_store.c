@@ -27,14 +27,18 @@ static void time_put(struct vfs_time t, struct ext4_u32 *seconds, struct ext4_u3
 
 static void times_put(const struct ext4_fs *fs, const struct inode *inode, struct ext4_dinode *di)
 {
-    time_put(inode->atime, &di->atime, EXT4_HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
-    time_put(inode->mtime, &di->mtime, EXT4_HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
-    time_put(inode->ctime, &di->ctime, EXT4_HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
+    time_put(inode->atime, &di->atime,
+             EXT4_HAS_EXTRA(fs, di, atime_extra) ? &di->atime_extra : NULL);
+    time_put(inode->mtime, &di->mtime,
+             EXT4_HAS_EXTRA(fs, di, mtime_extra) ? &di->mtime_extra : NULL);
+    time_put(inode->ctime, &di->ctime,
+             EXT4_HAS_EXTRA(fs, di, ctime_extra) ? &di->ctime_extra : NULL);
     if (EXT4_HAS_EXTRA(fs, di, crtime_extra))
         time_put(inode->btime, &di->crtime, &di->crtime_extra);
 }
 
-static void blocks_put(const struct ext4_fs *fs, const struct ext4_inode *ei, struct ext4_dinode *di)
+static void blocks_put(const struct ext4_fs *fs, const struct ext4_inode *ei,
+                       struct ext4_dinode *di)
 {
     uint64_t blocks = ei->inode.blocks;
 
@@ -44,7 +48,8 @@ static void blocks_put(const struct ext4_fs *fs, const struct ext4_inode *ei, st
     di->blocks_hi = ext4_put16((uint32_t)(blocks >> 32));
 }
 
-static void fields_put(const struct ext4_fs *fs, const struct ext4_inode *ei, struct ext4_dinode *di)
+static void fields_put(const struct ext4_fs *fs, const struct ext4_inode *ei,
+                       struct ext4_dinode *di)
 {
     const struct inode *inode = &ei->inode;
 
@@ -107,15 +112,20 @@ int ext4_inode_store(struct ext4_inode *ei)
     return store(ei, change_fields);
 }
 
+void ext4_inode_seed_new(struct ext4_inode *ei)
+{
+    random_fill(&ei->generation, sizeof(ei->generation));
+    ei->csum_seed = ext4_inode_seed(ext4_fs_of_inode(ei), (uint32_t)ei->inode.ino, ei->generation);
+}
+
 static void make_fields(struct ext4_inode *ei, struct ext4_dinode *di)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(ei);
 
     memset(di, 0, fs->inode_size);
-    random_fill(&di->generation, sizeof(di->generation));
+    di->generation = ei->generation;
     if (fs->inode_size > EXT4_INODE_SIZE_MIN)
         di->extra_isize = ext4_put16(fs->extra_isize);
-    ei->csum_seed = ext4_inode_seed(fs, (uint32_t)ei->inode.ino, di);
     fields_put(fs, ei, di);
 }
 

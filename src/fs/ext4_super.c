@@ -6,8 +6,10 @@
 #include <stdarg.h>
 
 #include "fs/ext4.h"
+#include "fs/ext4_alloc.h"
 #include "fs/ext4_csum.h"
 #include "fs/ext4_impl.h"
+#include "fs/ext4_resize.h"
 #include "fs/ext4_txn.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
@@ -175,7 +177,8 @@ static int inodes_check(struct ext4_fs *fs, const struct ext4_super *sb)
     if (fs->inodes_per_group == 0 || fs->inodes_per_group > fs->block_size * 8)
         return refuse(fs->dev, "bad number of inodes in a group", fs->inodes_per_group);
 
-    fs->itable_blocks = (uint32_t)(((uint64_t)fs->inodes_per_group * fs->inode_size + fs->block_size - 1) >>
+    fs->itable_blocks = (uint32_t)(((uint64_t)fs->inodes_per_group * fs->inode_size +
+                                    fs->block_size - 1) >>
                                    fs->block_shift);
     fs->ninodes = ext4_le32(sb->inodes_count);
     if (fs->ninodes < EXT4_ROOT_INO || fs->ninodes > (uint64_t)fs->inodes_per_group * fs->ngroups)
@@ -354,6 +357,8 @@ int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
             goto out_cache;
     }
     err = root_get(fs);
+    if (!err)
+        err = ext4_orphans_clean(fs);
     if (err)
         goto out_txn;
     *out = &fs->fs;
@@ -363,6 +368,7 @@ out_txn:
     ext4_txn_stop(fs);
     ext4_txn_drop(fs);
 out_cache:
+    ext4_alloc_stop(fs);
     ext4_cache_destroy(fs);
 out_free:
     kfree(fs);
@@ -376,6 +382,7 @@ void ext4_unmount(struct fs *fs)
     inode_put(fs->root);
     ext4_txn_stop(efs);
     ext4_txn_drop(efs);
+    ext4_alloc_stop(efs);
     ext4_cache_destroy(efs);
     kfree(efs);
 }

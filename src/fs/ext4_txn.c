@@ -11,6 +11,8 @@
  */
 #include "fs/ext4_txn.h"
 
+#include "fs/ext4_alloc.h"
+
 #include "fs/ext4_csum.h"
 #include "fs/ext4_journal.h"
 #include "kernel/log.h"
@@ -456,7 +458,10 @@ int ext4_txn_start(struct ext4_fs *fs)
     struct ext4_txn *txn = &fs->txn;
 
     txn->max_blocks = BLOCKS_MAX;
-    int err = super_get(fs);
+    int err = ext4_alloc_start(fs);
+    if (err)
+        return err;
+    err = super_get(fs);
     if (err)
         return err;
     txn->writable = true;
@@ -518,24 +523,4 @@ void ext4_clean(struct inode *inode)
     mutex_lock(&inode->lock);
     ext4_inode_write(ext4_inode_of(inode)); /* what cannot be stored is given up */
     mutex_unlock(&inode->lock);
-}
-
-/* --- until there is one ---------------------------------------------------------------------------- */
-
-__attribute__((weak)) void ext4_alloc_committed(struct ext4_fs *fs)
-{
-    (void)fs;
-}
-
-__attribute__((weak)) int ext4_inode_store(struct ext4_inode *ei)
-{
-    (void)ei;
-    return -EROFS;
-}
-
-__attribute__((weak)) int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
-                                       struct ext4_run *run)
-{
-    (void)ei, (void)lblk, (void)max, (void)run;
-    return -EROFS;
 }

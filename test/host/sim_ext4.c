@@ -14,6 +14,7 @@
 #include "fs/ext4.h"
 #include "fs/pipe.h"
 #include "kernel/log.h"
+#include "kernel/random.h"
 #include "kernel/time.h"
 #include "lib/errno.h"
 #include "machine/layout.h"
@@ -59,6 +60,17 @@ __attribute__((weak)) int pipe_open_fifo(struct file *f)
 {
     (void)f;
     return -ENXIO;
+}
+
+/* Bytes that differ from each other. */
+__attribute__((weak)) void random_fill(void *buf, size_t len)
+{
+    static uint32_t state = 1;
+
+    for (uint8_t *p = buf; len; len--) {
+        state = state * 1664525 + 1013904223;
+        *p++ = (uint8_t)(state >> 24);
+    }
 }
 
 __attribute__((weak)) uint64_t time_wall_ns(void)

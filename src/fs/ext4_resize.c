@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ext4_resize.c - sizes, holes and space of regular files.
+ *
+ * What is cut off goes from the page cache first: then nobody writes to the blocks any more, and they
+ * can be freed, a transaction for each extent. What is punched out goes from the page cache afterwards:
+ * then nobody reads it in again. (The inode's lock keeps it from being written back meanwhile.) Meanwhile the file is on the list of orphans, so
+ * that a crash in the middle does not leave blocks behind its end.
+ */
+#include "fs/ext4_resize.h"
+
+#include "fs/ext4_alloc.h"
+#include "fs/ext4_extent.h"
+#include "fs/ext4_inode.h"
+#include "fs/ext4_txn.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "machine/layout.h"
+
+static uint64_t blocks_for(const struct ext4_fs *fs, uint64_t bytes)
+{
+    return (bytes + fs->block_size - 1) >> fs->block_shift;
+}
+
+static bool has_tree(const struct ext4_inode *ei)
+{
+    return ei->flags & EXT4_FL_EXTENTS;
+}
+
+static bool maps_blocks(const struct ext4_inode *ei)
+{
+    const struct inode *inode = &ei->inode;
+
+    return inode_is_dir(inode) || inode_is_regular(inode) ||
+           (inode_is_link(inode) && !ext4_link_is_fast(ei));
+}
+
+/* Files without an extent tree keep their blocks. */
+static int refuse_map(struct ext4_inode *ei)
+{
+    ext4_damaged(ext4_fs_of_inode(ei), "inode %llu has a block map, whose blocks are not changed",
+                 (unsigned long long)ei->inode.ino);
+    return -EROFS;
+}
+
+int ext4_free_contents(struct ext4_inode *ei, uint64_t size)
+{
+    if (!maps_blocks(ei))
+        return 0;
+    if (!has_tree(ei))
+        return ei->inode.blocks ? refuse_map(ei) : 0;
+    return ext4_extent_remove(ei, blocks_for(ext4_fs_of_inode(ei), size), EXT4_LBLK_END);
+}
+
+/* --- sizes ----------------------------------------------------------------------------------- */
+
+static int grow(struct inode *inode, uint64_t size)
+{
+    if (size > inode->fs->max_size)
+        return -EFBIG;
+    pagecache_resize(&inode->pages, size);
+    inode->size = size;
+    ext4_inode_dirtied(inode);
+    return 0;
+}
+
+static int orphan_step(struct ext4_inode *ei, int (*step)(struct ext4_inode *))
+{
+    struct ext4_fs *fs = ext4_fs_of_inode(ei);
+
+    int err = ext4_begin(fs, EXT4_ORPHAN_CREDITS);
+    if (err)
+        return err;
+    err = step(ei);
+    ext4_end(fs);
+    return err;
+}
+
+static int shrink(struct inode *inode, uint64_t size)
+{
+    struct ext4_inode *ei = ext4_inode_of(inode);
+    uint64_t           was = inode->size;
+
+    if (!has_tree(ei))
+        return refuse_map(ei);
+    inode->size = size;
+    int err = orphan_step(ei, ext4_orphan_add);
+    if (err) {
+        inode->size = was;
+        return err;
+    }
+    pagecache_resize(&inode->pages, size);
+    err = ext4_free_contents(ei, size);
+    int failed = orphan_step(ei, ext4_orphan_remove);
+    return err ? err : failed;
+}
+
+static int ext4_resize(struct inode *inode, uint64_t size)
+{
+    return size > inode->size ? grow(inode, size) : shrink(inode, size);
+}
+
+/* --- space ------------------------------------------------------------------------------------- */
+
+/* How many of the blocks [lblk, end) there are none yet. */
+static int count_missing(struct ext4_inode *ei, uint64_t lblk, uint64_t end, uint64_t *missing)
+{
+    *missing = 0;
+    while (lblk < end) {
+        struct ext4_run run;
+        bool            hole;
+        int             err = ext4_extent_is_hole(ei, lblk, &run.len, &hole);
+        if (err)
+            return err;
+        run.len = size_min(run.len, end - lblk);
+        *missing += hole ? run.len : 0;
+        lblk += run.len;
+    }
+    return 0;
+}
+
+/* As many as come together. */
+static int allocate_some(struct ext4_inode *ei, uint64_t *lblk, uint64_t end)
+{
+    struct ext4_fs *fs = ext4_fs_of_inode(ei);
+    struct ext4_run run;
+
+    int err = ext4_begin(fs, EXT4_MAP_CREDITS);
+    if (err)
+        return err;
+    err = ext4_extent_map_new(ei, *lblk, end - *lblk, EXT4_BLOCKS_AHEAD, &run);
+    ext4_end(fs);
+    if (!err)
+        *lblk += run.len;
+    return err;
+}
+
+/* Whether there is room is known before the first block is taken. */
+static int ext4_allocate(struct inode *inode, uint64_t off, uint64_t len)
+{
+    struct ext4_inode *ei = ext4_inode_of(inode);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           lblk = off >> fs->block_shift, end, missing;
+    if (!has_tree(ei))
+        return -EOPNOTSUPP;
+    if (off + len > inode->fs->max_size)
+        return -EFBIG;
+
+    end = blocks_for(fs, off + len);
+    int err = count_missing(ei, lblk, end, &missing);
+    if (!err)
+        err = ext4_space_reserve(fs, missing);
+    if (err)
+        return err;
+    ext4_space_release(
+        fs, missing); /* what others take meanwhile makes a difference at the disk's end only */
+    while (lblk < end && !err)
+        err = allocate_some(ei, &lblk, end);
+    return err;
+}
+
+/* --- holes ------------------------------------------------------------------------------------- */
+
+/* Have [off, end), which is within a page, zero. dirty: and on the disk, too; else only if it is in memory. */
+static int zero_within(struct ext4_inode *ei, uint64_t off, uint64_t end, bool dirty)
+{
+    struct pagecache    *pages = &ei->inode.pages;
+    struct pagecache_run page;
+
+    end = size_min(end, ei->inode.size);
+    if (off >= end || (!dirty && !pagecache_resident(pages, off >> PAGE_SHIFT)))
+        return 0;
+    int err = dirty ? pagecache_get_write(pages, off >> PAGE_SHIFT, 1, &page)
+                    : pagecache_get(pages, off >> PAGE_SHIFT, 1, &page);
+    if (err)
+        return err;
+    memset((uint8_t *)phys_ptr(page.pa) + (off & PAGE_MASK), 0, end - off);
+    if (dirty)
+        pagecache_wrote(pages, off, end - off);
+    pagecache_put(&page);
+    return 0;
+}
+
+/* Bytes of a block that stays; a hole has nothing to be zeroed, unless it was written to in memory. */
+static int zero_in_block(struct ext4_inode *ei, uint64_t off, uint64_t end)
+{
+    struct ext4_run run;
+
+    int err = off < end ? ext4_map(ei, off >> ext4_fs_of_inode(ei)->block_shift, &run) : -ENODATA;
+    if (err)
+        return err == -ENODATA ? 0 : err;
+    if (run.pblk == 0 && !pagecache_resident(&ei->inode.pages, off >> PAGE_SHIFT))
+        return 0;
+    return zero_within(ei, off, end, true);
+}
+
+/* The whole blocks of [from, end), bytes, are holes now: pages that show something else go, or are zeroed. */
+static int show_hole(struct ext4_inode *ei, uint64_t from, uint64_t end)
+{
+    uint64_t first = ALIGN_UP(from, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
+
+    if (first > last)
+        return zero_within(ei, from, end, false);
+    if (first < last)
+        pagecache_punch(&ei->inode.pages, first >> PAGE_SHIFT, (last - first) >> PAGE_SHIFT);
+    int err = zero_within(ei, from, first, false);
+    return err ? err : zero_within(ei, last, end, false);
+}
+
+static int ext4_punch(struct inode *inode, uint64_t off, uint64_t len)
+{
+    struct ext4_inode *ei = ext4_inode_of(inode);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           end = off + len;
+    uint64_t           from = blocks_for(fs, off), to = end >> fs->block_shift;
+    if (!has_tree(ei))
+        return -EOPNOTSUPP;
+    if (from > to) /* all within a block */
+        return zero_in_block(ei, off, end);
+
+    int err = zero_in_block(ei, off, from << fs->block_shift);
+    if (!err)
+        err = zero_in_block(ei, to << fs->block_shift, end);
+    if (!err && from < to)
+        err = ext4_extent_remove(ei, from, size_min(to, EXT4_LBLK_END));
+    if (!err && from < to)
+        err = show_hole(ei, from << fs->block_shift, to << fs->block_shift);
+    return err;
+}
+
+static int64_t ext4_seek(struct inode *inode, uint64_t off, bool hole)
+{
+    struct ext4_inode *ei = ext4_inode_of(inode);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           at = off;
+
+    while (at < inode->size) {
+        struct ext4_run run;
+        int             err = ext4_map(ei, at >> fs->block_shift, &run);
+        if (err)
+            return err;
+        if ((run.pblk == 0) == hole)
+            return (int64_t)at;
+        at = ((at >> fs->block_shift) + run.len) << fs->block_shift;
+    }
+    return hole ? (int64_t)inode->size : -ENXIO;
+}
+
+const struct inode_ops ext4_file_ops = {
+    .resize = ext4_resize,
+    .allocate = ext4_allocate,
+    .punch = ext4_punch,
+    .seek = ext4_seek,
+    .dirtied = ext4_inode_dirtied,
+    .destroy = ext4_inode_destroy,
+};
