@@ -11,6 +11,7 @@
 #include "fs/ext4_alloc.h"
 #include "fs/ext4_txn.h"
 #include "kernel/heap.h"
+#include "kernel/log.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -357,14 +358,19 @@ static int count_all(struct ext4_fs *fs)
 int ext4_alloc_start(struct ext4_fs *fs)
 {
     const char *why = unwritable(fs);
-    if (why)
-        return ext4_damaged(fs, "it can only be read: %s", why), -EROFS;
 
+    int err = ext4_features_check_write(fs);
+    if (err)
+        return err;
+    if (why) {
+        log_warn("ext4 on %s: it can only be read: %s", fs->dev->name, why);
+        return -EROFS;
+    }
     fs->alloc.groups = kzalloc(fs->ngroups * sizeof(*fs->alloc.groups));
     if (!fs->alloc.groups)
         return -ENOMEM;
     fs->alloc.kept_back = size_min(fs->nblocks / 50, 4096);
-    int err = count_all(fs);
+    err = count_all(fs);
     if (err)
         ext4_alloc_stop(fs);
     return err;

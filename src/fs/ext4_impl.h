@@ -164,6 +164,8 @@ struct ext4_fs {
     uint32_t backup_bgs[2];
     uint32_t extra_isize; /* bytes of fields after the first 128 in new inodes */
     uint8_t  uuid[16];
+    uint32_t ro_compat; /* features */
+    bool     has_extents;
     bool     has_filetype;
     bool     has_gdt_csum, sparse_super, sparse_super2, has_huge_file, has_dir_nlink;
     bool     has_csum;
@@ -198,6 +200,9 @@ static inline struct ext4_fs *ext4_fs_of(struct fs *fs)
 
 /* Log "ext4 on DEVICE: ..." (the first few times) and return -EIO. */
 int ext4_damaged(struct ext4_fs *fs, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* 0, or -EROFS after a log line: it has a feature that writing does not respect. */
+int ext4_features_check_write(struct ext4_fs *fs);
 
 /* Are blocks [start, start + len) on the device and none of them the superblock's? */
 static inline bool ext4_blocks_ok(const struct ext4_fs *fs, uint64_t start, uint64_t len)

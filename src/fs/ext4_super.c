@@ -53,7 +53,7 @@ static const char *const incompat_names[32] = {
     (EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_EXTENTS | EXT4_INCOMPAT_64BIT | EXT4_INCOMPAT_FLEX_BG)
 
 /* "a, b, bit 20" of the features in set. */
-static void feature_list(uint32_t set, char *buf, size_t size)
+static void feature_list(const char *const names[32], uint32_t set, char *buf, size_t size)
 {
     size_t len = 0;
 
@@ -63,11 +63,40 @@ static void feature_list(uint32_t set, char *buf, size_t size)
         const char *comma = len ? ", " : "";
         size_t      room = size - size_min(len, size);
         char       *end = buf + size_min(len, size);
-        if (incompat_names[bit])
-            len += fmt_snprintf(end, room, "%s%s", comma, incompat_names[bit]);
+        if (names[bit])
+            len += fmt_snprintf(end, room, "%s%s", comma, names[bit]);
         else
             len += fmt_snprintf(end, room, "%snumber %u", comma, bit);
     }
+}
+
+/* Names of the read-only compatible ones. */
+static const char *const ro_compat_names[32] = {
+    [0] = "sparse_super",    [1] = "large_file", [2] = "btree_dir",      [3] = "huge_file",
+    [4] = "uninit_bg",       [5] = "dir_nlink",  [6] = "extra_isize",    [7] = "snapshot",
+    [8] = "quota",           [9] = "bigalloc",   [10] = "metadata_csum", [11] = "replica",
+    [12] = "read-only",      [13] = "project",   [14] = "shared_blocks", [15] = "verity",
+    [16] = "orphan_present",
+};
+
+#define RO_COMPAT_SUPPORTED                                                               \
+    (EXT4_RO_COMPAT_SPARSE_SUPER | EXT4_RO_COMPAT_LARGE_FILE | EXT4_RO_COMPAT_HUGE_FILE | \
+     EXT4_RO_COMPAT_GDT_CSUM | EXT4_RO_COMPAT_DIR_NLINK | EXT4_RO_COMPAT_EXTRA_ISIZE |    \
+     EXT4_RO_COMPAT_METADATA_CSUM)
+
+int ext4_features_check_write(struct ext4_fs *fs)
+{
+    char     list[256];
+    uint32_t unknown = fs->ro_compat & ~(uint32_t)RO_COMPAT_SUPPORTED;
+
+    if (!unknown && fs->has_extents)
+        return 0;
+    if (unknown)
+        feature_list(ro_compat_names, unknown, list, sizeof(list));
+    log_warn("ext4 on %s: it can only be read: %s%s", fs->dev->name,
+             unknown ? "it has features that are not supported for writing: " : "it has no extents",
+             unknown ? list : "");
+    return -EROFS;
 }
 
 static int features_check(const struct blk_device *dev, const struct ext4_super *sb)
@@ -77,7 +106,7 @@ static int features_check(const struct blk_device *dev, const struct ext4_super 
         return 0;
 
     char list[256];
-    feature_list(unknown, list, sizeof(list));
+    feature_list(incompat_names, unknown, list, sizeof(list));
     log_error("ext4 on %s: not mounted: it uses features that are not supported: %s", dev->name,
               list);
     return -EINVAL;
@@ -203,6 +232,8 @@ static void layout_take(struct ext4_fs *fs, const struct ext4_super *sb)
     uint32_t want = ext4_le16(sb->want_extra_isize);
     uint32_t most = fs->inode_size - EXT4_INODE_SIZE_MIN;
 
+    fs->ro_compat = ro;
+    fs->has_extents = ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_EXTENTS;
     memcpy(fs->uuid, sb->uuid, sizeof(fs->uuid));
     fs->has_gdt_csum = ro & EXT4_RO_COMPAT_GDT_CSUM;
     fs->sparse_super = ro & EXT4_RO_COMPAT_SPARSE_SUPER;
@@ -353,7 +384,7 @@ int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
     ext4_txn_init(fs);
     if (writable) {
         err = ext4_txn_start(fs);
-        if (err)
+        if (err && err != -EROFS)
             goto out_cache;
     }
     err = root_get(fs);

@@ -519,7 +519,8 @@ int ext4_sync_inode(struct inode *inode, bool data_only)
 
 void ext4_clean(struct inode *inode)
 {
-    pagecache_flush(&inode->pages, 0, UINT64_MAX);
+    if (inode_is_regular(inode))
+        pagecache_flush(&inode->pages, 0, UINT64_MAX);
     mutex_lock(&inode->lock);
     ext4_inode_write(ext4_inode_of(inode)); /* what cannot be stored is given up */
     mutex_unlock(&inode->lock);

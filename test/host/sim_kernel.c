@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/frame.h"
+#include "kernel/hart.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"

@@ -6,15 +6,14 @@
  * and mounted again. The kinds of images differ in what the driver has to keep: sizes of blocks,
  * checksums, wide descriptors.
  */
-/* sources: src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/kernel/blk_batch.c
- *          src/fs/ext4_group.c src/fs/ext4_alloc.c src/fs/ext4_alloc_inode.c src/fs/ext4_inode_store.c src/fs/ext4_orphan.c src/fs/ext4_resize.c
+/* sources: src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/kernel/blk_batch.c src/fs/ext4_group.c src/fs/ext4_alloc.c src/fs/ext4_alloc_inode.c src/fs/ext4_inode_store.c src/fs/ext4_orphan.c src/fs/ext4_resize.c
  *          src/fs/ext4_extent_tree.c src/fs/ext4_extent_change.c src/fs/ext4_dir_change.c src/fs/ext4_htree_change.c src/fs/ext4_names.c src/fs/ext4_rename.c
  *          src/fs/ext4_inode.c src/fs/ext4_file.c
  *          src/fs/ext4_extent.c src/fs/ext4_indirect.c src/fs/ext4_dir.c src/fs/ext4_list.c src/fs/ext4_htree.c
- *          src/fs/ext4_hash.c src/fs/ext4_csum.c src/fs/vfs_inode.c src/fs/vfs_attr.c src/fs/vfs_change.c
+ *          src/fs/ext4_hash.c src/fs/ext4_csum.c src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c
  *          src/fs/vfs_regular.c src/fs/filelock.c src/fs/vfs_mount.c
- *          src/fs/vfs_name.c src/fs/vfs_place.c src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/iobuf.c
- *          src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c
+ *          src/fs/vfs_name.c src/fs/vfs_place.c src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/vfs_sync.c src/fs/iobuf.c
+ *          src/kernel/pagecache.c src/kernel/pagecache_io.c src/kernel/pagecache_flush.c src/kernel/frame.c src/kernel/frame_blocks.c src/kernel/frame_stock.c src/kernel/frame_window.c src/lib/fmt.c
  *          src/lib/strlcpy.c test/host/sim_ext4.c test/host/sim_disk.c test/host/sim_host.c
  *          test/host/sim_kernel.c test/host/sim_user.c test/host/model_tree.c */
 #include <setjmp.h>
@@ -52,7 +51,6 @@ uint64_t time_wall_ns(void)
 
 static void mount_image(void)
 {
-
     sim_writable = true;
     if (sim_mount(&disk))
         fail_msg("%s: not mounted: %s", kind, sim_log());
