@@ -32,7 +32,7 @@ static void claim(const char *name, bool good)
 static void basic(void)
 {
     bool seen[TEAM] = {false};
-    int team = 0;
+    int  team = 0;
 #pragma omp parallel num_threads(TEAM)
     {
         seen[omp_get_thread_num()] = true;
@@ -47,7 +47,7 @@ static void basic(void)
         numbers[i] = 2 * i + 1;
     }
     int64_t sum = 0;
-    int largest = 0;
+    int     largest = 0;
 #pragma omp parallel for num_threads(TEAM) reduction(+ : sum) reduction(max : largest)
     for (int i = 0; i < SIZE; i++) {
         sum += numbers[i];
@@ -100,7 +100,7 @@ static void schedules(void)
     claim("a guided one covers all", covers_all(omp_sched_guided, 3));
     claim("an automatic one covers all", covers_all(omp_sched_auto, 0));
 
-    int order = 0;
+    int  order = 0;
     bool ordered = true;
 #pragma omp parallel for num_threads(TEAM) ordered schedule(dynamic, 3)
     for (int i = 0; i < 600; i++) {
@@ -113,23 +113,23 @@ static void schedules(void)
     claim("an ordered loop runs in order", ordered && order == 600);
 
     int cells[20][30] = {{0}}, sum = 0;
-#pragma omp parallel for num_threads(TEAM) collapse(2) schedule(dynamic)
+#pragma omp                   parallel for num_threads(TEAM) collapse(2) schedule(dynamic)
     for (int i = 0; i < 20; i++) {
-        for (int k = 0; k < 30; k++) {
-            cells[i][k] = i * k;
+                          for (int k = 0; k < 30; k++) {
+                              cells[i][k] = i * k;
         }
     }
     for (int i = 0; i < 20; i++) {
-        for (int k = 0; k < 30; k++) {
-            sum += cells[i][k];
+                          for (int k = 0; k < 30; k++) {
+                              sum += cells[i][k];
         }
     }
     claim("two loops are one", sum == 190 * 435);
 
     int parts[3] = {0};
-#pragma omp parallel sections num_threads(TEAM)
+                  #pragma omp parallel sections num_threads(TEAM)
     {
-#pragma omp section
+                  #pragma omp section
         parts[0]++;
 #pragma omp section
         parts[1]++;
@@ -141,8 +141,8 @@ static void schedules(void)
 
 static void sharing(void)
 {
-    int in_critical = 0, in_atomic = 0, in_lock = 0, inside = 0, singles = 0, masters = 0;
-    bool alone = true;
+    int        in_critical = 0, in_atomic = 0, in_lock = 0, inside = 0, singles = 0, masters = 0;
+    bool       alone = true;
     omp_lock_t lock;
     omp_nest_lock_t nested;
     omp_init_lock(&lock);
@@ -177,9 +177,10 @@ static void sharing(void)
     claim("a critical region has one thread at a time", alone && in_critical == 4000);
     claim("atomic updates are not lost", in_atomic == 4000);
     claim("nor are those under a lock", in_lock == 4000 && omp_test_lock(&lock));
-    claim("one thread of the team, and the master, do what is theirs", singles == 5 && masters == 5);
+    claim("one thread of the team, and the master, do what is theirs",
+          singles == 5 && masters == 5);
 
-    int step[8] = {0};
+    int  step[8] = {0};
     bool together = true;
 #pragma omp parallel num_threads(8)
     for (int round = 1; round <= 200; round++) {
@@ -201,7 +202,7 @@ static void sharing(void)
 #pragma omp section
         {
             data = 42;
-#pragma omp flush
+#pragma omp        flush
 #pragma omp atomic write
             flag = 1;
         }
@@ -264,23 +265,23 @@ static void tasks(void)
 {
     int result = 0, made = 0;
 #pragma omp parallel num_threads(TEAM)
-#pragma omp single
+#pragma omp          single
     result = fibonacci(18);
     claim("tasks within tasks compute a Fibonacci number", result == 2584);
 
     static int items[20000], spare[20000];
-    uint32_t random = 1;
+    uint32_t   random = 1;
     for (int i = 0; i < 20000; i++) {
-        random = random * 1664525 + 1013904223;
-        items[i] = (int)(random >> 8);
+                 random = random * 1664525 + 1013904223;
+                 items[i] = (int)(random >> 8);
     }
 #pragma omp parallel num_threads(TEAM)
-#pragma omp single
+#pragma omp          single
     sort(items, spare, 20000);
     claim("tasks sort 20000 numbers", is_sorted(items, 20000));
 
 #pragma omp parallel num_threads(TEAM)
-#pragma omp single
+#pragma omp          single
 #pragma omp taskloop grainsize(10)
     for (int i = 0; i < 1000; i++) {
 #pragma omp atomic
@@ -288,22 +289,22 @@ static void tasks(void)
     }
     claim("a loop of tasks does each of 1000", made == 1000);
 
-    int chain = 0;
+    int  chain = 0;
     bool in_order = true;
 #pragma omp parallel num_threads(TEAM)
-#pragma omp single
+#pragma omp          single
     for (int i = 0; i < 100; i++) {
-#pragma omp task depend(inout : chain)
+#pragma omp task     depend(inout : chain)
         {
-            in_order = in_order && chain == i;
-            chain++;
+                in_order = in_order && chain == i;
+                chain++;
         }
-    }
-    claim("tasks that depend on each other run in order", in_order && chain == 100);
+        }
+        claim("tasks that depend on each other run in order", in_order && chain == 100);
 
-    int grouped = 0, after = 0;
+        int grouped = 0, after = 0;
 #pragma omp parallel num_threads(TEAM)
-#pragma omp single
+#pragma omp          single
     {
 #pragma omp taskgroup
         for (int i = 0; i < 50; i++) {
@@ -367,24 +368,24 @@ static void teams(void)
 #pragma omp parallel num_threads(64)
     {
 #pragma omp barrier
-#pragma omp atomic
+#pragma omp          atomic
         many++;
     }
     claim("64 threads meet at a barrier", many == 64);
 
     static int own;
-#pragma omp threadprivate(own)
+#pragma omp          threadprivate(own)
     int kept = 0;
-#pragma omp parallel num_threads(TEAM)
+         #pragma omp parallel num_threads(TEAM)
     own = 100 + omp_get_thread_num();
-#pragma omp parallel num_threads(TEAM) reduction(+ : kept)
+         #pragma omp parallel num_threads(TEAM) reduction(+ : kept)
     kept += own == 100 + omp_get_thread_num();
     claim("a thread keeps what is its own", kept == TEAM);
 
     int cancelled = 0;
-#pragma omp parallel num_threads(TEAM)
+         #pragma omp parallel num_threads(TEAM)
     {
-#pragma omp for
+         #pragma omp for
         for (int i = 0; i < 100000; i++) {
             if (i == 10) {
 #pragma omp cancel for
@@ -401,7 +402,7 @@ static void teams(void)
 static void machine(void)
 {
     cpu_set_t set;
-    bool asked = sched_getaffinity(0, sizeof set, &set) == 0;
+    bool      asked = sched_getaffinity(0, sizeof set, &set) == 0;
     claim("there are as many processors as the mask has",
           asked && omp_get_num_procs() == CPU_COUNT(&set));
     claim("and as the C library says", omp_get_num_procs() == sysconf(_SC_NPROCESSORS_ONLN));
