@@ -38,6 +38,8 @@ FIXED(file_max, "9223372036854775807")
 FIXED(pipe_max_size, "1048576")
 FIXED(somaxconn, "4096")
 FIXED(buffer_size, "212992")
+FIXED(mqueue_default, "10")
+FIXED(mqueue_queues, "256")
 FIXED(msgmax, "8192")
 FIXED(msgmnb, "16384")
 FIXED(msgmni, "32000")
@@ -204,9 +206,16 @@ static const struct pseudo_entry inotify_entries[] = {
     {0},
 };
 
+static const struct pseudo_entry mqueue_entries[] = {
+    SETTING("msg_default", show_mqueue_default), SETTING("msg_max", show_mqueue_default),
+    SETTING("msgsize_default", show_msgmax),     SETTING("msgsize_max", show_msgmax),
+    SETTING("queues_max", show_mqueue_queues),   {0},
+};
+
 static const struct pseudo_entry fs_entries[] = {
     SETTING("file-max", show_file_max),
     FOLDER("inotify", inotify_entries),
+    FOLDER("mqueue", mqueue_entries),
     SETTING("nr_open", show_nr_open),
     SETTING("pipe-max-size", show_pipe_max_size),
     {0},

@@ -131,6 +131,17 @@ void strace_p_ipc_flags(struct text *t, const struct strace_call *c, unsigned i)
         text_str(t, "0");
 }
 
+void strace_p_mq_attr(struct text *t, const struct strace_call *c, unsigned i)
+{
+    int64_t attr[8]; /* struct mq_attr: flags, maximum, size, how many there are */
+    if (!strace_read(t, c->a[i], attr, sizeof(attr)))
+        return;
+    text_str(t, "{mq_flags=");
+    text_open_flags(t, (uint32_t)attr[0]);
+    text_printf(t, ", mq_maxmsg=%ld, mq_msgsize=%ld, mq_curmsgs=%ld}", (long)attr[1], (long)attr[2],
+                (long)attr[3]);
+}
+
 static void print_sembuf(struct text *t, const void *element, void *arg)
 {
     const uint16_t *op = element; /* struct sembuf: number, operation, flags */

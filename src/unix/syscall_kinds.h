@@ -127,6 +127,7 @@ enum syscall_kind {
     A_ITIMERSPEC,
     A_ITIMERVAL,
     A_MMSGHDRS, /* as many as the call moved, or the next argument says */
+    A_MQ_ATTR,
     A_MSGHDR,
     A_OUT_DIRENTS,
     A_OUT_EPOLL_EVENTS,
@@ -134,6 +135,7 @@ enum syscall_kind {
     A_OUT_ITIMERSPEC,
     A_OUT_ITIMERVAL,
     A_OUT_MMSGHDRS,
+    A_OUT_MQ_ATTR,
     A_OUT_MSGHDR,
     A_OUT_RLIMIT,
     A_OUT_RUSAGE,
