@@ -7,6 +7,7 @@
 #include "kernel/timer.h"
 #include "lib/errno.h"
 #include "unix/cputime.h"
+#include "unix/futex.h"
 #include "unix/process.h"
 #include "unix/vdso.h"
 
@@ -122,6 +123,7 @@ void clock_set_wall(uint64_t ns)
     vdso_time_changed();
     timer_wall_changed();
     timerfd_wall_changed();
+    futex_wall_changed();
 }
 
 int clock_sleep_until_wall(uint64_t ns)

@@ -11,6 +11,8 @@
 
 #include <sys/queue.h>
 
+#include "kernel/heap.h"
+#include "kernel/time.h"
 #include "kernel/uaccess.h"
 #include "kernel/waitq.h"
 #include "lib/errno.h"
@@ -26,8 +28,9 @@ struct futex_key {
 struct futex_waiter {
     struct futex_key key;
     uint32_t         bitset;
-    bool             woken; /* protected by futex_lock */
-    struct waitq     queue;
+    bool             woken;         /* protected by futex_lock, as is what follows */
+    struct waitq    *queue;         /* one for all that a thread waits for at once */
+    bool             wall;          /* it waits until a time of the day, which can be set */
     TAILQ_ENTRY(futex_waiter) link; /* protected by futex_mutex, while listed */
 };
 
@@ -105,19 +108,116 @@ static int delist(struct futex_waiter *w, int reason)
     return w->woken ? 0 : reason;
 }
 
-int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset, uint64_t deadline)
+/* Whether that time has come; *deadline: when to look again. */
+static bool is_over(const struct futex_time *until, uint64_t *deadline)
 {
-    struct futex_waiter w = {.bitset = bitset};
-    waitq_init(&w.queue);
-    int err = enlist(&w, va, shared, expected);
-    if (err)
-        return err;
+    if (!until->wall) {
+        *deadline = until->at;
+        return false;
+    }
+    uint64_t now = time_wall_ns();
+    *deadline = time_ns_to_deadline(until->at > now ? until->at - now : 0);
+    return now >= until->at;
+}
+
+static bool any_woken(const struct futex_waiter *w, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (w[i].woken)
+            return true;
+    return false;
+}
+
+/* Sleep until one of n waiters, which share queue, is woken. */
+static int sleep(const struct futex_waiter *w, unsigned n, struct waitq *queue,
+                 const struct futex_time *until)
+{
+    uint64_t deadline;
+    int      err = 0;
 
     spinlock_acquire(&futex_lock);
-    while (!w.woken && !err)
-        err = waitq_sleep_until(&w.queue, &futex_lock, deadline, true);
+    while (!any_woken(w, n) && !err) {
+        if (is_over(until, &deadline)) {
+            err = -ETIMEDOUT;
+            break;
+        }
+        err = waitq_sleep_until(queue, &futex_lock, deadline, true);
+        if (err == -ETIMEDOUT && until->wall)
+            err = 0; /* is it? */
+    }
     spinlock_release(&futex_lock);
-    return delist(&w, err);
+    return err;
+}
+
+int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset,
+               const struct futex_time *until)
+{
+    struct waitq        queue;
+    struct futex_waiter w = {.bitset = bitset, .queue = &queue, .wall = until->wall};
+    waitq_init(&queue);
+    int err = enlist(&w, va, shared, expected);
+    return err ? err : delist(&w, sleep(&w, 1, &queue, until));
+}
+
+/* Leave all lists. The last of those that were woken, or -1. */
+static int delist_all(struct futex_waiter *w, unsigned n)
+{
+    int woken = -1;
+
+    lock();
+    for (unsigned i = 0; i < n; i++) {
+        if (w[i].woken)
+            woken = (int)i;
+        else
+            TAILQ_REMOVE(bucket_of(&w[i].key), &w[i], link);
+    }
+    mutex_unlock(&futex_mutex);
+    return woken;
+}
+
+static int wait_multiple(const struct futex_word *words, unsigned n, struct futex_waiter *w,
+                         const struct futex_time *until)
+{
+    struct waitq queue;
+    unsigned     listed;
+    int          err = 0;
+
+    waitq_init(&queue);
+    for (listed = 0; listed < n; listed++) {
+        w[listed] = (struct futex_waiter){
+            .bitset = FUTEX_BITSET_MATCH_ANY, .queue = &queue, .wall = until->wall};
+        err = enlist(&w[listed], words[listed].va, words[listed].shared, words[listed].expected);
+        if (err)
+            break;
+    }
+    if (!err)
+        err = sleep(w, n, &queue, until);
+    int woken = delist_all(w, listed);
+    return woken >= 0 ? woken : err;
+}
+
+int futex_wait_multiple(const struct futex_word *words, unsigned n, const struct futex_time *until)
+{
+    struct futex_waiter *w = kmalloc(n * sizeof(*w));
+    if (!w)
+        return -ENOMEM;
+    int result = wait_multiple(words, n, w, until);
+    kfree(w);
+    return result;
+}
+
+void futex_wall_changed(void)
+{
+    struct futex_waiter *w;
+
+    lock();
+    spinlock_acquire(&futex_lock);
+    for (unsigned i = 0; i < BUCKETS; i++)
+        TAILQ_FOREACH(w, &buckets[i], link)
+            if (w->wall)
+                waitq_wake_all(w->queue);
+    spinlock_release(&futex_lock);
+    mutex_unlock(&futex_mutex);
 }
 
 /* --- waking ------------------------------------------------------------------------------ */
@@ -127,7 +227,7 @@ static void wake(struct bucket *bucket, struct futex_waiter *w)
     TAILQ_REMOVE(bucket, w, link);
     spinlock_acquire(&futex_lock);
     w->woken = true;
-    waitq_wake_all(&w->queue);
+    waitq_wake_all(w->queue);
     spinlock_release(&futex_lock);
 }
 
@@ -177,15 +277,15 @@ static unsigned move_key(const struct futex_key *from, const struct futex_key *t
 }
 
 /* futex_requeue() with the mutex held. */
-static int requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
-                   bool check, uint32_t expected)
+static int requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
+                   unsigned max_move, bool check)
 {
     struct futex_key from_key, to_key;
-    int              err = make_key(va, shared, &from_key);
+    int              err = make_key(from->va, from->shared, &from_key);
     if (!err)
-        err = make_key(to, shared, &to_key);
+        err = make_key(to->va, to->shared, &to_key);
     if (!err && check)
-        err = check_word(va, expected);
+        err = check_word(from->va, from->expected);
     if (err)
         return err;
     unsigned woken = wake_key(&from_key, max_wake, FUTEX_BITSET_MATCH_ANY);
@@ -193,11 +293,11 @@ static int requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsig
     return (int)(woken + moved);
 }
 
-int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
-                  bool check, uint32_t expected)
+int futex_requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
+                  unsigned max_move, bool check)
 {
     lock();
-    int result = requeue(va, to, shared, max_wake, max_move, check, expected);
+    int result = requeue(from, to, max_wake, max_move, check);
     mutex_unlock(&futex_mutex);
     return result;
 }

@@ -9,19 +9,38 @@
 
 #include "lib/types.h"
 
-/* Sleep while the word at va is expected, until woken by somebody with a bit of bitset, or until
- * deadline (ticks). 0: woken; -EAGAIN: the word is another one; -ETIMEDOUT; -EINTR; -EFAULT;
- * -EINVAL: va is not 4-aligned. */
-int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset, uint64_t deadline);
+/* Until when to wait: ticks, or nanoseconds of wall time, which may be set meanwhile. */
+struct futex_time {
+    uint64_t at; /* WAIT_FOREVER: for ever, if it is no wall time */
+    bool     wall;
+};
+
+/* A word, and what it is to be. */
+struct futex_word {
+    vaddr_t  va;
+    bool     shared;
+    uint32_t expected;
+};
+
+/* Sleep while the word at va is expected, until woken by somebody with a bit of bitset, or until a time. 0:
+ * woken; -EAGAIN: the word is another one; -ETIMEDOUT; -EINTR; -EFAULT; -EINVAL: va is not 4-aligned. */
+int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset,
+               const struct futex_time *until);
+
+/* The same for n words at once: which of them was woken; -ENOMEM. */
+int futex_wait_multiple(const struct futex_word *words, unsigned n, const struct futex_time *until);
+
+/* Wall time was set. */
+void futex_wall_changed(void);
 
 /* Wake at most max of those who wait for the word at va with a bit of bitset. How many; -EFAULT,
  * -EINVAL. */
 int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset);
 
-/* Wake at most max_wake, and let at most max_move others wait for the word at to instead. With
- * check: only if the word at va is expected, else -EAGAIN. Returns how many were woken or moved. */
-int futex_requeue(vaddr_t va, vaddr_t to, bool shared, unsigned max_wake, unsigned max_move,
-                  bool check, uint32_t expected);
+/* Wake at most max_wake of those who wait for from, and let at most max_move others wait for to instead.
+ * With check: only if the first word is what is expected, else -EAGAIN. Returns how many were woken or moved. */
+int futex_requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
+                  unsigned max_move, bool check);
 
 /* Change the word at second as op says (FUTEX_OP() of linux/futex.h), wake at most max waiters of the word
  * at va, and, if what the changed word was compares as op says, at most max_second of the

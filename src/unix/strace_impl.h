@@ -96,9 +96,9 @@ strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p
 strace_printer strace_p_sigaction, strace_p_siginfo, strace_p_sigset, strace_p_sigstack,
     strace_p_sigreturn, strace_p_select_mask;
 strace_printer strace_p_clone, strace_p_int_at, strace_p_fcntl_arg, strace_p_futex_op,
-    strace_p_futex_ptr2, strace_p_futex_timeout, strace_p_futex_value, strace_p_futex_value3,
-    strace_p_ioctl_cmd, strace_p_ioctl_arg, strace_p_mremap_to, strace_p_prctl_arg,
-    strace_p_prctl_more, strace_p_resumed;
+    strace_p_futex2_flags, strace_p_futex_ptr2, strace_p_futex_timeout, strace_p_futex_value,
+    strace_p_futex_value3, strace_p_ioctl_cmd, strace_p_ioctl_arg, strace_p_mremap_to,
+    strace_p_prctl_arg, strace_p_prctl_more, strace_p_resumed;
 strace_predicate strace_fcntl_fills, strace_ioctl_fills, strace_prctl_fills;
 strace_printer   strace_p_sockaddr, strace_p_out_sockaddr, strace_p_socklen, strace_p_msghdr,
     strace_p_out_msghdr, strace_p_mmsghdrs, strace_p_out_mmsghdrs, strace_p_socket_type,

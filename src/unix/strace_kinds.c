@@ -74,6 +74,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_FCNTL_CMD] = VALUE(fcntl_cmds),
     [A_FILE_MODE] = IN(strace_p_file_mode),
     [A_FLOCK_OP] = FLAGS(flock_ops),
+    [A_FUTEX2_FLAGS] = IN(strace_p_futex2_flags),
     [A_FUTEX_OP] = IN(strace_p_futex_op),
     [A_GETRANDOM_FLAGS] = FLAGS(getrandom_flags),
     [A_INOTIFY_FLAGS] = FLAGS(inotify_flags),

@@ -101,6 +101,15 @@ void strace_p_futex_op(struct text *t, const struct strace_call *c, unsigned i)
                 c->a[i] & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
 }
 
+/* FUTEX2_SIZE_U32|FUTEX2_PRIVATE */
+void strace_p_futex2_flags(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint32_t flags = (uint32_t)c->a[i];
+    text_printf(t, "FUTEX2_SIZE_U%u%s", 8u << (flags & 3), flags & 128 ? "|FUTEX2_PRIVATE" : "");
+    if (flags & ~131u)
+        text_printf(t, "|%#x", flags & ~131u);
+}
+
 void strace_p_futex_value(struct text *t, const struct strace_call *c, unsigned i)
 {
     text_printf(t, "%u", (unsigned)c->a[i]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sys_futex.c - the arguments of futex(2). Waiting and waking are futex.c's. */
+#include "kernel/heap.h"
 #include "kernel/time.h"
+#include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
 #include "unix/futex.h"
@@ -9,29 +11,33 @@
 
 /* WAIT has a relative timeout, WAIT_BITSET an absolute one, of the monotonic clock unless
  * flagged. */
-static int wait_deadline(unsigned op, vaddr_t timeout, uint64_t *deadline)
+static int wait_time(unsigned op, vaddr_t timeout, struct futex_time *until)
 {
     uint64_t ns;
-    *deadline = WAIT_FOREVER;
+    *until = (struct futex_time){.at = WAIT_FOREVER};
     if (!timeout)
         return 0;
     int err = args_timespec(timeout, &ns);
     if (err)
         return err;
-    if ((op & (unsigned)FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET) {
-        uint64_t now = op & FUTEX_CLOCK_REALTIME ? time_wall_ns() : time_ns();
+    bool absolute = (op & (unsigned)FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+    until->wall = absolute && op & FUTEX_CLOCK_REALTIME;
+    if (absolute && !until->wall) {
+        uint64_t now = time_ns();
         ns = ns > now ? ns - now : 0;
     }
-    *deadline = time_ns_to_deadline(ns);
+    until->at = until->wall ? ns : time_ns_to_deadline(ns);
     return 0;
 }
+
+enum { SHARED = 1, WALL = 2 };
 
 /* A timeout goes on running while a handler does: such a wait goes on, it does not start anew. */
 static int64_t wait_until(const struct restart *r)
 {
-    vaddr_t va = r->arg[0];
-    bool    shared = r->arg[1];
-    int     result = futex_wait(va, shared, (uint32_t)r->arg[2], (uint32_t)r->arg[3], r->deadline);
+    struct futex_time until = {.at = r->deadline, .wall = r->arg[1] & WALL};
+    int result = futex_wait(r->arg[0], r->arg[1] & SHARED, (uint32_t)r->arg[2], (uint32_t)r->arg[3],
+                            &until);
     if (result != -EINTR)
         return result;
     if (r->deadline == WAIT_FOREVER)
@@ -42,12 +48,22 @@ static int64_t wait_until(const struct restart *r)
 
 static int64_t wait(unsigned op, vaddr_t va, uint32_t expected, vaddr_t timeout, uint32_t bitset)
 {
-    struct restart r = {.go_on = wait_until,
-                        .arg = {va, !(op & FUTEX_PRIVATE_FLAG), expected, bitset}};
-    int            err = wait_deadline(op, timeout, &r.deadline);
+    struct futex_time until;
+    int               err = wait_time(op, timeout, &until);
     if (err)
         return err;
+    struct restart r = {.go_on = wait_until,
+                        .deadline = until.at,
+                        .arg = {va,
+                                (op & FUTEX_PRIVATE_FLAG ? 0 : SHARED) | (until.wall ? WALL : 0),
+                                expected, bitset}};
     return bitset ? wait_until(&r) : -EINVAL;
+}
+
+/* Asked to wake none, or fewer, Linux wakes one. */
+static unsigned at_least_one(uint32_t max)
+{
+    return (int32_t)max < 1 ? 1 : max;
 }
 
 int64_t sys_futex(const uint64_t *a)
@@ -65,18 +81,121 @@ int64_t sys_futex(const uint64_t *a)
     case FUTEX_WAIT_BITSET:
         return wait(op, va, value, a[3], (uint32_t)a[5]);
     case FUTEX_WAKE:
-        return futex_wake(va, shared, value, FUTEX_BITSET_MATCH_ANY);
+        return futex_wake(va, shared, at_least_one(value), FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAKE_BITSET:
-        return (uint32_t)a[5] ? futex_wake(va, shared, value, (uint32_t)a[5]) : -EINVAL;
+        return (uint32_t)a[5] ? futex_wake(va, shared, at_least_one(value), (uint32_t)a[5])
+                              : -EINVAL;
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
         if ((int32_t)value < 0 || (int32_t)a[3] < 0)
             return -EINVAL;
-        return futex_requeue(va, a[4], shared, value, (uint32_t)a[3], cmd == FUTEX_CMP_REQUEUE,
-                             (uint32_t)a[5]);
+        return futex_requeue(&(struct futex_word){va, shared, (uint32_t)a[5]},
+                             &(struct futex_word){a[4], shared, 0}, value, (uint32_t)a[3],
+                             cmd == FUTEX_CMP_REQUEUE);
     case FUTEX_WAKE_OP:
         return futex_wake_op(va, a[4], shared, value, (uint32_t)a[3], (uint32_t)a[5]);
     default:
         return -ENOSYS;
     }
+}
+
+/* --- the second generation of calls ---------------------------------------------------------- */
+
+#define FUTEX2_SIZE_MASK 3u
+#define FUTEX2_SIZE_U32  2u
+#define FUTEX2_PRIVATE   128u
+#define WAITV_MAX        128u
+
+/* Only words of 32 bits there are, with values to match. */
+static int check_word_kind(uint32_t flags, uint64_t value)
+{
+    if (flags & ~(FUTEX2_SIZE_MASK | FUTEX2_PRIVATE) ||
+        (flags & FUTEX2_SIZE_MASK) != FUTEX2_SIZE_U32)
+        return -EINVAL;
+    return value >> 32 ? -EINVAL : 0;
+}
+
+static int absolute_time(vaddr_t va, int clock, struct futex_time *until)
+{
+    *until = (struct futex_time){.at = WAIT_FOREVER};
+    if (!va)
+        return 0;
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+        return -EINVAL;
+    return wait_time(FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0), va,
+                     until);
+}
+
+static int read_words(vaddr_t va, unsigned n, struct futex_word *words)
+{
+    struct {
+        uint64_t value, va;
+        uint32_t flags, reserved;
+    } in;
+    for (unsigned i = 0; i < n; i++) {
+        if (uaccess_read(&in, va + i * sizeof(in), sizeof(in)))
+            return -EFAULT;
+        if (in.reserved || check_word_kind(in.flags, in.value))
+            return -EINVAL;
+        words[i] = (struct futex_word){in.va, !(in.flags & FUTEX2_PRIVATE), (uint32_t)in.value};
+    }
+    return 0;
+}
+
+int64_t sys_futex_waitv(const uint64_t *a)
+{
+    struct futex_time until;
+    unsigned          n = (unsigned)a[1];
+    if ((unsigned)a[2] || !n || n > WAITV_MAX || !a[0])
+        return -EINVAL;
+    int err = absolute_time(a[3], (int)a[4], &until);
+    if (err)
+        return err;
+    struct futex_word *words = kmalloc(n * sizeof(*words));
+    if (!words)
+        return -ENOMEM;
+    err = read_words(a[0], n, words);
+    if (!err)
+        err = futex_wait_multiple(words, n, &until);
+    kfree(words);
+    return err == -EINTR ? -ERESTARTSYS : err;
+}
+
+int64_t sys_futex_wake(const uint64_t *a)
+{
+    int err = check_word_kind((uint32_t)a[3], a[1]);
+    if (err || !a[1])
+        return -EINVAL;
+    int max = (int)a[2];
+    /* Asked to wake none, it looks at the word and wakes none. */
+    return futex_wake(a[0], !(a[3] & FUTEX2_PRIVATE), max < 0 ? 1 : (unsigned)max, (uint32_t)a[1]);
+}
+
+int64_t sys_futex_wait(const uint64_t *a)
+{
+    struct futex_time until;
+    uint32_t          flags = (uint32_t)a[3];
+    if (check_word_kind(flags, a[1]) || a[2] >> 32)
+        return -EINVAL;
+    int err = absolute_time(a[4], (int)a[5], &until);
+    if (err)
+        return err;
+    if (!a[2])
+        return -EINVAL;
+    err = futex_wait(a[0], !(flags & FUTEX2_PRIVATE), (uint32_t)a[1], (uint32_t)a[2], &until);
+    return err == -EINTR ? -ERESTARTSYS : err;
+}
+
+int64_t sys_futex_requeue(const uint64_t *a)
+{
+    struct futex_word words[2];
+    int               max_wake = (int)a[2], max_move = (int)a[3];
+    if ((unsigned)a[1] || !a[0])
+        return -EINVAL;
+    int err = read_words(a[0], 2, words);
+    if (err)
+        return err;
+    if (max_wake < 0 || max_move < 0)
+        return -EINVAL;
+    return futex_requeue(&words[0], &words[1], (unsigned)max_wake, (unsigned)max_move, true);
 }

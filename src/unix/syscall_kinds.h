@@ -42,6 +42,7 @@ enum syscall_kind {
     A_FCNTL_CMD,
     A_FILE_MODE,
     A_FLOCK_OP,
+    A_FUTEX2_FLAGS,
     A_FUTEX_OP,
     A_GETRANDOM_FLAGS,
     A_INOTIFY_FLAGS,
