@@ -339,7 +339,10 @@ void vfs_make_room(void);
 
 /* --- mounts ------------------------------------------------------------------------------ */
 
-void          vfs_init(void);
+void vfs_init(void);
+/* Forget all names that were looked up, and what is held in memory for them alone. */
+void vfs_drop_names(void);
+
 struct inode *vfs_root(void); /* "/", no reference taken; NULL before vfs_mount_root() */
 
 /* fs becomes "/". Once. */

@@ -237,3 +237,8 @@ int mount_readdir(struct inode *dir, uint64_t *pos, struct dir_sink *sink)
     }
     return 0;
 }
+
+void vfs_drop_names(void)
+{
+    name_cache_drop();
+}

@@ -8,6 +8,7 @@
  */
 #include "kernel/heap.h"
 
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "kernel/frame.h"
@@ -47,6 +48,14 @@ static const uint8_t class_for[SLAB_MAX / UNIT + 1] = {
 static struct spinlock lock = SPINLOCK_INIT(LOCK_HEAP, "heap");
 /* lock protects: */
 static LIST_HEAD(, slab) partial[CLASSES];
+static size_t nslabs[CLASSES]; /* those without a free object, too */
+
+static atomic_size_t large_frames; /* of all runs */
+
+static size_t per_slab(unsigned c)
+{
+    return (PAGE_SIZE - SLAB_HEADER) / class_size[c];
+}
 
 /* A new slab of class c, all objects free. NULL: no memory. */
 static struct slab *slab_new(unsigned c)
@@ -77,6 +86,7 @@ static void *slab_alloc(unsigned c)
             return NULL;
         spinlock_acquire(&lock);
         LIST_INSERT_HEAD(&partial[c], s, link);
+        nslabs[c]++;
     }
     void *obj = s->free;
     s->free = *(void **)obj;
@@ -96,8 +106,10 @@ static void slab_release(struct slab *s, void *obj)
     *(void **)obj = s->free;
     s->free = obj;
     bool give_back = --s->nused == 0 && (LIST_FIRST(&partial[s->class]) != s || LIST_NEXT(s, link));
-    if (give_back)
+    if (give_back) {
         LIST_REMOVE(s, link);
+        nslabs[s->class]--;
+    }
     spinlock_release(&lock);
     if (give_back)
         frame_put(phys_of(s));
@@ -110,6 +122,7 @@ static void *run_alloc(size_t size)
     if (size > PTRDIFF_MAX || frame_alloc(npages, &pa))
         return NULL;
     frame_set_tag(pa, (uint32_t)npages);
+    atomic_fetch_add_explicit(&large_frames, npages, memory_order_relaxed);
     return phys_ptr(pa);
 }
 
@@ -135,6 +148,7 @@ void kfree(void *ptr)
 
     if (ptr == s) {
         ASSERT(tag && !(tag & TAG_SLAB));
+        atomic_fetch_sub_explicit(&large_frames, tag, memory_order_relaxed);
         frame_put_run(phys_of(ptr), tag);
     } else {
         ASSERT(tag == TAG_SLAB);
@@ -147,4 +161,28 @@ char *kstrdup(const char *s)
     size_t size = strlen(s) + 1;
     char  *copy = kmalloc(size);
     return copy ? memcpy(copy, s, size) : NULL;
+}
+
+/* --- statistics ------------------------------------------------------------------------------ */
+
+/* What is free lies in slabs that are on their class's list. */
+bool heap_class(unsigned n, struct heap_class *out)
+{
+    struct slab *s;
+    if (n >= CLASSES)
+        return false;
+
+    *out = (struct heap_class){.size = class_size[n], .per_slab = per_slab(n)};
+    spinlock_acquire(&lock);
+    out->slabs = nslabs[n];
+    out->used = nslabs[n] * out->per_slab;
+    LIST_FOREACH(s, &partial[n], link)
+        out->used -= out->per_slab - s->nused;
+    spinlock_release(&lock);
+    return true;
+}
+
+size_t heap_large_frames(void)
+{
+    return atomic_load_explicit(&large_frames, memory_order_relaxed);
 }

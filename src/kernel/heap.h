@@ -10,4 +10,20 @@ void *kzalloc(size_t size);   /* zeroed */
 void  kfree(void *ptr);       /* NULL is fine */
 char *kstrdup(const char *s); /* NULL: no memory */
 
+/* --- statistics --- */
+
+/* Objects of one size. Each slab is a frame. */
+struct heap_class {
+    size_t size;     /* bytes of an object */
+    size_t per_slab; /* objects */
+    size_t slabs;
+    size_t used; /* objects in use */
+};
+
+/* Those of class n, counted from 0. False: there is no such class. Takes time by the number of slabs. */
+bool heap_class(unsigned n, struct heap_class *out);
+
+/* Frames of the objects that have frames of their own. */
+size_t heap_large_frames(void);
+
 #endif

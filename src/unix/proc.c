@@ -54,6 +54,7 @@ static const struct pseudo_entry root_entries[] = {
     FILE_OF("filesystems", proc_show_filesystems),
     FILE_OF("loadavg", proc_show_loadavg),
     FILE_OF("meminfo", proc_show_meminfo),
+    {.name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo, .no_write = -EIO},
     FILE_OF("stat", proc_show_stat),
     FILE_OF("swaps", show_swaps),
     {.name = "sysvipc", .mode = S_IFDIR | 0555, .entries = sysvipc_entries},

@@ -31,6 +31,7 @@ int proc_show_cpuinfo(struct pseudo_text *t, uint64_t key);
 int proc_show_filesystems(struct pseudo_text *t, uint64_t key);
 int proc_show_loadavg(struct pseudo_text *t, uint64_t key);
 int proc_show_meminfo(struct pseudo_text *t, uint64_t key);
+int proc_show_slabinfo(struct pseudo_text *t, uint64_t key);
 int proc_show_stat(struct pseudo_text *t, uint64_t key);
 int proc_show_uptime(struct pseudo_text *t, uint64_t key);
 int proc_show_version(struct pseudo_text *t, uint64_t key);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc_settings.c - /proc/sys: what Linux lets an administrator set. Here it is told and not set: files
- * that could be written on Linux are on a read-only file system, as they are in a container. See proc.h.
+ * that could be written on Linux are on a read-only file system, as they are in a container. All but
+ * vm/drop_caches, which is no setting. See proc.h.
  *
  * Each says what is so here; where nothing depends on a number, it is Linux's default.
  */
+#include "kernel/pagecache.h"
 #include "kernel/random.h"
 #include "lib/errno.h"
 #include "unix/admin.h"
@@ -61,6 +63,30 @@ static int show_nr_open(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
     pseudo_printf(t, "%u\n", FD_MAX);
+    return 0;
+}
+
+/* --- memory ------------------------------------------------------------------------------- */
+
+static int no_reading(struct pseudo_text *t, uint64_t key)
+{
+    (void)t;
+    (void)key;
+    return -EACCES;
+}
+
+/* 1 asks for pages of files, 2 for names, 4 for silence. */
+static int drop_caches(const char *text, size_t len, uint64_t key)
+{
+    (void)key;
+    while (len > 1 && text[len - 1] == '\n')
+        len--;
+    if (len != 1 || text[0] < '1' || text[0] > '4')
+        return -EINVAL;
+    if (text[0] & 2)
+        vfs_drop_names();
+    if (text[0] & 1)
+        pagecache_reclaim(SIZE_MAX);
     return 0;
 }
 
@@ -191,6 +217,7 @@ static const struct pseudo_entry kernel_entries[] = {
 };
 
 static const struct pseudo_entry vm_entries[] = {
+    {.name = "drop_caches", .mode = S_IFREG | 0200, .show = no_reading, .store = drop_caches},
     SETTING("max_map_count", show_max_map_count),
     SETTING("mmap_min_addr", show_mmap_min_addr),
     SETTING("overcommit_memory", show_zero),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* proc_system.c - files of /proc about the machine. See proc.h. */
 #include "kernel/frame.h"
+#include "kernel/heap.h"
 #include "kernel/pagecache.h"
 #include "kernel/time.h"
 #include "lib/fmt.h"
@@ -106,6 +107,39 @@ int proc_show_meminfo(struct pseudo_text *t, uint64_t key)
                    "HugePages_Rsvd:        0\nHugePages_Surp:        0\n");
     put_kib(t, "Hugepagesize", VMSPACE_LARGE >> PAGE_SHIFT);
     put_kib(t, "Hugetlb", 0);
+    return 0;
+}
+
+/* A line of slabinfo. Objects are never tuned; a slab that has no object in use is given back. */
+static void put_slabs(struct pseudo_text *t, const char *name, const struct heap_class *c)
+{
+    pseudo_puts(t, name);
+    pseudo_pad(t, 18);
+    pseudo_printf(
+        t, "%6zu %6zu %6zu %4zu    1 : tunables    0    0    0 : slabdata %6zu %6zu      0\n",
+        c->used, c->slabs * c->per_slab, c->size, c->per_slab, c->slabs, c->slabs);
+}
+
+/* The kernel's heap by size of objects; those larger than the last size have frames of their own,
+ * which are counted each. */
+int proc_show_slabinfo(struct pseudo_text *t, uint64_t key)
+{
+    struct heap_class c;
+    char              name[24];
+    size_t            large = heap_large_frames();
+    (void)key;
+
+    pseudo_puts(t,
+                "slabinfo - version: 2.1\n"
+                "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> "
+                ": tunables <limit> <batchcount> <sharedfactor> "
+                ": slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+    for (unsigned n = 0; heap_class(n, &c); n++) {
+        fmt_snprintf(name, sizeof(name), "kmalloc-%zu", c.size);
+        put_slabs(t, name, &c);
+    }
+    c = (struct heap_class){.size = PAGE_SIZE, .per_slab = 1, .slabs = large, .used = large};
+    put_slabs(t, "large-frames", &c);
     return 0;
 }
 

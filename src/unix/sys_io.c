@@ -295,7 +295,8 @@ int64_t sys_readahead(const uint64_t *a)
         err = -EBADF;
     else if (!f->inode || !inode_is_regular(f->inode) || (int64_t)a[2] < 0)
         err = -EINVAL;
-    if (!err && off >= 0 && f->inode->pages.ops->fill) {
+    /* Texts of the kernel have no pages. */
+    if (!err && off >= 0 && f->inode->pages.ops && f->inode->pages.ops->fill) {
         uint64_t first = (uint64_t)off >> PAGE_SHIFT;
         uint64_t npages = size_min(pages_for(a[2]), READAHEAD_PAGES);
         read_ahead(&f->inode->pages, first,

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* random_calls.c - threads that make random calls, the watch over them, the report: see random_calls.h. */
+#include "random_calls.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STACK     (64ul << 10)
+#define ALTSTACK  (16 * PAGE)
+#define WARM_UP   4000 /* calls before the first census: what the kernel makes once and keeps */
+#define LOOK_NS   2000000
+#define PATIENCE  60  /* seconds for one call */
+#define SETTLING  400 /* looks until everything that ends has ended */
+#define ACT_EVERY 12
+#define FILES     400 /* some are on their way between sockets */
+
+struct worker workers[MAX_THREADS];
+unsigned      nworkers;
+uintptr_t     heap_start;
+
+static unsigned show_from = -1u;
+
+/* --- a thread ---------------------------------------------------------------------------------------- */
+
+/* Each call with the memory that is free before it: who takes it all is seen. */
+static void show(struct worker *w)
+{
+    struct sysinfo info;
+    char           text[160];
+    int            len;
+
+    if (w->step < show_from)
+        return;
+    RAW(SYS_sysinfo, &info);
+    len = snprintf(text, sizeof(text), "%u.%u %lu KiB: %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx)\n",
+                   w->index, w->step, info.freeram >> 10, w->call, w->args[0], w->args[1],
+                   w->args[2], w->args[3], w->args[4], w->args[5]);
+    RAW(SYS_write, CONSOLE_FD, text, len);
+}
+
+static void begin_step(struct worker *w, unsigned step)
+{
+    w->step = step;
+    w->random = mix(w->seed << 40 ^ (uint64_t)w->index << 36 ^ step);
+}
+
+static void work(void *arg)
+{
+    struct worker *w = arg;
+
+    w->tid = (int)RAW(SYS_gettid);
+    settle_thread(w);
+    for (unsigned i = 0; i < w->steps; i++) {
+        begin_step(w, i);
+        if (chance(w, ACT_EVERY))
+            random_act(w);
+        else
+            random_call(w);
+    }
+    settle_thread(w);
+    w->done = true;
+}
+
+/* Memory behind which nothing lies. */
+static uint8_t *fenced(size_t size)
+{
+    uint8_t *at = mmap(NULL, size + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED || mprotect(at, size, PROT_READ | PROT_WRITE)) {
+        dprintf(CONSOLE_FD, "FAILED: no memory\n");
+        exit(1);
+    }
+    return at;
+}
+
+static void prepare(struct worker *w, unsigned index)
+{
+    w->index = index;
+    w->scratch = fenced(SCRATCH);
+    w->altstack = fenced(ALTSTACK);
+    memset(w->altstack, 1,
+           ALTSTACK); /* what is touched later would look like something left over */
+}
+
+static uint8_t *stacks[MAX_THREADS];
+
+static void start(struct worker *w, uint64_t seed, unsigned steps)
+{
+    mmap((void *)(ARENA + w->index * ARENA_STEP), ARENA_PAGES * PAGE, PROT_READ | PROT_WRITE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    w->seed = seed;
+    w->steps = steps;
+    w->done = false;
+    w->step = 0;
+    w->tid = new_thread(0, stacks[w->index] + STACK, work, w);
+    if (w->tid < 0) {
+        dprintf(CONSOLE_FD, "FAILED: no thread: %d\n", w->tid);
+        exit(1);
+    }
+}
+
+/* --- the watch ----------------------------------------------------------------------------------------- */
+
+static uint64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec;
+}
+
+static void pause_a_little(void)
+{
+    struct timespec t = {0, LOOK_NS};
+    nanosleep(&t, NULL);
+}
+
+static _Noreturn void tell_stuck(const struct worker *w)
+{
+    dprintf(
+        CONSOLE_FD,
+        "FAILED: thread %u does not come back from call %u: %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx)\n",
+        w->index, w->step, w->call, w->args[0], w->args[1], w->args[2], w->args[3], w->args[4],
+        w->args[5]);
+    RAW(SYS_exit_group, 1);
+    abort();
+}
+
+/* Interrupt who has made no new call since the last look. */
+static bool look(uint64_t since[], unsigned seen[])
+{
+    bool busy = false;
+
+    for (unsigned i = 0; i < nworkers; i++) {
+        struct worker *w = &workers[i];
+        if (w->done)
+            continue;
+        busy = true;
+        if (w->step != seen[i]) {
+            seen[i] = w->step;
+            since[i] = now();
+            continue;
+        }
+        RAW(SYS_tgkill, getpid(), w->tid, KICK);
+        if (now() > since[i] + PATIENCE)
+            tell_stuck(w);
+    }
+    return busy;
+}
+
+static void run(uint64_t seed, unsigned calls)
+{
+    uint64_t since[MAX_THREADS];
+    unsigned seen[MAX_THREADS];
+
+    chdir("/tmp");
+    for (unsigned i = 0; i < nworkers; i++) {
+        since[i] = now();
+        seen[i] = -1u;
+        start(&workers[i], seed, calls / nworkers);
+    }
+    while (look(since, seen))
+        pause_a_little();
+    give_back();
+}
+
+/* --- the whole ----------------------------------------------------------------------------------------- */
+
+/* Threads end when they end, and so does what they held. */
+static bool settled(const struct census *before, struct census *after)
+{
+    for (unsigned i = 0; i < SETTLING; i++) {
+        take_census(after);
+        if (same_census(before, after))
+            return true;
+        pause_a_little();
+    }
+    return false;
+}
+
+static struct census before, after;
+
+static void settle_first(void)
+{
+    take_census(&after);
+    for (unsigned i = 0; i < SETTLING && !same_census(&before, &after); i++) {
+        before = after;
+        pause_a_little();
+        take_census(&after);
+    }
+}
+
+/* As many open files as random calls may have at once: the kernel keeps the memory of open files for others. */
+static void fill_files(void)
+{
+    int first = open("/dev/null", O_RDONLY), fd = first;
+    for (unsigned i = 0; i < FILES && fd >= 0; i++)
+        fd = open("/dev/null", O_RDONLY);
+    RAW(SYS_close_range, first, CONSOLE_FD - 1, 0);
+    RAW(SYS_close_range, ROOT_FD + 1, 1000, 0);
+}
+
+static void take_places(void)
+{
+    int null = open("/dev/null", O_RDWR);
+
+    dup3(1, CONSOLE_FD, 0);
+    dup3(open("/", O_RDONLY | O_DIRECTORY), ROOT_FD, 0);
+    for (int fd = 0; fd < FIRST_FD; fd++)
+        dup2(null, fd);
+    RAW(SYS_close_range, FIRST_FD, LAST_FD, 0);
+    heap_start = (uintptr_t)RAW(SYS_brk, 0);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
+    unsigned calls = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 10000;
+
+    nworkers = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) % (MAX_THREADS + 1) : 1;
+    if (argc > 4)
+        show_from = (unsigned)strtoul(argv[4], NULL, 0);
+    take_places();
+    catch_signals();
+    for (unsigned i = 0; i < nworkers; i++) {
+        prepare(&workers[i], i);
+        stacks[i] = fenced(STACK);
+        memset(stacks[i], 1, STACK);
+    }
+    open_all_places();
+    fill_files();
+    RAW(SYS_mlockall, 1); /* all of the program is in memory from now on */
+    RAW(SYS_munlockall);
+    run(~seed, WARM_UP);
+    settle_first();
+    showing = argc > 4 ? show : NULL;
+    run(seed, calls);
+    bool clean = settled(&before, &after);
+    if (!clean)
+        print_differences(&before, &after);
+    dprintf(CONSOLE_FD, "%s: seed %lu, %u calls by %u threads\n", clean ? "done" : "FAILED", seed,
+            calls, nworkers);
+    RAW(SYS_exit_group, !clean);
+}
