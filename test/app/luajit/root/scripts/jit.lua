@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The compiler: hot loops of every kind, recorded, compiled, left and entered again; FFI; what it refuses.
+local ffi, bit, jit = require("ffi"), require("bit"), require("jit")
+print("== compiler", jit.os, jit.arch, (jit.status()))
+local function sieve(n) local f, c = {}, 0; for i = 2, n do if not f[i] then c = c + 1; for j = i * i, n, i do f[j] = true end end end return c end
+print(sieve(200000))
+local function mandel(w, h) local s = 0; for y = 0, h - 1 do for x = 0, w - 1 do local cr, ci, zr, zi, n = 2 * x / w - 1.5, 2 * y / h - 1, 0, 0, 0; while n < 50 and zr * zr + zi * zi < 4 do zr, zi = zr * zr - zi * zi + cr, 2 * zr * zi + ci; n = n + 1 end s = s + n end end return s end
+print(mandel(120, 120))
+local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end print(fib(24))
+local s = 0; for i = 1, 2e6 do s = bit.bxor(s, bit.rol(i, 7)) % 1000003 end print(s)
+local t = {}; for i = 1, 50000 do t[#t + 1] = (i * 7919) % 50021 end table.sort(t); print(t[1], t[25000], t[50000])
+local words = {}; for i = 1, 20000 do words[i] = "w" .. i % 100 end local count = {}; for _, w in ipairs(words) do count[w] = (count[w] or 0) + 1 end print(count.w7, #table.concat(words, " "))
+local x = 0.5; for i = 1, 100000 do x = math.sin(x) + math.sqrt(i) % 1 end print(string.format("%.10f", x))
+local mt = { __index = function(_, k) return k * 2 end, __add = function(a, b) return a.v + b.v end, __lt = function(a, b) return a.v < b.v end }; local o, p = setmetatable({ v = 1 }, mt), setmetatable({ v = 2 }, mt); s = 0; for i = 1, 100000 do s = s + o[i] + (o + p) + (o < p and 1 or 0) end print(s)
+for _, kind in ipairs({ 1, "x", {}, 1.5, true }) do local n = 0; for i = 1, 300 do if type(kind) == "number" then n = n + kind else n = n + 1 end end io.write(n, " ") end print()
+print("== coroutines and errors"); local co = coroutine.wrap(function() for i = 1, 100000 do coroutine.yield(i) end end); s = 0; for i = 1, 100000 do s = s + co() end print(s)
+local ok, n = 0, 0; for i = 1, 5000 do local good = pcall(function() if i % 3 == 0 then error("third") end end); if good then ok = ok + 1 end end print(ok, select(2, pcall(error, { code = 5 })).code); print(select(2, pcall(function() local q = nil; return q.x end)), select(2, xpcall(function() error("deep") end, function(m) return "handled " .. m end)))
+print(pcall(function() local function f() return 1 + f() end return f() end)); print(pcall(string.rep, "x", -1), #string.rep("ab", 100000))
+print("== ffi"); ffi.cdef [[ int abs(int); double sqrt(double); size_t strlen(const char *); int snprintf(char *, size_t, const char *, ...); void qsort(void *, size_t, size_t, int (*)(const int *, const int *)); typedef struct { int x; double y; union { int i; float f; }; int a[4]; } thing; int getpid(void); int open(const char *, int, ...); void *mmap(void *, size_t, int, int, int, long); int munmap(void *, size_t); int mprotect(void *, size_t, int); ]]
+print(ffi.C.abs(-7), ffi.C.sqrt(2), tonumber(ffi.C.strlen("length")), ffi.C.getpid() > 0); local b = ffi.new("char[64]"); ffi.C.snprintf(b, 64, "%d %s %.2f", ffi.new("int", 42), "str", 2.5); print(ffi.string(b)); local th = ffi.new("thing", 1, 2.5); th.f = 1; th.a[3] = 9; print(th.x, th.y, th.i, th.a[3], ffi.sizeof("thing"), ffi.offsetof("thing", "a")); local arr = ffi.new("int[1000]"); for i = 0, 999 do arr[i] = (i * 31) % 1000 end
+local cmp = ffi.cast("int (*)(const int *, const int *)", function(a, c) return a[0] - c[0] end); ffi.C.qsort(arr, 1000, 4, cmp); cmp:free(); print(arr[0], arr[499], arr[999]); print(ffi.C.open("/none", 0), ffi.errno()); local sum = 0; for r = 1, 100 do for i = 0, 999 do sum = sum + arr[i] end end print(sum); print(0xffffffffffffULL * 3ULL, bit.tohex(255), 1LL / 2LL, tonumber(ffi.cast("int32_t", 5e9)), ffi.typeof("int32_t")); print(pcall(ffi.cdef, "int broken("))
+local m = ffi.cast("char *", ffi.C.mmap(nil, 65536, 3, 0x22, -1, 0)); for i = 0, 65535 do m[i] = i % 128 end; print(m[1000], ffi.C.mprotect(m, 65536, 1), m[65535], ffi.C.munmap(m, 65536))
+print("== collector"); local weak = setmetatable({}, { __mode = "k" }); for i = 1, 1000 do weak[{}] = i end collectgarbage(); collectgarbage(); print(next(weak)); local g = newproxy(true); getmetatable(g).__gc = function() print("finalized") end; g = nil; collectgarbage(); for i = 1, 300000 do local garbage = { i, { i } } end; print(collectgarbage("count") < 50000)
+jit.flush(); jit.off(); print((jit.status()), sieve(20000)); jit.on(); print(sieve(20000)); local dump = string.dump(fib); print(type(loadstring(dump)), #dump > 10); print(pcall(require, "nothing") == false, _VERSION, os.getenv("HOME"), io.open("/none"))
+local out = io.open("/tmp/f", "w"); out:write("written\n"); out:close(); for l in io.lines("/tmp/f") do print(l) end print(os.rename("/tmp/f", "/tmp/g"), os.remove("/tmp/g"), os.remove("/tmp/g")); print(goto_ == nil); for i = 1, 3 do if i == 2 then goto continue end io.write(i, " ") ::continue:: end print(); os.exit(4, true)
