@@ -41,12 +41,17 @@ static void cache_trim(struct ext4_cache *cache, size_t max)
     }
 }
 
-void ext4_cache_destroy(struct ext4_fs *fs)
+void ext4_cache_drop(struct ext4_fs *fs)
 {
     mutex_lock(&fs->cache.lock);
     cache_trim(&fs->cache, 0);
     ASSERT(fs->cache.nblocks == 0);
     mutex_unlock(&fs->cache.lock);
+}
+
+void ext4_cache_destroy(struct ext4_fs *fs)
+{
+    ext4_cache_drop(fs);
 }
 
 static struct ext4_block *block_new(struct ext4_fs *fs, uint64_t nr)

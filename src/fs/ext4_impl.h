@@ -81,6 +81,7 @@ struct ext4_cache {
 
 void ext4_cache_init(struct ext4_fs *fs);
 void ext4_cache_destroy(struct ext4_fs *fs); /* no block is referenced */
+void ext4_cache_drop(struct ext4_fs *fs);    /* forget all blocks, none of which is referenced */
 
 /* Block nr with a reference, read, and accepted by check for owner (NULL: any contents).
  * -EIO (also where nr is not on the device), -ENOMEM. */
@@ -173,6 +174,9 @@ struct ext4_fs {
     uint32_t hash_seed[4];
     bool     hash_unsigned;
     bool     has_dir_index;
+    uint32_t journal_ino;     /* 0: there is none */
+    bool     needs_recovery;  /* what it holds comes first */
+    bool     finding_journal; /* at mounting: its inode, which is not for names, may be had */
     uint8_t  hash_version; /* of directories without a tree, as far as they are listed like trees */
 
     uint64_t          reserved_blocks, overhead; /* for statfs */

@@ -332,7 +332,9 @@ struct ext4_inode *ext4_inode_alloc(struct ext4_fs *fs, uint32_t ino)
 
 static int inode_load(struct ext4_fs *fs, uint32_t ino, bool orphan, struct inode **out)
 {
-    if (ino > fs->ninodes || (ino < fs->first_ino && ino != EXT4_ROOT_INO))
+    bool allowed = ino >= fs->first_ino || ino == EXT4_ROOT_INO ||
+                   (fs->finding_journal && ino && ino == fs->journal_ino);
+    if (ino > fs->ninodes || !allowed)
         return ext4_damaged(fs, "a name leads to inode %u, which is none", ino);
 
     *out = inode_find(&fs->fs, ino);

@@ -9,6 +9,7 @@
 #include "fs/ext4_alloc.h"
 #include "fs/ext4_csum.h"
 #include "fs/ext4_impl.h"
+#include "fs/ext4_journal.h"
 #include "fs/ext4_resize.h"
 #include "fs/ext4_txn.h"
 #include "kernel/heap.h"
@@ -49,8 +50,9 @@ static const char *const incompat_names[32] = {
     [14] = "large_dir",  [15] = "inline_data", [16] = "encrypt",       [17] = "casefold",
 };
 
-#define INCOMPAT_SUPPORTED \
-    (EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_EXTENTS | EXT4_INCOMPAT_64BIT | EXT4_INCOMPAT_FLEX_BG)
+#define INCOMPAT_SUPPORTED                                                    \
+    (EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_RECOVER | EXT4_INCOMPAT_EXTENTS | \
+     EXT4_INCOMPAT_64BIT | EXT4_INCOMPAT_FLEX_BG)
 
 /* "a, b, bit 20" of the features in set. */
 static void feature_list(const char *const names[32], uint32_t set, char *buf, size_t size)
@@ -254,6 +256,9 @@ static void super_take(struct ext4_fs *fs, const struct ext4_super *sb)
     fs->has_filetype = ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_FILETYPE;
     for (unsigned i = 0; i < ARRAY_LEN(fs->hash_seed); i++)
         fs->hash_seed[i] = ext4_le32(sb->hash_seed[i]);
+    if (ext4_le32(sb->feature_compat) & EXT4_COMPAT_HAS_JOURNAL)
+        fs->journal_ino = ext4_le32(sb->journal_inum);
+    fs->needs_recovery = ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_RECOVER;
     fs->has_dir_index = ext4_le32(sb->feature_compat) & EXT4_COMPAT_DIR_INDEX;
     fs->hash_version = sb->def_hash_version;
     fs->hash_unsigned = ext4_le32(sb->flags) & EXT4_SUPER_UNSIGNED_HASH;
@@ -359,6 +364,23 @@ static int root_get(struct ext4_fs *fs)
     return ext4_damaged(fs, "the root is not a directory");
 }
 
+/* Bring what is on the disk to the state of the last commit, and look at it again. */
+static int recover(struct ext4_fs *fs)
+{
+    if (fs->dev->read_only) {
+        log_error(
+            "ext4 on %s: not mounted: its journal has to be written to it first, and the disk is "
+            "read-only",
+            fs->dev->name);
+        return -EINVAL;
+    }
+    if (!fs->journal_ino)
+        return refuse(fs->dev, "its journal is not in it", 0);
+    int err = ext4_journal_recover(fs);
+    ext4_cache_drop(fs);
+    return err ? err : super_read(fs);
+}
+
 int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
 {
     struct ext4_fs *fs = kzalloc(sizeof(*fs));
@@ -382,11 +404,12 @@ int ext4_mount(struct blk_device *dev, bool writable, struct fs **out)
         goto out_free;
     ext4_cache_init(fs);
     ext4_txn_init(fs);
-    if (writable) {
+    if (fs->needs_recovery)
+        err = recover(fs);
+    if (!err && writable)
         err = ext4_txn_start(fs);
-        if (err && err != -EROFS)
-            goto out_cache;
-    }
+    if (err && err != -EROFS) /* what cannot be written can be read */
+        goto out_cache;
     err = root_get(fs);
     if (!err)
         err = ext4_orphans_clean(fs);

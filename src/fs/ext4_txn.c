@@ -18,6 +18,7 @@
 #include "kernel/log.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "machine/layout.h"
 
 /* Without a journal a transaction is as large as this. */
 #define BLOCKS_MAX 2048u
@@ -300,7 +301,7 @@ static int write_running(struct ext4_fs *fs)
             settle(txn, &txn->running);
         return err;
     }
-    err = ext4_journal_commit(txn->journal, &txn->running, txn->nrunning);
+    err = ext4_journal_commit(txn->journal, &txn->running);
     if (err)
         return err;
     running_is_committed(txn);
@@ -425,22 +426,6 @@ static void super_set_state(struct ext4_fs *fs, bool clean)
         sb->state = ext4_put16(state | (clean ? EXT4_STATE_CLEAN : 0));
 }
 
-static int super_get(struct ext4_fs *fs)
-{
-    int err = ext4_block_get(fs, EXT4_SUPER_OFFSET >> fs->block_shift, NULL, NULL, &fs->txn.super);
-    if (err)
-        return err;
-    super_set_state(fs, false);
-    err = super_write(fs);
-    if (!err)
-        err = blk_flush(fs->dev);
-    if (err) {
-        ext4_block_put(fs->txn.super);
-        fs->txn.super = NULL;
-    }
-    return err;
-}
-
 void ext4_txn_init(struct ext4_fs *fs)
 {
     struct ext4_txn *txn = &fs->txn;
@@ -453,18 +438,46 @@ void ext4_txn_init(struct ext4_fs *fs)
     LIST_INIT(&txn->inodes);
 }
 
-int ext4_txn_start(struct ext4_fs *fs)
+static int journal_get(struct ext4_fs *fs)
 {
     struct ext4_txn *txn = &fs->txn;
 
     txn->max_blocks = BLOCKS_MAX;
-    int err = ext4_alloc_start(fs);
+    if (!fs->journal_ino)
+        return 0;
+    int err = ext4_journal_open(fs, &txn->journal);
+    if (!err)
+        txn->max_blocks = ext4_journal_room(txn->journal);
+    return err;
+}
+
+static int start(struct ext4_fs *fs)
+{
+    int err = ext4_block_get(fs, EXT4_SUPER_OFFSET >> fs->block_shift, NULL, NULL, &fs->txn.super);
     if (err)
         return err;
-    err = super_get(fs);
+    if (fs->block_size > PAGE_SIZE) {
+        log_warn("ext4 on %s: it can only be read: its blocks are larger than pages", fs->dev->name);
+        return -EROFS;
+    }
+    err = ext4_alloc_start(fs);
+    if (!err)
+        err = journal_get(fs);
     if (err)
         return err;
-    txn->writable = true;
+    super_set_state(fs, false);
+    err = super_write(fs);
+    return err ? err : blk_flush(fs->dev);
+}
+
+int ext4_txn_start(struct ext4_fs *fs)
+{
+    int err = start(fs);
+    if (err) {
+        ext4_txn_drop(fs);
+        return err;
+    }
+    fs->txn.writable = true;
     fs->fs.read_only = false;
     return 0;
 }
@@ -499,6 +512,9 @@ void ext4_txn_drop(struct ext4_fs *fs)
     settle(&fs->txn, &fs->txn.committed);
     if (fs->txn.super)
         ext4_block_put(fs->txn.super);
+    ext4_journal_close(fs->txn.journal);
+    fs->txn.super = NULL;
+    fs->txn.journal = NULL;
 }
 
 /* --- what the VFS asks for ----------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
  * what they cover is looked at at all. The mutator knows where the numbers are that the driver
  * goes by, and changes those.
  */
-/* sources: test/fuzz/ext4_fixup.c src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/kernel/blk_batch.c src/fs/ext4_inode.c
+/* sources: test/fuzz/ext4_fixup.c src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/fs/ext4_journal.c src/fs/ext4_journal_write.c src/fs/ext4_journal_replay.c src/kernel/blk_batch.c src/fs/ext4_inode.c
  *          src/fs/ext4_file.c src/fs/ext4_extent.c src/fs/ext4_indirect.c src/fs/ext4_dir.c
  *          src/fs/ext4_list.c src/fs/ext4_htree.c src/fs/ext4_hash.c src/fs/ext4_csum.c
  *          src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c src/fs/vfs_regular.c
