@@ -55,7 +55,8 @@ static bool revokes_grow(struct ext4_journal *j)
     uint64_t *more = kmalloc(max * sizeof(*more));
     if (!more)
         return false;
-    memcpy(more, j->revokes, j->nrevokes * sizeof(*more));
+    if (j->nrevokes)
+        memcpy(more, j->revokes, j->nrevokes * sizeof(*more));
     kfree(j->revokes);
     j->revokes = more;
     j->max_revokes = max;

@@ -457,7 +457,8 @@ static int start(struct ext4_fs *fs)
     if (err)
         return err;
     if (fs->block_size > PAGE_SIZE) {
-        log_warn("ext4 on %s: it can only be read: its blocks are larger than pages", fs->dev->name);
+        log_warn("ext4 on %s: it can only be read: its blocks are larger than pages",
+                 fs->dev->name);
         return -EROFS;
     }
     err = ext4_alloc_start(fs);
