@@ -176,7 +176,8 @@ void pagecache_resize(struct pagecache *pc, uint64_t size)
     pc->size = size;
     if (size < old)
         drop_range(pc, pages_for(size), UINT64_MAX);
-    zero_tail(pc, size < old ? size : old); /* a mapping may have stored behind the end */
+    if (size < old || pc->ops->flush) /* a mapping may have stored behind the end */
+        zero_tail(pc, size < old ? size : old);
     spinlock_release(&pagecache_lock);
     if (size < old)
         forget(pc, pages_for(size), pages_for(old) - pages_for(size), true);
