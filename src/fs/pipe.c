@@ -22,18 +22,26 @@ static size_t bytes_inside(struct pipe *p)
     return sum;
 }
 
+static __attribute__((noinline)) void wake(struct pipe *p)
+{
+    spinlock_acquire(&p->lock);
+    waitq_wake_all(&p->waiters);
+    spinlock_release(&p->lock);
+}
+
 void pipe_publish(struct pipe *p)
 {
     const unsigned out = POLLOUT | POLLWRNORM;
-    bool           added = p->added;
+    bool           added = p->added, full = p->used == p->nslots;
+    bool           freed = !full && atomic_load_explicit(&p->full, memory_order_relaxed);
 
     p->added = false;
-    spinlock_acquire(&p->lock);
-    bool freed = p->full && p->used < p->nslots;
-    p->empty = p->used == 0;
-    p->full = p->used == p->nslots;
-    waitq_wake_all(&p->waiters);
-    spinlock_release(&p->lock);
+    atomic_store_explicit(&p->empty, p->used == 0, memory_order_relaxed);
+    atomic_store_explicit(&p->full, full, memory_order_relaxed);
+    atomic_thread_fence(
+        memory_order_seq_cst); /* what is published comes before the looks at who wants it */
+    if (atomic_load_explicit(&p->sleepers, memory_order_relaxed))
+        wake(p);
     if (added)
         pollq_notify(&p->readable, POLLIN | POLLRDNORM);
     if (freed)
@@ -97,7 +105,7 @@ static ssize_t begin_slot(struct pipe *p, struct iobuf *iob, bool packet)
 
 static bool nonblocking(struct file *f)
 {
-    return atomic_load(&f->flags) & O_NONBLOCK;
+    return atomic_load_explicit(&f->flags, memory_order_relaxed) & O_NONBLOCK;
 }
 
 /* As much as is there, into iob. */
@@ -121,29 +129,25 @@ static ssize_t drain(struct pipe *p, struct iobuf *iob)
     return done;
 }
 
-int pipe_wait_while(struct pipe *p, const bool *flag, const unsigned *others)
+int pipe_wait_while(struct pipe *p, const atomic_bool *flag, const atomic_uint *others)
 {
     int err = 0;
     spinlock_acquire(&p->lock);
-    while (*flag && *others && !err)
+    atomic_fetch_add_explicit(&p->sleepers, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst); /* being seen comes before the look */
+    while (atomic_load_explicit(flag, memory_order_relaxed) &&
+           atomic_load_explicit(others, memory_order_relaxed) && !err)
         err = waitq_sleep_until(&p->waiters, &p->lock, WAIT_FOREVER, true);
+    atomic_fetch_sub_explicit(&p->sleepers, 1, memory_order_relaxed);
     spinlock_release(&p->lock);
     return err;
-}
-
-unsigned pipe_count(struct pipe *p, const unsigned *count)
-{
-    spinlock_acquire(&p->lock);
-    unsigned n = *count;
-    spinlock_release(&p->lock);
-    return n;
 }
 
 static ssize_t read_bytes(struct file *f, struct iobuf *iob)
 {
     struct pipe *p = f->private;
     while (iob->left) {
-        bool    last = !pipe_count(p, &p->writers); /* before looking: what they wrote is there */
+        bool    last = !pipe_count(&p->writers); /* before looking: what they wrote is there */
         ssize_t n = drain(p, iob);
         if (n || last)
             return n;
@@ -186,12 +190,12 @@ static ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet, bool first)
 static ssize_t write_bytes(struct file *f, struct iobuf *iob)
 {
     struct pipe *p = f->private;
-    bool         packet = atomic_load(&f->flags) & O_DIRECT;
+    bool         packet = atomic_load_explicit(&f->flags, memory_order_relaxed) & O_DIRECT;
     ssize_t      done = 0;
     int          err = 0;
     for (bool first = true; iob->left && !err; first = false) {
         size_t  want = iob->left;
-        ssize_t n = pipe_count(p, &p->readers) ? fill(p, iob, packet, first) : -EPIPE;
+        ssize_t n = pipe_count(&p->readers) ? fill(p, iob, packet, first) : -EPIPE;
         if (n < 0) {
             err = (int)n;
         } else {
@@ -220,18 +224,18 @@ static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
 
 static bool reads(const struct file *f)
 {
-    return (atomic_load(&f->flags) & O_ACCMODE) != O_WRONLY;
+    return (atomic_load_explicit(&f->flags, memory_order_relaxed) & O_ACCMODE) != O_WRONLY;
 }
 
 static bool writes(const struct file *f)
 {
-    return (atomic_load(&f->flags) & O_ACCMODE) != O_RDONLY;
+    return (atomic_load_explicit(&f->flags, memory_order_relaxed) & O_ACCMODE) != O_RDONLY;
 }
 
 /* Who opened a pipe with a name before any writer did has not lost one: pos is how many there had been. */
 static bool has_lost_writers(const struct pipe *p, const struct file *f)
 {
-    return !p->writers && !(f->inode && f->pos == p->had_writers);
+    return !pipe_count(&p->writers) && !(f->inode && f->pos == p->had_writers);
 }
 
 static unsigned pipe_poll(struct file *f, struct pollq **q)
@@ -240,16 +244,14 @@ static unsigned pipe_poll(struct file *f, struct pollq **q)
     unsigned     ready = 0;
     if (q)
         *q = reads(f) ? &p->readable : &p->writable;
-    spinlock_acquire(&p->lock);
-    if (reads(f) && !p->empty)
-        ready |= POLLIN | POLLRDNORM;
-    if (reads(f) && has_lost_writers(p, f))
+    if (reads(f) && has_lost_writers(p, f)) /* before looking: what they wrote is there */
         ready |= POLLHUP;
-    if (writes(f) && !p->full)
+    if (reads(f) && !atomic_load_explicit(&p->empty, memory_order_relaxed))
+        ready |= POLLIN | POLLRDNORM;
+    if (writes(f) && !atomic_load_explicit(&p->full, memory_order_relaxed))
         ready |= POLLOUT | POLLWRNORM;
-    if (writes(f) && !p->readers)
+    if (writes(f) && !pipe_count(&p->readers))
         ready |= POLLERR;
-    spinlock_release(&p->lock);
     return ready;
 }
 

@@ -2,8 +2,12 @@
 /* pipe_impl.h - what the files of pipes share: pipe.c has reading, writing and sizes, pipe_fifo.c
  * pipes with a name, pipe_splice.c moving bytes between a pipe and something else.
  *
- * Two locks: the mutex orders those who move bytes, since copying to and from a program may sleep;
- * what sleepers and pollers look at is published under the spinlock, once the bytes are in place.
+ * The mutex orders those who move bytes, since copying to and from a program may sleep; what sleepers and
+ * pollers look at is published once the bytes are in place. Who finds that it does not allow what he wants becomes a
+ * sleeper, and looks again; who has published it looks for sleepers. Of the two at least one sees the
+ * other: between what each writes and what he looks at stands a full fence. The spinlock is for sleepers, and
+ * for who opens and closes. It may be read without it how many have an end open: a release and an acquire see to
+ * it that who finds no writer any more finds all that they wrote.
  */
 #ifndef FS_PIPE_IMPL_H
 #define FS_PIPE_IMPL_H
@@ -30,11 +34,13 @@ struct pipe {
     uint32_t     used;
     bool         added; /* bytes came, since pipe_publish() told so last */
 
+    atomic_bool empty, full; /* written with the mutex held, read without */
+    atomic_uint sleepers;
+
     struct spinlock lock; /* LOCK_DEVICE */
     /* lock protects: */
-    unsigned     readers, writers;         /* open files */
+    atomic_uint  readers, writers;         /* open files */
     unsigned     had_readers, had_writers; /* opened ever; of pipes with a name */
-    bool         empty, full;
     struct waitq waiters;
     bool         shared; /* some file is both ends: it hears of everything through readable */
 
@@ -63,9 +69,12 @@ static inline struct slot *slot_at(struct pipe *p, uint32_t i)
 void pipe_publish(struct pipe *p);
 
 /* Sleep while *flag and the other side is there. No lock is held. 0, or -EINTR. */
-int pipe_wait_while(struct pipe *p, const bool *flag, const unsigned *others);
+int pipe_wait_while(struct pipe *p, const atomic_bool *flag, const atomic_uint *others);
 
-/* A count of the pipe's, as it is now. */
-unsigned pipe_count(struct pipe *p, const unsigned *count);
+/* How many have that end open now, readers or writers. */
+static inline unsigned pipe_count(const atomic_uint *count)
+{
+    return atomic_load_explicit(count, memory_order_acquire);
+}
 
 #endif

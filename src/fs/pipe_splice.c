@@ -20,7 +20,7 @@
 static int lock_with_bytes(struct pipe *p, bool wait)
 {
     for (;;) {
-        bool last = !pipe_count(p, &p->writers); /* before looking: what they wrote is there */
+        bool last = !pipe_count(&p->writers); /* before looking: what they wrote is there */
         mutex_lock(&p->mutex);
         if (p->used)
             return 1;
@@ -37,7 +37,7 @@ static int lock_with_bytes(struct pipe *p, bool wait)
 static int lock_with_room(struct pipe *p, bool wait)
 {
     for (;;) {
-        if (!pipe_count(p, &p->readers))
+        if (!pipe_count(&p->readers))
             return -EPIPE;
         mutex_lock(&p->mutex);
         if (p->used < p->nslots)
@@ -285,11 +285,11 @@ ssize_t pipe_splice_to_pipe(struct file *in, struct file *out, size_t len, bool 
 {
     struct pipe *from = in->private, *to = out->private;
     for (;;) {
-        bool last = !pipe_count(from, &from->writers);
+        bool last = !pipe_count(&from->writers);
         int  err = wait_for_both(from, to, wait);
         if (err)
             return err;
-        if (!pipe_count(to, &to->readers))
+        if (!pipe_count(&to->readers))
             return -EPIPE;
         lock_both(from, to);
         bool    nothing = !from->used;

@@ -180,6 +180,8 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 
 ssize_t file_read(struct file *f, struct iobuf *iob)
 {
+    if (!f->inode && file_readable(f) && f->ops->read)
+        return f->ops->read(f, iob, 0); /* pipes, sockets and their like: nobody else hears of it */
     if (!f->has_position)
         return do_read(f, iob, 0);
 
@@ -193,6 +195,8 @@ ssize_t file_read(struct file *f, struct iobuf *iob)
 
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
+    if (!f->inode && file_writable(f) && f->ops->write)
+        return f->ops->write(f, iob, 0);
     if (!f->has_position)
         return write_stream(f, iob, 0);
 

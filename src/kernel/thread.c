@@ -319,8 +319,16 @@ void waitq_sleep(struct waitq *q, struct spinlock *lock)
     waitq_sleep_until(q, lock, WAIT_FOREVER, false);
 }
 
+/* Whether nobody sleeps on q, whose sleepers' lock the caller holds: who put himself there held it as well. */
+static inline bool nobody_sleeps(const struct waitq *q)
+{
+    return !*(struct thread *const volatile *)&q->threads.tqh_first;
+}
+
 void waitq_wake_one(struct waitq *q)
 {
+    if (nobody_sleeps(q))
+        return;
     spinlock_acquire(&sched_lock);
     struct thread *t = TAILQ_FIRST(&q->threads);
     if (t)
@@ -331,6 +339,8 @@ void waitq_wake_one(struct waitq *q)
 void waitq_wake_all(struct waitq *q)
 {
     struct thread *t;
+    if (nobody_sleeps(q))
+        return;
     spinlock_acquire(&sched_lock);
     while ((t = TAILQ_FIRST(&q->threads)))
         wake(t, 0);
@@ -339,6 +349,10 @@ void waitq_wake_all(struct waitq *q)
 
 void thread_interrupt(struct thread *t)
 {
+    if (t == thread_self()) { /* it does not sleep, and nobody else takes the mark away */
+        t->interrupted = true;
+        return;
+    }
     spinlock_acquire(&sched_lock);
     if (t->state == THREAD_SLEEPING && t->interruptible)
         wake(t, -EINTR);

@@ -97,13 +97,27 @@ static inline void move_bytes(enum move how, void *user, uint8_t *kernel, size_t
         memset(user, 0, len);
 }
 
-/* Run by run, each filled if need be. */
-static __attribute__((noinline)) ssize_t move_runs(struct vmspace *vs, enum move how, vaddr_t va,
-                                                   uint8_t *kernel, size_t len)
+/* The next piece from va on, of at most len bytes: of the page if that is all that is wanted of it, else a run. */
+static int next_piece(struct vmspace *vs, vaddr_t va, unsigned access, size_t len,
+                      struct pmap_run *run)
+{
+    run->len = PAGE_SIZE - (va & PAGE_MASK);
+    if (len <= 2 * PAGE_SIZE) {
+        pmap_dom_t dom = (pmap_dom_t)thread_self()->tf->dom;
+        run->pa = pmap_reach(vs->pmap, dom, va, size_min(run->len, len), access);
+        if (run->pa != PMAP_NOWHERE)
+            return 0;
+    }
+    return user_run(vs, va, access, run);
+}
+
+/* Piece by piece, each filled if need be. */
+static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum move how, vaddr_t va,
+                                                     uint8_t *kernel, size_t len)
 {
     size_t          done = 0;
     struct pmap_run run;
-    while (done < len && !user_run(vs, va + done, access_for(how), &run)) {
+    while (done < len && !next_piece(vs, va + done, access_for(how), len - done, &run)) {
         size_t n = size_min(run.len, len - done);
         move_bytes(how, phys_ptr(run.pa), kernel ? kernel + done : NULL, n);
         done += n;
@@ -135,7 +149,7 @@ static inline __attribute__((always_inline)) ssize_t move_some(enum move how, va
 
     ssize_t done = (ssize_t)len;
     if (!move_piece(vs, how, va, kernel, len))
-        done = move_runs(vs, how, va, kernel, len);
+        done = move_pieces(vs, how, va, kernel, len);
     mutex_unlock(&vs->mutex);
     return done;
 }
@@ -289,6 +303,24 @@ void uaccess_window_close(struct uaccess_window *w)
 
     frame_put_run(ALIGN_DOWN(pa, PAGE_SIZE), pages_for((pa & PAGE_MASK) + w->len));
     w->ptr = NULL;
+}
+
+void *uaccess_begin(vaddr_t va, size_t len, unsigned access)
+{
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return NULL;
+
+    paddr_t pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, len, access);
+    if (pa != PMAP_NOWHERE)
+        return phys_ptr(pa);
+    mutex_unlock(&vs->mutex);
+    return NULL;
+}
+
+void uaccess_end(void)
+{
+    mutex_unlock(&thread_self()->vmspace->mutex);
 }
 
 #define IDENTITY_OF_FRAME (1ull << 63) /* no address has it */

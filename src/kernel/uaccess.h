@@ -55,6 +55,12 @@ struct uaccess_window {
 int  uaccess_window_open(vaddr_t va, size_t len, unsigned access, struct uaccess_window *w);
 void uaccess_window_close(struct uaccess_window *w);
 
+/* A few bytes of the program in place: [va, va + len) for that access, until uaccess_end(). NULL: they are not all there
+ * in one piece, and the calls above are what is left; there is nothing to end then. In between the address space is
+ * locked: no other call of these, and nothing that sleeps. The program's other threads see what is stored at once. len > 0. */
+void *uaccess_begin(vaddr_t va, size_t len, unsigned access);
+void  uaccess_end(void);
+
 /* What va's word is, wherever it is seen (futexes between mappings): for shared memory a number that
  * every address which shows the word has, and nothing else; for private memory, whose frame may
  * change at any time, va. It is made accessible first. -EFAULT. */

@@ -43,7 +43,8 @@ void waitq_sleep(struct waitq *q, struct spinlock *lock);
 int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
                       bool interruptible);
 
-void waitq_wake_one(struct waitq *q); /* any context */
+/* The lock that sleepers give waitq_sleep() is held. Any context. */
+void waitq_wake_one(struct waitq *q);
 void waitq_wake_all(struct waitq *q);
 
 /* A sleeping lock: its holder may sleep (disk, memory). Threads only. Taken and let go by one atomic

@@ -66,8 +66,9 @@ void radix_bury(struct radix *rx, paddr_t table)
     pte_store(table_at(table), rx->dead);
     rx->dead = table;
     rx->ntables--;
-    if (rx->near_table == table)
-        rx->near_va = RADIX_NOWHERE;
+    for (unsigned i = 0; i < RADIX_NEAR; i++)
+        if (rx->near[i].table == table)
+            rx->near[i].va = RADIX_NOWHERE;
 }
 
 void radix_settle(struct radix *rx)
@@ -83,8 +84,9 @@ void radix_settle(struct radix *rx)
 
 void radix_init(struct radix *rx, paddr_t root)
 {
-    *rx = (struct radix){
-        .root = root, .ntables = 1, .near_va = RADIX_NOWHERE, .stale_lo = UINT64_MAX};
+    *rx = (struct radix){.root = root, .ntables = 1, .stale_lo = UINT64_MAX};
+    for (unsigned i = 0; i < RADIX_NEAR; i++)
+        rx->near[i].va = RADIX_NOWHERE;
     memset(table_at(root), 0, PAGE_SIZE);
 }
 
@@ -129,10 +131,9 @@ struct radix_pos radix_peek(const struct radix *rx, vaddr_t va)
 struct radix_pos radix_find_far(struct radix *rx, vaddr_t va)
 {
     struct radix_pos pos = radix_peek(rx, va);
-    if (pos.level == 0) {
-        rx->near_va = table_start(va, 0);
-        rx->near_table = phys_of(table_of(pos.pte));
-    }
+    if (pos.level == 0)
+        rx->near[(va >> pte_shift(1)) % RADIX_NEAR] = (struct radix_near){
+            table_start(va, 0), phys_of(table_of(pos.pte))};
     return pos;
 }
 
@@ -180,12 +181,24 @@ int radix_check_mapped(struct radix *rx, vaddr_t va, vaddr_t end)
     return 0;
 }
 
+/* The first of n entries that is not empty; n: all are. Most of a table is, often: eight at a time. */
+static unsigned first_used(const pte_t *first, unsigned n)
+{
+    const pte_t *pte = first, *end = first + n, *groups = end - n % 8;
+    while (pte != groups &&
+           !(pte_load(pte) | pte_load(pte + 1) | pte_load(pte + 2) | pte_load(pte + 3) |
+             pte_load(pte + 4) | pte_load(pte + 5) | pte_load(pte + 6) | pte_load(pte + 7)))
+        pte += 8;
+    while (pte != end && !pte_load(pte))
+        pte++;
+    return (unsigned)(pte - first);
+}
+
 bool radix_find_mapped(struct radix *rx, vaddr_t va, vaddr_t end, struct radix_pos *pos)
 {
     for (struct radix_span s = radix_first(rx, va, end); s.n; s = radix_next(rx, &s, end)) {
-        for (unsigned i = 0; i < s.n; i++) {
-            if (!pte_load(s.first.pte + i))
-                continue;
+        unsigned i = first_used(s.first.pte, s.n);
+        if (i < s.n) {
             *pos = span_at(&s, i);
             return true;
         }

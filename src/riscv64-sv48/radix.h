@@ -23,15 +23,19 @@
 #include "riscv64-sv48/pte.h"
 
 #define RADIX_IDLE    8u
+#define RADIX_NEAR    8u
 #define RADIX_NOWHERE (1ull << 63) /* far from all addresses */
 
 struct radix {
     paddr_t root;
     size_t  ntables; /* that belong to this tree, root included, kernel's shared ones not */
 
-    /* The table of pages that was found last; radix_find() need not walk there again. */
-    vaddr_t near_va; /* first address that it covers; RADIX_NOWHERE: none */
-    paddr_t near_table;
+    /* Tables of pages that were found last, by the low bits of what they cover; radix_find() need not walk there
+     * again. */
+    struct radix_near {
+        vaddr_t va; /* first address that it covers; RADIX_NOWHERE: none */
+        paddr_t table;
+    } near[RADIX_NEAR];
 
     paddr_t  spare; /* frames reserved for tables: a list through their first words; 0: none */
     unsigned nspare;
@@ -74,21 +78,26 @@ void radix_destroy(struct radix *rx);
 void radix_give(struct radix *rx, paddr_t frame);
 void radix_release(struct radix *rx);
 
-/* --- reading: changes nothing but near_va and near_table --- */
+/* --- reading: changes nothing but what is near --- */
 
 struct radix_pos radix_find_far(struct radix *rx, vaddr_t va); /* from the root on */
 
-/* Whether the table of pages that was found last covers va. */
+/* Where the table of pages that covers va is remembered, if it is. */
+static inline const struct radix_near *radix_near_of(const struct radix *rx, vaddr_t va)
+{
+    return &rx->near[(va >> pte_shift(1)) % RADIX_NEAR];
+}
+
 static inline bool radix_has_near(const struct radix *rx, vaddr_t va)
 {
-    return va - rx->near_va < pte_size(1);
+    return va - radix_near_of(rx, va)->va < pte_size(1);
 }
 
 static inline struct radix_pos radix_find(struct radix *rx, vaddr_t va)
 {
     if (!radix_has_near(rx, va))
         return radix_find_far(rx, va);
-    pte_t *table = phys_ptr(rx->near_table);
+    pte_t *table = phys_ptr(radix_near_of(rx, va)->table);
     return (struct radix_pos){table + pte_index(va, 0), ALIGN_DOWN(va, PAGE_SIZE), 0};
 }
 
@@ -99,20 +108,21 @@ struct radix_pos radix_peek(const struct radix *rx, vaddr_t va);
  * reach beyond it. */
 struct radix_span radix_first_far(struct radix *rx, vaddr_t va, vaddr_t end);
 
-/* Whether the table of pages that was found last has all entries for [va, end); those entries. */
+/* Whether one of them has all entries for [va, end); those entries. */
 static inline bool radix_is_near(const struct radix *rx, vaddr_t va, vaddr_t end)
 {
-    return va - rx->near_va < pte_size(1) && end - rx->near_va <= pte_size(1);
+    vaddr_t start = radix_near_of(rx, va)->va;
+    return va - start < pte_size(1) && end - start <= pte_size(1);
 }
 
-static inline struct radix_span radix_near(struct radix *rx, vaddr_t va, vaddr_t end)
+static inline struct radix_span radix_span_near(struct radix *rx, vaddr_t va, vaddr_t end)
 {
     return (struct radix_span){radix_find(rx, va), (unsigned)((end - va) >> PAGE_SHIFT)};
 }
 
 static inline struct radix_span radix_first(struct radix *rx, vaddr_t va, vaddr_t end)
 {
-    return radix_is_near(rx, va, end) ? radix_near(rx, va, end) : radix_first_far(rx, va, end);
+    return radix_is_near(rx, va, end) ? radix_span_near(rx, va, end) : radix_first_far(rx, va, end);
 }
 
 struct radix_span radix_next(struct radix *rx, const struct radix_span *span, vaddr_t end);

@@ -111,9 +111,9 @@ bool pmap_consistent(struct pmap *pm, char *buf, size_t size)
         return wrong(&c, 0, "reserved frames were not given back");
     if (!table_ok(&c, rx->root, PTE_LEVELS - 1, 0))
         return false;
-    if (rx->near_va != RADIX_NOWHERE &&
-        phys_of(table_of(radix_peek(rx, rx->near_va).pte)) != rx->near_table)
-        return wrong(&c, rx->near_va, "not in the table that was found last");
+    for (const struct radix_near *n = rx->near; n < rx->near + RADIX_NEAR; n++)
+        if (n->va != RADIX_NOWHERE && phys_of(table_of(radix_peek(rx, n->va).pte)) != n->table)
+            return wrong(&c, n->va, "not in the table that was found there");
     return c.ntables == rx->ntables || wrong(&c, 0, "count of tables is wrong");
 }
 

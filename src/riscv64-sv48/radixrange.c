@@ -122,7 +122,7 @@ int radix_enter(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t pa, pte_t bit
     if (!radix_is_near(rx, va, end))
         return enter_far(rx, va, end, pa, bits);
 
-    struct radix_span s = radix_near(rx, va, end);
+    struct radix_span s = radix_span_near(rx, va, end);
     if (!span_absent(&s))
         return -EEXIST;
     map_entries(s.first.pte, s.n, pte_of_pa(pa) | bits, pte_of_pa(PAGE_SIZE));
@@ -182,7 +182,7 @@ int radix_remove(struct radix *rx, vaddr_t va, vaddr_t end)
 {
     if (!radix_is_near(rx, va, end))
         return remove_far(rx, va, end);
-    struct radix_span s = radix_near(rx, va, end);
+    struct radix_span s = radix_span_near(rx, va, end);
     remove_span(rx, &s);
     return 0;
 }
@@ -233,7 +233,7 @@ int radix_remove_run(struct radix *rx, vaddr_t va, vaddr_t end, paddr_t *pa, siz
 {
     if (!radix_is_near(rx, va, end))
         return remove_run_far(rx, va, end, pa, len);
-    struct radix_span s = radix_near(rx, va, end);
+    struct radix_span s = radix_span_near(rx, va, end);
     int               err = narrow_to_run(&s);
     if (err)
         return err;
@@ -286,6 +286,6 @@ int radix_protect(struct radix *rx, vaddr_t va, vaddr_t end, pte_t rights)
 {
     if (!radix_is_near(rx, va, end))
         return protect_far(rx, va, end, rights);
-    struct radix_span s = radix_near(rx, va, end);
+    struct radix_span s = radix_span_near(rx, va, end);
     return protect_whole(rx, &s, rights);
 }

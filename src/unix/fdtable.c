@@ -85,8 +85,9 @@ static int grow(struct fdtable *t, unsigned fd)
     return 0;
 }
 
-struct file *fd_get_again(struct fdtable *t, int fd)
+struct file *fd_get_again(struct fdtable *t, int fd, struct file *other)
 {
+    file_put(other);
     spinlock_acquire(&t->lock);
     struct fd_slot *slot = slot_of(t, fd);
     struct file    *f = slot ? file_get(file_at(t, (unsigned)fd)) : NULL;

@@ -32,8 +32,8 @@ struct fdtable {
 
 void fdtable_init(struct fdtable *t, unsigned limit);
 
-/* fd_get() where it did not get the file at once. */
-struct file *fd_get_again(struct fdtable *t, int fd);
+/* fd_get() where it did not get the file at once, but perhaps a reference on what has another place. */
+struct file *fd_get_again(struct fdtable *t, int fd, struct file *other);
 
 /* The file behind fd, with a reference; NULL: fd is not open. Takes no lock. What the array and the file hold was
  * stored before the pointers to them, with release, and is loaded through those: loads that depend on each other by
@@ -46,15 +46,13 @@ static inline struct file *fd_get(struct fdtable *t, int fd)
     struct file *f = atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed);
     if (!f)
         return NULL;
-    if (__builtin_expect(file_try_get(f), true)) {
-        if (__builtin_expect(atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed) ==
-                                     f &&
-                                 atomic_load_explicit(&t->slots, memory_order_relaxed) == slots,
-                             true))
-            return f;
-        file_put(f);
-    }
-    return fd_get_again(t, fd);
+    if (__builtin_expect(!file_try_get(f), false))
+        return fd_get_again(t, fd, NULL);
+    if (__builtin_expect(atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed) == f &&
+                             atomic_load_explicit(&t->slots, memory_order_relaxed) == slots,
+                         true))
+        return f;
+    return fd_get_again(t, fd, f);
 }
 
 /* Would fd_install() find a descriptor now? Else -EMFILE. For who must not open in vain what opening

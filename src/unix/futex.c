@@ -36,26 +36,52 @@ struct futex_waiter {
 
 #define BUCKETS 64u
 
-static struct mutex futex_mutex = MUTEX_INIT(futex_mutex);
-/* futex_mutex protects: */
-static TAILQ_HEAD(bucket, futex_waiter) buckets[BUCKETS]; /* first come, first woken */
-static bool buckets_ready;
+struct bucket {
+    TAILQ_HEAD(, futex_waiter) list; /* first come, first woken; futex_mutex protects it */
+    atomic_uint waiters; /* at least as many as are listed, or about to look at their word */
+};
+
+static struct mutex  futex_mutex = MUTEX_INIT(futex_mutex);
+static struct bucket buckets[BUCKETS];
 
 static struct spinlock futex_lock = SPINLOCK_INIT(LOCK_PROCESS, "futex");
-
-static void lock(void)
-{
-    mutex_lock(&futex_mutex);
-    if (!buckets_ready) {
-        for (unsigned i = 0; i < BUCKETS; i++)
-            TAILQ_INIT(&buckets[i]);
-        buckets_ready = true;
-    }
-}
 
 static struct bucket *bucket_of(const struct futex_key *key)
 {
     return &buckets[(key->where >> 2 ^ key->where >> 12) % BUCKETS];
+}
+
+/* A waiter counts himself, and then looks at his word; who wakes has changed the word, and then looks for waiters.
+ * Between the two stands a full fence in both: one sees the other. */
+static void count_waiter(struct bucket *b)
+{
+    atomic_fetch_add_explicit(&b->waiters, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+static void uncount_waiter(struct bucket *b)
+{
+    atomic_fetch_sub_explicit(&b->waiters, 1, memory_order_relaxed);
+}
+
+static bool nobody_waits(const struct futex_key *key)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return !atomic_load_explicit(&bucket_of(key)->waiters, memory_order_relaxed);
+}
+
+/* The waiter is counted already. */
+static void insert(struct bucket *b, struct futex_waiter *w)
+{
+    if (!b->list.tqh_last)
+        TAILQ_INIT(&b->list);
+    TAILQ_INSERT_TAIL(&b->list, w, link);
+}
+
+static void remove(struct bucket *b, struct futex_waiter *w)
+{
+    TAILQ_REMOVE(&b->list, w, link);
+    uncount_waiter(b);
 }
 
 static bool same_key(const struct futex_key *a, const struct futex_key *b)
@@ -88,12 +114,16 @@ static int check_word(vaddr_t va, uint32_t expected)
 
 static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expected)
 {
-    lock();
+    mutex_lock(&futex_mutex);
     int err = make_key(va, shared, &w->key);
-    if (!err)
+    if (!err) {
+        count_waiter(bucket_of(&w->key));
         err = check_word(va, expected);
-    if (!err)
-        TAILQ_INSERT_TAIL(bucket_of(&w->key), w, link);
+        if (err)
+            uncount_waiter(bucket_of(&w->key));
+        else
+            insert(bucket_of(&w->key), w);
+    }
     mutex_unlock(&futex_mutex);
     return err;
 }
@@ -101,9 +131,9 @@ static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expe
 /* A wake-up that came together with the timeout or the signal counts. */
 static int delist(struct futex_waiter *w, int reason)
 {
-    lock();
+    mutex_lock(&futex_mutex);
     if (!w->woken)
-        TAILQ_REMOVE(bucket_of(&w->key), w, link);
+        remove(bucket_of(&w->key), w);
     mutex_unlock(&futex_mutex);
     return w->woken ? 0 : reason;
 }
@@ -164,12 +194,12 @@ static int delist_all(struct futex_waiter *w, unsigned n)
 {
     int woken = -1;
 
-    lock();
+    mutex_lock(&futex_mutex);
     for (unsigned i = 0; i < n; i++) {
         if (w[i].woken)
             woken = (int)i;
         else
-            TAILQ_REMOVE(bucket_of(&w[i].key), &w[i], link);
+            remove(bucket_of(&w[i].key), &w[i]);
     }
     mutex_unlock(&futex_mutex);
     return woken;
@@ -210,10 +240,10 @@ void futex_wall_changed(void)
 {
     struct futex_waiter *w;
 
-    lock();
+    mutex_lock(&futex_mutex);
     spinlock_acquire(&futex_lock);
     for (unsigned i = 0; i < BUCKETS; i++)
-        TAILQ_FOREACH(w, &buckets[i], link)
+        TAILQ_FOREACH(w, &buckets[i].list, link)
             if (w->wall)
                 waitq_wake_all(w->queue);
     spinlock_release(&futex_lock);
@@ -224,7 +254,7 @@ void futex_wall_changed(void)
 
 static void wake(struct bucket *bucket, struct futex_waiter *w)
 {
-    TAILQ_REMOVE(bucket, w, link);
+    remove(bucket, w);
     spinlock_acquire(&futex_lock);
     w->woken = true;
     waitq_wake_all(w->queue);
@@ -235,7 +265,7 @@ static unsigned wake_key(const struct futex_key *key, unsigned max, uint32_t bit
 {
     struct bucket       *bucket = bucket_of(key);
     unsigned             count = 0;
-    struct futex_waiter *w = TAILQ_FIRST(bucket);
+    struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
     while (w && count < max) {
         struct futex_waiter *next = TAILQ_NEXT(w, link);
         if (same_key(&w->key, key) && w->bitset & bitset) {
@@ -250,8 +280,13 @@ static unsigned wake_key(const struct futex_key *key, unsigned max, uint32_t bit
 int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
 {
     struct futex_key key;
-    lock();
-    int result = make_key(va, shared, &key);
+    if (!shared) {
+        int err = make_key(va, false, &key);
+        if (err || nobody_waits(&key))
+            return err;
+    }
+    mutex_lock(&futex_mutex);
+    int result = shared ? make_key(va, true, &key) : 0; /* may lie elsewhere before and after */
     if (!result)
         result = (int)wake_key(&key, max, bitset);
     mutex_unlock(&futex_mutex);
@@ -262,13 +297,14 @@ static unsigned move_key(const struct futex_key *from, const struct futex_key *t
 {
     struct bucket       *bucket = bucket_of(from);
     unsigned             count = 0;
-    struct futex_waiter *w = TAILQ_FIRST(bucket);
+    struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
     while (w && count < max) {
         struct futex_waiter *next = TAILQ_NEXT(w, link);
         if (same_key(&w->key, from)) {
-            TAILQ_REMOVE(bucket, w, link);
+            remove(bucket, w);
             w->key = *to;
-            TAILQ_INSERT_TAIL(bucket_of(to), w, link);
+            count_waiter(bucket_of(to));
+            insert(bucket_of(to), w);
             count++;
         }
         w = next;
@@ -296,7 +332,7 @@ static int requeue(const struct futex_word *from, const struct futex_word *to, u
 int futex_requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
                   unsigned max_move, bool check)
 {
-    lock();
+    mutex_lock(&futex_mutex);
     int result = requeue(from, to, max_wake, max_move, check);
     mutex_unlock(&futex_mutex);
     return result;
@@ -391,7 +427,7 @@ static int wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsign
 int futex_wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
                   uint32_t op)
 {
-    lock();
+    mutex_lock(&futex_mutex);
     int result = wake_op(va, second, shared, max, max_second, op);
     mutex_unlock(&futex_mutex);
     return result;

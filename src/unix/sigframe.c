@@ -72,39 +72,75 @@ struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
     return fp;
 }
 
-static void save_registers(struct uthread *ut, struct trapframe *tf, struct abi_sigcontext *sc)
+/* The registers go between the frame and the hart without a copy: a struct cpu_fp lies in the frame as well. */
+_Static_assert(offsetof(struct cpu_fp, fcsr) ==
+                   offsetof(struct abi_sigcontext, fp.d.fcsr) - offsetof(struct abi_sigcontext, fp),
+               "fp.S");
+
+static struct cpu_fp *fp_of(struct abi_sigcontext *sc)
 {
-    const struct cpu_fp *fp = fp_in_memory(ut, tf);
-    sc->pc = tf->sepc;
-    memcpy(sc->x, &tf->x[1], sizeof(sc->x));
-    memcpy(sc->fp.d.f, fp->f, sizeof(sc->fp.d.f));
-    sc->fp.d.fcsr = (uint32_t)fp->fcsr;
+    return (struct cpu_fp *)&sc->fp;
 }
 
-static void restore_registers(struct uthread *ut, struct trapframe *tf,
-                              const struct abi_sigcontext *sc)
+/* Behind the registers of D lie those of Q, and the header of what follows the frame: nothing. */
+static void save_registers(const struct trapframe *tf, struct abi_sigcontext *sc)
 {
-    struct cpu_fp *fp = ut->thread->fp;
+    const size_t end = sizeof(sc->fp.room);
+    sc->pc = tf->sepc;
+    memcpy(sc->x, &tf->x[1], sizeof(sc->x));
+    cpu_fp_save(fp_of(sc));
+    memset(sc->fp.room + end - 16, 0, 16);
+}
+
+/* What was loaded is not in memory. The upper half of what is taken for fcsr has no meaning to the hart. */
+static void restore_registers(struct trapframe *tf, struct abi_sigcontext *sc)
+{
     tf->sepc = sc->pc & ~1ul; /* instructions are 2-byte aligned; sepc's bit 0 is always 0 */
     memcpy(&tf->x[1], sc->x, sizeof(sc->x));
-    memcpy(fp->f, sc->fp.d.f, sizeof(fp->f));
-    fp->fcsr = sc->fp.d.fcsr & 0xff;
-    cpu_fp_restore(fp);
-    tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_CLEAN;
+    cpu_fp_restore(fp_of(sc));
+    tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_DIRTY;
+}
+
+/* All of it but what has no meaning. */
+static void fill(struct rt_sigframe *frame, const struct uthread *ut, const struct trapframe *tf,
+                 int sig, const struct signal_info *info)
+{
+    siginfo_fill(&frame->info, sig, info);
+    frame->uc.uc_flags = frame->uc.uc_link = 0;
+    frame->uc.uc_stack = ut->altstack;
+    if (sigframe_on_altstack(ut, tf->sp))
+        frame->uc.uc_stack.ss_flags |= SS_ONSTACK;
+    frame->uc.uc_sigmask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
+    save_registers(tf, &frame->uc.uc_mcontext);
+}
+
+/* By way of the kernel's stack: to memory that is not there, or not in one piece. */
+static __attribute__((noinline)) int push_copy(vaddr_t va, const struct uthread *ut,
+                                               const struct trapframe *tf, int sig,
+                                               const struct signal_info *info)
+{
+    struct rt_sigframe frame;
+    memset(&frame, 0, sizeof(frame)); /* nothing of the kernel's is told */
+    fill(&frame, ut, tf, sig, info);
+    return uaccess_write(va, &frame, sizeof(frame));
+}
+
+static int push(vaddr_t va, const struct uthread *ut, const struct trapframe *tf, int sig,
+                const struct signal_info *info)
+{
+    struct rt_sigframe *frame = uaccess_begin(va, sizeof(*frame), PMAP_W);
+    if (!frame)
+        return push_copy(va, ut, tf, sig, info);
+    fill(frame, ut, tf, sig, info);
+    uaccess_end();
+    return 0;
 }
 
 int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
                   const struct abi_sigaction *action)
 {
-    struct rt_sigframe frame = {.uc.uc_stack = ut->altstack};
-    vaddr_t            va = frame_address(ut, tf, action);
-
-    frame.uc.uc_sigmask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
-    siginfo_fill(&frame.info, sig, info);
-    if (sigframe_on_altstack(ut, tf->sp))
-        frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
-    save_registers(ut, tf, &frame.uc.uc_mcontext);
-    if (!va || uaccess_write(va, &frame, sizeof(frame)))
+    vaddr_t va = frame_address(ut, tf, action);
+    if (!va || push(va, ut, tf, sig, info))
         return -EFAULT;
     if (ut->altstack.ss_flags & (int32_t)SS_AUTODISARM)
         ut->altstack = (struct abi_stack_t){.ss_flags = SS_DISABLE};
@@ -118,14 +154,44 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struc
     return 0;
 }
 
-int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
+/* What a frame holds besides registers. */
+struct saved {
+    struct abi_stack_t stack;
+    uint64_t           mask;
+};
+
+static struct saved take(struct trapframe *tf, struct rt_sigframe *frame)
+{
+    restore_registers(tf, &frame->uc.uc_mcontext);
+    return (struct saved){frame->uc.uc_stack, frame->uc.uc_sigmask};
+}
+
+static __attribute__((noinline)) int pop_copy(struct trapframe *tf, struct saved *saved)
 {
     struct rt_sigframe frame;
     if (uaccess_read(&frame, tf->sp, sizeof(frame)))
         return -EFAULT;
-    restore_registers(ut, tf, &frame.uc.uc_mcontext);
-    (void)signal_set_altstack(ut, &frame.uc.uc_stack, tf->sp); /* refused: it stays as it is */
-    *mask = frame.uc.uc_sigmask;
+    *saved = take(tf, &frame);
+    return 0;
+}
+
+static int pop(struct trapframe *tf, struct saved *saved)
+{
+    struct rt_sigframe *frame = uaccess_begin(tf->sp, sizeof(*frame), PMAP_R);
+    if (!frame)
+        return pop_copy(tf, saved);
+    *saved = take(tf, frame);
+    uaccess_end();
+    return 0;
+}
+
+int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
+{
+    struct saved saved;
+    if (pop(tf, &saved))
+        return -EFAULT;
+    (void)signal_set_altstack(ut, &saved.stack, tf->sp); /* refused: it stays as it is */
+    *mask = saved.mask;
     return 0;
 }
 

@@ -228,14 +228,20 @@ void signal_set_action(int sig, const struct abi_sigaction *action)
     spinlock_release(&the_process.lock);
 }
 
-void signal_set_mask(struct uthread *ut, uint64_t mask)
+/* The lock is held. */
+static void set_mask(struct uthread *ut, uint64_t mask)
 {
-    spinlock_acquire(&the_process.lock);
     uint64_t blocked_now = mask & ~UNBLOCKABLE & ~ut->sigmask;
     ut->sigmask = mask & ~UNBLOCKABLE;
     hand_on(blocked_now);
     if (deliverable(ut))
         kick(ut); /* also ends the sleep that the current thread is about to begin */
+}
+
+void signal_set_mask(struct uthread *ut, uint64_t mask)
+{
+    spinlock_acquire(&the_process.lock);
+    set_mask(ut, mask);
     spinlock_release(&the_process.lock);
 }
 
@@ -407,7 +413,9 @@ void signal_notify(struct thread *t, struct trapframe *tf)
 
     t->notify = false;
     t->interrupted = false; /* what it was interrupted for is looked at now */
-    while ((sig = take_signal(ut, &info, &action))) {
+    /* Before the look: of this and who makes a signal pending and then sets notify one sees the other. */
+    atomic_thread_fence(memory_order_seq_cst);
+    while (deliverable(ut) && (sig = take_signal(ut, &info, &action))) {
         if (strace_on())
             strace_signal(sig, &info);
         if (action.handler == SIG_IGN || (action.handler == SIG_DFL && is_default_ignored(sig)))

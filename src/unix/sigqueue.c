@@ -29,10 +29,20 @@ void sigqueue_init(struct sigqueue *q)
     TAILQ_INIT(&q->items);
 }
 
+/* One that nobody uses, or NULL: signals that come one at a time need no memory. Acquire and release: who
+ * uses it next comes after who used it last. */
+static _Atomic(struct sigqueue_item *) spare;
+
+static struct sigqueue_item *item_alloc(void)
+{
+    struct sigqueue_item *item = atomic_exchange_explicit(&spare, NULL, memory_order_acquire);
+    return item ? item : kmalloc(sizeof(*item));
+}
+
 static void release(struct sigqueue_item *item)
 {
     atomic_fetch_sub(&queued, 1);
-    kfree(item);
+    kfree(atomic_exchange_explicit(&spare, item, memory_order_acq_rel));
 }
 
 static void drop(struct sigqueue *q, struct sigqueue_item *item)
@@ -55,9 +65,11 @@ void sigqueue_clear(struct sigqueue *q)
 static struct sigqueue_item *new_item(uint64_t max)
 {
     if (atomic_fetch_add(&queued, 1) < max) {
-        struct sigqueue_item *item = kzalloc(sizeof(*item));
-        if (item)
+        struct sigqueue_item *item = item_alloc();
+        if (item) {
+            item->owned = item->listed = false;
             return item;
+        }
     }
     atomic_fetch_sub(&queued, 1);
     return NULL;
