@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* abi_epoll_wait.c - waiting with epoll: times, signals and masks, several threads at one epoll and
  * several epolls at one file, files closed and added while somebody waits. */
+/* cpus: 4 */
 #include "abi_epoll.h"
 
 #include <semaphore.h>

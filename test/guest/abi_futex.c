@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags: -pthread -Wno-nonnull */
+/* cpus: 4 */
 /* abi_futex.c - futexes: wrong arguments, values, timeouts, who is woken, and what a thread that ends
  * leaves behind. */
 #include "abi.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags: -pthread -Wno-nonnull */
+/* cpus: 4 */
 /* abi_restart.c - a signal comes while a call waits: calls that start anew, that fail, that had done a
  * part, and masks that are in force only while one waits.
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags: -pthread -Wno-nonnull */
+/* cpus: 4 */
 /* abi_signal.c - signals: wrong arguments, what is pending and in which order it comes, queueing, waiting
  * for them, alternate stacks. */
 #include "abi.h"

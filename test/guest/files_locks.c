@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* files_locks.c - advisory locks of one process: record locks of the process and of open files, flock. */
+/* cpus: 4 */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags: -pthread -Wno-nonnull */
+/* cpus: 4 */
 /* io_splice.c - splice, tee, vmsplice and sendfile: what moves, what stays, how slots fill, wrong
  * arguments, ends that are gone, waiting. */
 #include "abi_stream.h"

@@ -2,6 +2,7 @@
 /* registers.c - system calls keep the registers that functions keep, s0 to s11 and gp among them: when they return
  * at once, after a signal at their end, when they fail of it or are made again, and in a new thread. A handler sees
  * them in its context, uses them, and may change them there. The linker is told not to have code rely on gp. */
+/* cpus: 4 */
 /* flags: -Wl,--no-relax */
 #define _GNU_SOURCE
 #include <sched.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* threads.c - threads share memory and files, have their own registers and thread-local data, wait
  * for each other, and are interrupted in the middle of a computation without harm to it. */
+/* cpus: 4 */
 /* flags: -pthread */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -5,7 +5,8 @@
     BUILD=... test/soak/run.py [--first N] [--seeds N] [--steps N] [PATTERN...]
 
 A seed is run by one program, on one machine; which memory the machine has depends on the seed. Each is
-one test, called PROGRAM-SEED; PATTERN selects. A failure's output names seed and step.
+one test, called PROGRAM-SEED; PATTERN selects. PROGRAM.cpus4 runs on a machine with four processors: its
+threads change the memory's map while the others use it. A failure's output names seed and step.
 """
 
 import argparse
@@ -32,9 +33,15 @@ class Program:
     steps: int      # each of its threads', when nobody says how many
     threads: int
     every: int      # takes part for one seed out of so many
+    cpus: int = 1   # of the machine
+
+    @property
+    def title(self):
+        return self.name + (f".cpus{self.cpus}" if self.cpus > 1 else "")
 
 
-PROGRAMS = (Program("mem_soak", 40000, 1, 1), Program("mem_soak_threads", 8000, 4, 3))
+PROGRAMS = (Program("mem_soak", 40000, 1, 1), Program("mem_soak_threads", 8000, 4, 3),
+            Program("mem_soak_threads", 4000, 4, 4, cpus=4))
 
 
 def runs(first, seeds):
@@ -49,7 +56,7 @@ def finish(platform, program, seed, steps):
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)
         try:
             p = subprocess.run([BUILD / "bin/cella", "run", "-b", "--read-only", "-p", platform, "-m", MEMORY[seed % len(MEMORY)],
-                                copy, "--", str(seed), str(steps)], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                "--cpus", str(program.cpus), copy, "--", str(seed), str(steps)], cwd=ROOT, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 + steps / 50)
         except subprocess.TimeoutExpired as hung:
             return (hung.stdout or b"").decode("utf-8", "replace"), None
@@ -71,7 +78,7 @@ def run_platform(platform, chosen, steps):
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         results = pool.map(lambda run: judge(platform, *run, steps or run[0].steps), chosen)
         for (program, seed), trouble in zip(chosen, results):
-            print(f"not ok - {program.name}-{seed}: {trouble}" if trouble else f"ok - {program.name}-{seed}", flush=True)
+            print(f"not ok - {program.title}-{seed}: {trouble}" if trouble else f"ok - {program.title}-{seed}", flush=True)
             good = good and not trouble
             operations += (steps or program.steps) * program.threads
     print(f"# total {operations} operations on {platform}", flush=True)
@@ -86,7 +93,7 @@ def main():
     parser.add_argument("patterns", nargs="*")
     args = parser.parse_args()
     chosen = [(p, seed) for p, seed in runs(args.first, args.seeds)
-              if not args.patterns or any(fnmatch.fnmatchcase(f"{p.name}-{seed}", x) for x in args.patterns)]
+              if not args.patterns or any(fnmatch.fnmatchcase(f"{p.title}-{seed}", x) for x in args.patterns)]
     results = [run_platform(platform, chosen, args.steps) for platform in PLATFORMS]
     return 0 if chosen and results and all(results) else 1
 
