@@ -505,6 +505,11 @@ static inline bool file_is_path(const struct file *f)
 int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
              struct file **out);
 
+/* The same with a walk that keeps to resolve, RESOLVE_*: -EXDEV, -ELOOP. start counts as the root, or as the
+ * directory not to leave, even if path is absolute. */
+int vfs_open_resolve(struct inode *start, const char *path, unsigned flags, unsigned mode,
+                     unsigned resolve, struct file **out);
+
 /* Open inode itself (exec, /dev nodes). */
 int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out);
 

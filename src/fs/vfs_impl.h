@@ -73,7 +73,8 @@ struct path_text {
 
 /* A walk under way. Members are vfs_path.c's, but for `at`. */
 struct path_walk {
-    struct inode    *at; /* reached so far; holds a reference */
+    struct inode    *at;   /* reached so far; holds a reference */
+    struct inode    *base; /* where it started; the caller's reference */
     unsigned         flags;
     bool             parent;   /* stop before the last name */
     bool             must_dir; /* a slash follows the last name */
@@ -89,6 +90,7 @@ struct path_walk {
 /* Walk step by step, for who has to do something with the last name: begin, then run to the last name,
  * which is in directory w->at (*last: a text that stays until the next step, of length 0 if there is
  * none); should it be a link to follow, push it and run again. end is needed only after begin succeeded. */
+#define WALK_RESOLVE(flags) ((flags) << 8) /* among the flags: RESOLVE_* */
 int  path_walk_begin(struct path_walk *w, struct inode *start, const char *path, unsigned flags);
 int  path_walk_to_end(struct path_walk *w); /* and do not stop at the last name */
 int  path_walk_to_last(struct path_walk *w, struct vfs_name *last);
@@ -97,6 +99,12 @@ void path_walk_end(struct path_walk *w);
 
 /* link, which was found on the way and is to be followed: go on from what it leads to. */
 int path_walk_follow(struct path_walk *w, struct inode *link);
+
+/* The directory above w->at. -EXDEV: the walk is not to go there. */
+int path_walk_up(struct path_walk *w, struct inode **out);
+
+/* May the walk go on to inode? Else -EXDEV, and inode is put. */
+int path_walk_check(const struct path_walk *w, struct inode *inode);
 
 /* Is name text, of that many dots (1 or 2)? */
 bool name_is_dots(const struct vfs_name *name, size_t ndots);

@@ -178,10 +178,10 @@ static int find_or_create(struct path_walk *w, const struct vfs_name *last,
         return 0;
     }
     if (name_is_dots(last, 2))
-        return path_step_up(w->at, &o->inode);
+        return path_walk_up(w, &o->inode);
     o->inode = mount_lookup(w->at, last->text, last->len);
     if (o->inode)
-        return 0;
+        return path_walk_check(w, o->inode);
 
     mutex_lock(&w->at->lock);
     int err = name_lookup_locked(w->at, last->text, last->len, &o->inode);
@@ -224,13 +224,13 @@ static int walk_or_create(struct path_walk *w, bool follow, const struct vfs_new
 }
 
 static int open_or_create(struct inode *start, const char *path, unsigned mode, bool follow,
-                          struct opened *o)
+                          unsigned resolve, struct opened *o)
 {
     struct vfs_new   spec = {.mode = S_IFREG | (mode & 07777)};
     struct path_walk w;
 
     o->dir = NULL;
-    int err = path_walk_begin(&w, start, path, 0);
+    int err = path_walk_begin(&w, start, path, WALK_RESOLVE(resolve));
     if (err)
         return err;
     err = walk_or_create(&w, follow, &spec, o);
@@ -301,10 +301,11 @@ static int opened_end(struct opened *o, int err, struct file *f, unsigned flags)
 }
 
 /* The file that path leads to, and if it is no directory, where it was found. */
-static int find_existing(struct inode *start, const char *path, unsigned flags, struct opened *o)
+static int find_existing(struct inode *start, const char *path, unsigned flags, unsigned resolve,
+                         struct opened *o)
 {
     unsigned how = (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
-                   (flags & O_DIRECTORY ? VFS_DIRECTORY : 0);
+                   (flags & O_DIRECTORY ? VFS_DIRECTORY : 0) | WALK_RESOLVE(resolve);
     struct path_walk w;
 
     int err = path_walk_begin(&w, start, path, how);
@@ -321,13 +322,13 @@ static int find_existing(struct inode *start, const char *path, unsigned flags, 
 }
 
 static int open_existing(struct inode *start, const char *path, unsigned flags, unsigned mode,
-                         struct file **out)
+                         unsigned resolve, struct file **out)
 {
     struct opened o;
 
     o.dir = NULL;
     o.created = false;
-    int err = find_existing(start, path, flags, &o);
+    int err = find_existing(start, path, flags, resolve, &o);
     if (err)
         return err;
     if ((flags & O_TMPFILE) == O_TMPFILE) {
@@ -340,17 +341,17 @@ static int open_existing(struct inode *start, const char *path, unsigned flags, 
     return opened_end(&o, err, err ? NULL : *out, flags);
 }
 
-int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
-             struct file **out)
+int vfs_open_resolve(struct inode *start, const char *path, unsigned flags, unsigned mode,
+                     unsigned resolve, struct file **out)
 {
     struct opened o;
 
     if (flags & O_PATH) /* then only these count */
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     if (!(flags & O_CREAT))
-        return open_existing(start, path, flags, mode, out);
+        return open_existing(start, path, flags, mode, resolve, out);
 
-    int err = open_or_create(start, path, mode, !(flags & (O_NOFOLLOW | O_EXCL)), &o);
+    int err = open_or_create(start, path, mode, !(flags & (O_NOFOLLOW | O_EXCL)), resolve, &o);
     if (err)
         return err;
     if (o.created) { /* whatever its permissions say */
@@ -361,4 +362,10 @@ int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mod
             err = vfs_open_inode(o.inode, flags, out);
     }
     return opened_end(&o, err, err ? NULL : *out, flags);
+}
+
+int vfs_open(struct inode *start, const char *path, unsigned flags, unsigned mode,
+             struct file **out)
+{
+    return vfs_open_resolve(start, path, flags, mode, 0, out);
 }

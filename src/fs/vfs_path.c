@@ -103,6 +103,46 @@ static void move_to(struct path_walk *w, struct inode *inode)
     w->at = inode;
 }
 
+/* --- walks that keep to something (RESOLVE_*) -------------------------------------------------- */
+
+static bool keeps_to(const struct path_walk *w, unsigned resolve)
+{
+    return w->flags & WALK_RESOLVE(resolve);
+}
+
+int path_walk_check(const struct path_walk *w, struct inode *inode)
+{
+    if (!keeps_to(w, RESOLVE_NO_XDEV) || inode->fs == w->at->fs)
+        return 0;
+    inode_put(inode);
+    return -EXDEV;
+}
+
+int path_walk_up(struct path_walk *w, struct inode **out)
+{
+    bool top = keeps_to(w, RESOLVE_BENEATH | RESOLVE_IN_ROOT) && w->at == w->base;
+    if (top && keeps_to(w, RESOLVE_BENEATH))
+        return -EXDEV;
+    if (top) {
+        *out = inode_get(w->at);
+        return 0;
+    }
+    int err = path_step_up(w->at, out);
+    return err ? err : path_walk_check(w, *out);
+}
+
+/* A link's text begins with a slash. */
+static int move_to_root(struct path_walk *w)
+{
+    struct inode *root = keeps_to(w, RESOLVE_IN_ROOT) ? w->base : vfs_root();
+    if (keeps_to(w, RESOLVE_BENEATH))
+        return -EXDEV;
+    int err = path_walk_check(w, inode_get(root));
+    if (!err)
+        move_to(w, root);
+    return err;
+}
+
 /* Put the text of link, which was found in w->at, on the stack. */
 int path_walk_push(struct path_walk *w, struct inode *link)
 {
@@ -118,10 +158,13 @@ int path_walk_push(struct path_walk *w, struct inode *link)
         return len < 0 ? (int)len : -ENOENT;
     }
     buf[len] = 0;
+    int err = buf[0] == '/' ? move_to_root(w) : 0;
+    if (err) {
+        kfree(buf);
+        return err;
+    }
     w->nlinks++;
     w->texts[++w->top] = (struct path_text){buf, buf};
-    if (buf[0] == '/')
-        move_to(w, inode_get(vfs_root()));
     return 0;
 }
 
@@ -129,11 +172,17 @@ int path_walk_push(struct path_walk *w, struct inode *link)
 static int jump(struct path_walk *w, struct inode *link)
 {
     struct inode *target;
-    if (w->nlinks == VFS_LINK_MAX)
+    if (w->nlinks == VFS_LINK_MAX || keeps_to(w, RESOLVE_NO_MAGICLINKS))
         return -ELOOP;
     int err = link->ops->follow(link, &target);
+    if (!err)
+        err = path_walk_check(w, target);
     if (err)
         return err;
+    if (keeps_to(w, RESOLVE_BENEATH | RESOLVE_IN_ROOT)) {
+        inode_put(target);
+        return -EXDEV;
+    }
     w->nlinks++;
     inode_put(w->file_dir);
     w->file_dir = NULL;
@@ -143,6 +192,8 @@ static int jump(struct path_walk *w, struct inode *link)
 
 int path_walk_follow(struct path_walk *w, struct inode *link)
 {
+    if (keeps_to(w, RESOLVE_NO_SYMLINKS))
+        return -ELOOP;
     return link->ops->follow ? jump(w, link) : path_walk_push(w, link);
 }
 
@@ -172,9 +223,11 @@ static int step(struct path_walk *w, const struct vfs_name *name)
     if (name_is_dots(name, 1))
         return 0;
     if (name_is_dots(name, 2))
-        err = path_step_up(w->at, &inode);
+        err = path_walk_up(w, &inode);
     else
         err = path_step(w->at, name->text, name->len, &inode);
+    if (!err && !name_is_dots(name, 2))
+        err = path_walk_check(w, inode);
     if (err)
         return err;
     return enter(w, name, inode);
@@ -188,12 +241,16 @@ int path_walk_begin(struct path_walk *w, struct inode *start, const char *path, 
         return -ENOENT;
     if (strnlen(path, VFS_PATH_MAX) == VFS_PATH_MAX)
         return -ENAMETOOLONG;
-    if (!start || *path == '/')
+    unsigned resolve = flags / WALK_RESOLVE(1u);
+    if (*path == '/' && resolve & RESOLVE_BENEATH)
+        return -EXDEV;
+    if (!start || (*path == '/' && !(resolve & RESOLVE_IN_ROOT)))
         start = vfs_root();
     if (!start)
         return -ENOENT;
 
     w->at = inode_get(start);
+    w->base = start;
     w->flags = flags;
     w->parent = false;
     w->must_dir = false;

@@ -76,6 +76,11 @@ int args_path(int dirfd, vaddr_t path, struct path_arg *out)
     return 0;
 }
 
+int args_path_anchor(int dirfd, struct path_arg *p)
+{
+    return p->start ? 0 : directory_of(dirfd, &p->start);
+}
+
 void args_path_put(struct path_arg *p)
 {
     inode_put(p->start);

@@ -18,6 +18,9 @@ struct path_arg {
 int  args_path(int dirfd, vaddr_t path, struct path_arg *out);
 void args_path_put(struct path_arg *p);
 
+/* Have p start at dirfd, absolute or not. -EBADF, -ENOTDIR. */
+int args_path_anchor(int dirfd, struct path_arg *p);
+
 /* The inode that a path argument leads to, with a reference. at_flags: AT_SYMLINK_NOFOLLOW and
  * AT_EMPTY_PATH count (an empty path then is dirfd itself). */
 int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
@@ -27,6 +30,9 @@ struct file *args_file(int fd);
 
 /* The same unless it stands for a name only (O_PATH): to be used, and not only pointed at. */
 struct file *args_usable_file(int fd);
+
+/* Whether f, which may be NULL, stands for the process or a thread: sys_peer.c. */
+bool pidfd_is(const struct file *f);
 
 /* Give the program a descriptor for f, whose reference it takes over: its number. On failure, -EMFILE, -ENOMEM,
  * f is closed. */

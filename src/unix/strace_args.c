@@ -142,6 +142,20 @@ void strace_p_mq_attr(struct text *t, const struct strace_call *c, unsigned i)
                 (long)attr[3]);
 }
 
+void strace_p_open_how(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint64_t how[3]; /* struct open_how: flags, mode, resolve */
+    if (!strace_read(t, c->a[i], how, sizeof(how)))
+        return;
+    text_str(t, "{flags=");
+    text_open_flags(t, (uint32_t)how[0]);
+    if (how[0] & O_CREAT || (how[0] & O_TMPFILE) == O_TMPFILE)
+        text_printf(t, ", mode=%#03o", (unsigned)how[1]);
+    text_str(t, ", resolve=");
+    text_flags(t, &names_resolve_flags, how[2]);
+    text_str(t, "}");
+}
+
 static void print_sembuf(struct text *t, const void *element, void *arg)
 {
     const uint16_t *op = element; /* struct sembuf: number, operation, flags */

@@ -85,7 +85,7 @@ strace_printer strace_p_nothing, strace_p_int, strace_p_uint, strace_p_long, str
     strace_p_out_bytes, strace_p_out_random, strace_p_in_size, strace_p_inout_size,
     strace_p_in_gids, strace_p_out_fds, strace_p_out_gids, strace_p_out_int, strace_p_out_ptr,
     strace_p_out_size, strace_p_out_mincore, strace_p_ipc_key, strace_p_ipc_flags, strace_p_mq_attr,
-    strace_p_sembufs;
+    strace_p_open_how, strace_p_sembufs;
 
 /* strace_struct.c, strace_signal.c, strace_option.c, strace_ioctl.c, strace_socket.c */
 strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p_dirents,

@@ -159,6 +159,7 @@ static const struct kind kinds[A_KINDS] = {
     [A_MMSGHDRS] = LATE(strace_p_mmsghdrs),
     [A_MQ_ATTR] = IN(strace_p_mq_attr),
     [A_MSGHDR] = IN(strace_p_msghdr),
+    [A_OPEN_HOW] = IN(strace_p_open_how),
     [A_OUT_DIRENTS] = OUT(strace_p_dirents),
     [A_OUT_EPOLL_EVENTS] = OUT(strace_p_epoll_events),
     [A_OUT_HWPROBE] = OUT(strace_p_hwprobe),

@@ -28,7 +28,7 @@ extern const struct names names_access_flags, names_access_modes, names_at_flags
     names_termios_vtabs, names_timer_flags, names_unlink_flags, names_wait_options, names_whences,
     names_xattr_flags, names_kcmp_types, names_pidfd_flags, names_inotify_flags,
     names_inotify_masks, names_ipc_flags, names_msg_cmds, names_sem_cmds, names_sem_flags,
-    names_shm_cmds, names_shm_flags;
+    names_shm_cmds, names_shm_flags, names_resolve_flags;
 
 /* of time */
 extern const struct names names_adj_modes, names_clock_states, names_hwprobe_keys,

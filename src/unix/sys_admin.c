@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "unix/admin.h"
+#include "unix/args.h"
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
@@ -28,6 +29,14 @@ int64_t sys_wait4(const uint64_t *a)
     return (int)a[0] == INT32_MIN ? -ESRCH : -ECHILD;
 }
 
+static bool is_pidfd(int fd)
+{
+    struct file *f = args_file(fd);
+    bool         is = pidfd_is(f);
+    file_put(f);
+    return is;
+}
+
 static int check_waitid(int which, int id, unsigned options)
 {
     enum { P_ALL, P_PID, P_PGID, P_PIDFD };
@@ -43,7 +52,7 @@ static int check_waitid(int which, int id, unsigned options)
     case P_PGID:
         return id < 0 ? -EINVAL : -ECHILD;
     case P_PIDFD:
-        return id < 0 ? -EINVAL : -EBADF;
+        return id < 0 ? -EINVAL : is_pidfd(id) ? -ECHILD : -EBADF;
     default:
         return -EINVAL;
     }

@@ -39,29 +39,93 @@ static int check_open_flags(unsigned flags)
     return 0;
 }
 
-int64_t sys_openat(const uint64_t *a)
+#define SCOPED (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+
+/* flags, mode: checked. */
+static int64_t open_at(int dirfd, vaddr_t path, unsigned flags, unsigned mode, unsigned resolve)
 {
-    unsigned        flags = (unsigned)a[2] & OPEN_FLAGS;
-    unsigned        mode = (unsigned)a[3] & 07777 & ~the_process.umask;
     struct path_arg p;
     struct file    *f;
+    int             err = args_path(dirfd, path, &p);
+    if (err)
+        return err;
+    err = fd_check_room(&the_process.fds);
+    if (!err && resolve & SCOPED)
+        err = args_path_anchor(dirfd, &p);
+    if (!err)
+        err = vfs_open_resolve(p.start, p.path,
+                               (flags & ~O_CLOEXEC) | (flags & O_PATH ? 0 : O_LARGEFILE),
+                               mode & ~the_process.umask, resolve, &f);
+    args_path_put(&p);
+    return err == -EINTR ? -ERESTARTSYS : err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
+}
+
+int64_t sys_openat(const uint64_t *a)
+{
+    unsigned flags = (unsigned)a[2] & OPEN_FLAGS;
 
     if (flags & O_PATH)
         flags &= OPEN_PATH_FLAGS;
     int err = check_open_flags(flags);
-    if (!err)
-        err = args_path((int)a[0], a[1], &p);
+    return err ? err : open_at((int)a[0], a[1], flags, (unsigned)a[3] & 07777, 0);
+}
+
+/* --- openat2 ------------------------------------------------------------------------------ */
+
+struct open_how {
+    uint64_t flags, mode, resolve;
+};
+
+#define RESOLVE_ALL \
+    (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | SCOPED | RESOLVE_CACHED)
+#define FASYNC 020000u /* known, and nothing comes of it here */
+
+/* What a program says in a structure that may be longer than the one known here, if the rest is zeros. */
+static int read_how(vaddr_t va, size_t size, struct open_how *how)
+{
+    uint64_t word;
+    if (size < sizeof(*how))
+        return -EINVAL;
+    if (size > PAGE_SIZE)
+        return -E2BIG;
+    for (size_t at = sizeof(*how); at < size; at += sizeof(word)) {
+        word = 0;
+        if (uaccess_read(&word, va + at, size_min(sizeof(word), size - at)))
+            return -EFAULT;
+        if (word)
+            return -E2BIG;
+    }
+    return uaccess_read(how, va, sizeof(*how));
+}
+
+/* Unlike openat, it takes nothing that it does not know, or that means nothing. */
+static int check_how(const struct open_how *how)
+{
+    unsigned flags = (unsigned)how->flags;
+    bool     creates = flags & (O_CREAT | (O_TMPFILE & ~(unsigned)O_DIRECTORY));
+    if (how->flags & ~(uint64_t)(OPEN_FLAGS | FASYNC) || how->resolve & ~(uint64_t)RESOLVE_ALL ||
+        (how->resolve & SCOPED) == SCOPED)
+        return -EINVAL;
+    if (creates ? how->mode & ~(uint64_t)07777 : how->mode)
+        return -EINVAL;
+    int err = check_open_flags(flags);
     if (err)
         return err;
-    err = fd_check_room(&the_process.fds);
-    if (err) {
-        args_path_put(&p);
+    return flags & O_PATH && flags & ~(unsigned)OPEN_PATH_FLAGS ? -EINVAL : 0;
+}
+
+int64_t sys_openat2(const uint64_t *a)
+{
+    struct open_how how;
+    int             err = read_how(a[2], a[3], &how);
+    if (!err)
+        err = check_how(&how);
+    if (!err && how.resolve & RESOLVE_CACHED)
+        err = -EAGAIN; /* nobody can tell, which is an answer */
+    if (err)
         return err;
-    }
-    err = vfs_open(p.start, p.path, (flags & ~O_CLOEXEC) | (flags & O_PATH ? 0 : O_LARGEFILE), mode,
-                   &f);
-    args_path_put(&p);
-    return err == -EINTR ? -ERESTARTSYS : err ? err : fd_install_or_put(f, flags & O_CLOEXEC);
+    return open_at((int)a[0], a[1], (unsigned)how.flags & OPEN_FLAGS, (unsigned)how.mode,
+                   (unsigned)how.resolve);
 }
 
 int64_t sys_close(const uint64_t *a)

@@ -120,7 +120,7 @@ static const struct file_ops pidfd_ops = {
     .label = "anon_inode:[pidfd]",
 };
 
-static bool is_pidfd(const struct file *f)
+bool pidfd_is(const struct file *f)
 {
     return f && f->ops == &pidfd_ops;
 }
@@ -174,7 +174,7 @@ int64_t sys_pidfd_send_signal(const uint64_t *a)
     if (flags & ~(TO_THREAD | TO_GROUP | TO_PGRP) || flags & (flags - 1))
         return -EINVAL;
     struct file *f = args_file((int)a[0]);
-    int64_t      result = is_pidfd(f) ? send(f, (int)a[1], a[2], flags) : -EBADF;
+    int64_t      result = pidfd_is(f) ? send(f, (int)a[1], a[2], flags) : -EBADF;
     file_put(f);
     return result;
 }
@@ -184,7 +184,7 @@ int64_t sys_pidfd_getfd(const uint64_t *a)
     if ((unsigned)a[2])
         return -EINVAL;
     struct file *pidfd = args_file((int)a[0]);
-    struct file *f = is_pidfd(pidfd) ? args_file((int)a[1]) : NULL;
+    struct file *f = pidfd_is(pidfd) ? args_file((int)a[1]) : NULL;
     int          fd = f ? fd_install_or_put(f, true) : -EBADF;
     file_put(pidfd);
     return fd;
@@ -216,7 +216,7 @@ int64_t sys_process_madvise(const uint64_t *a)
         return -EINVAL;
     int64_t      result = args_iovec(a[1], a[2], &segs, &iob);
     struct file *f = result ? NULL : args_file((int)a[0]);
-    if (!result && !is_pidfd(f))
+    if (!result && !pidfd_is(f))
         result = -EBADF;
     else if (!result)
         result = may_advise((int)a[3]) ? advise(&iob, a[3]) : -EINVAL;
@@ -232,7 +232,7 @@ int64_t sys_process_mrelease(const uint64_t *a)
     if ((unsigned)a[1])
         return -EINVAL;
     struct file *f = args_file((int)a[0]);
-    int          err = is_pidfd(f) ? -EINVAL : -EBADF;
+    int          err = pidfd_is(f) ? -EINVAL : -EBADF;
     file_put(f);
     return err;
 }

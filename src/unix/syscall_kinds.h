@@ -130,6 +130,7 @@ enum syscall_kind {
     A_MMSGHDRS, /* as many as the call moved, or the next argument says */
     A_MQ_ATTR,
     A_MSGHDR,
+    A_OPEN_HOW,
     A_OUT_DIRENTS,
     A_OUT_EPOLL_EVENTS,
     A_OUT_HWPROBE, /* as many as the next argument says */
