@@ -28,8 +28,8 @@ static void set_times(const char *path, int64_t atime, long ansec, int64_t mtime
 
     SHOW(utimensat(AT_FDCWD, path, ts, AT_SYMLINK_NOFOLLOW));
     lstat(path, &st);
-    printf("  accessed %ld.%09ld, changed %ld.%09ld\n", (long)st.st_atim.tv_sec,
-           st.st_atim.tv_nsec, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    printf("  accessed %ld.%09ld, changed %ld.%09ld\n", (long)st.st_atim.tv_sec, st.st_atim.tv_nsec,
+           (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 static void times(void)
@@ -69,6 +69,7 @@ static void owners(void)
     show("shared/file");
     SHOW(mknod("shared/dev", S_IFBLK | 0600, 0x12345678));
     show("shared/dev");
+    list("shared");
 }
 
 static void long_links(void)
@@ -162,6 +163,7 @@ static void many_links(void)
     show("d/file");
     SHOW(rename("d/dir 5", "dir"));
     SHOW(rename("d/dir 6", "d/dir 7"));
+    SHOW(noreplace("d/dir 10", "d/dir 11"));
     SHOW(exchange("d/dir 8", "d/1"));
     SHOW(exchange("d/dir 9", "m"));
     show("d");
@@ -186,6 +188,34 @@ static void open_and_gone(void)
     SHOW(close(fd));
 }
 
+/* Until the disk is full: writing says so, nothing that was there is lost, and room comes back. */
+static void full_disk(void)
+{
+    static char buf[65536];
+    long        done = 0, n;
+    struct stat st;
+
+    printf("--- a full disk\n");
+    int fd = open("fill", O_RDWR | O_CREAT, 0600);
+    SHOW(fallocate(fd, 0, 0, 1l << 30));
+    SHOW(ftruncate(fd, 0));
+    memset(buf, 'f', sizeof(buf));
+    errno = 0;
+    while ((n = write(fd, buf, sizeof(buf))) > 0)
+        done += n;
+    printf("%s, filled more than 2 MiB: %d\n", n ? strerrorname_np(errno) : "0", done > 2 << 20);
+    SHOW(fsync(fd));
+    fstat(fd, &st);
+    printf("size is what was written: %d\n", st.st_size == done);
+    SHOW(pread(fd, buf, 1, done - 1));
+    SHOW(buf[0]);
+    SHOW(ftruncate(fd, 0));
+    SHOW(pwrite(fd, buf, sizeof(buf), 0));
+    SHOW(fsync(fd));
+    SHOW(close(fd));
+    SHOW(unlink("fill"));
+}
+
 int main(void)
 {
     SHOW(mkdir("/work", 0755));
@@ -196,6 +226,7 @@ int main(void)
     many_names();
     many_links();
     open_and_gone();
+    full_disk();
     sync();
     return 0;
 }
