@@ -137,6 +137,13 @@ void ext4_alloc_count(struct ext4_fs *fs, struct ext4_group_at *g, int64_t block
     super_counts(fs);
 }
 
+/* The checksum of the bitmap, which takes long, is set once, at the commit. */
+static void bitmap_changed(struct ext4_fs *fs, const struct ext4_group_at *g)
+{
+    fs->alloc.groups[g->nr].unsealed = true;
+    fs->alloc.unsealed = true;
+}
+
 /* --- taking -------------------------------------------------------------------------------------- */
 
 static int take_run(struct ext4_fs *fs, const struct run *run)
@@ -152,7 +159,7 @@ static int take_run(struct ext4_fs *fs, const struct run *run)
         ext4_block_change(bitmap);
         ext4_block_change(g.block);
         ext4_bits_put(bitmap->data, run->at, run->len, true);
-        ext4_block_bitmap_changed(fs, &g, bitmap);
+        bitmap_changed(fs, &g);
         ext4_alloc_count(fs, &g, -(int64_t)run->len, 0, 0);
         ext4_group_seal(fs, &g);
         ext4_block_put(bitmap);
@@ -164,8 +171,7 @@ static int take_run(struct ext4_fs *fs, const struct run *run)
 /* How many blocks may be given out. */
 static uint64_t available(const struct ext4_fs *fs, bool reserved)
 {
-    uint64_t promised = fs->alloc.kept_back + fs->alloc.promised;
-    uint64_t held = fs->alloc.nbusy + (reserved ? 0 : promised);
+    uint64_t held = fs->alloc.nbusy + (reserved ? 0 : fs->alloc.kept_back);
 
     return fs->free_blocks > held ? fs->free_blocks - held : 0;
 }
@@ -239,7 +245,7 @@ static int free_part(struct ext4_fs *fs, uint32_t nr, uint32_t at, uint32_t n)
     ext4_block_change(bitmap);
     ext4_block_change(g.block);
     ext4_bits_put(bitmap->data, at, n, false);
-    ext4_block_bitmap_changed(fs, &g, bitmap);
+    bitmap_changed(fs, &g);
     ext4_alloc_count(fs, &g, n, 0, 0);
     ext4_group_seal(fs, &g);
     make_busy(fs, nr, at, n);
@@ -273,6 +279,36 @@ int ext4_blocks_free(struct ext4_fs *fs, uint64_t start, uint64_t len)
 
 /* --- commits ------------------------------------------------------------------------------------------ */
 
+static void seal_group(struct ext4_fs *fs, uint32_t nr)
+{
+    struct ext4_group_at g;
+    struct ext4_block   *bitmap;
+
+    fs->alloc.groups[nr].unsealed = false;
+    int err = ext4_group_get(fs, nr, &g);
+    if (!err) {
+        err = ext4_group_block_bitmap(fs, &g, &bitmap);
+        if (!err) {
+            ext4_block_bitmap_changed(fs, &g, bitmap);
+            ext4_group_seal(fs, &g);
+            ext4_block_put(bitmap);
+        }
+        ext4_group_put(&g);
+    }
+    if (err) /* both blocks are part of the transaction, and in memory */
+        ext4_abort(fs, err);
+}
+
+void ext4_alloc_seal(struct ext4_fs *fs)
+{
+    if (!fs->alloc.unsealed)
+        return;
+    fs->alloc.unsealed = false;
+    for (uint32_t i = 0; i < fs->ngroups; i++)
+        if (fs->alloc.groups[i].unsealed)
+            seal_group(fs, i);
+}
+
 void ext4_alloc_committed(struct ext4_fs *fs)
 {
     if (fs->alloc.nbusy == 0)
@@ -286,33 +322,17 @@ void ext4_alloc_committed(struct ext4_fs *fs)
     fs->alloc.nbusy = 0;
 }
 
-/* --- promises ----------------------------------------------------------------------------------------- */
-
-static bool reserve(struct ext4_fs *fs, uint64_t n)
+static bool has_space(struct ext4_fs *fs, uint64_t n)
 {
     mutex_lock(&fs->alloc.lock);
     bool fits = n <= available(fs, false);
-    if (fits)
-        fs->alloc.promised += n;
     mutex_unlock(&fs->alloc.lock);
     return fits;
 }
 
-int ext4_space_reserve(struct ext4_fs *fs, uint64_t n)
+int ext4_space_check(struct ext4_fs *fs, uint64_t n)
 {
-    bool fits = reserve(fs, n);
-
-    if (!fits && ext4_more_space(fs))
-        fits = reserve(fs, n);
-    return fits ? 0 : -ENOSPC;
-}
-
-void ext4_space_release(struct ext4_fs *fs, uint64_t n)
-{
-    mutex_lock(&fs->alloc.lock);
-    ASSERT(fs->alloc.promised >= n);
-    fs->alloc.promised -= n;
-    mutex_unlock(&fs->alloc.lock);
+    return has_space(fs, n) || (ext4_more_space(fs) && has_space(fs, n)) ? 0 : -ENOSPC;
 }
 
 bool ext4_more_space(struct ext4_fs *fs)

@@ -76,8 +76,8 @@ void ext4_bits_put(uint8_t *map, uint32_t from, uint32_t n, bool set);
 
 /* --- blocks (ext4_alloc.c) ----------------------------------------------------------------------- */
 
-/* Up to max blocks that lie together, near goal (any value). reserved: also of those that were promised to
- * somebody, or are kept back for operations that free something. EXT4_ALLOC_CREDITS. -ENOSPC, -EIO, -ENOMEM. */
+/* Up to max blocks that lie together, near goal (any value). reserved: also of those that are kept back for
+ * operations that free something, and for contents that were accepted. EXT4_ALLOC_CREDITS. -ENOSPC, -EIO, -ENOMEM. */
 int ext4_blocks_take(struct ext4_fs *fs, uint64_t goal, uint64_t max, bool reserved,
                      uint64_t *start, uint64_t *len);
 
@@ -92,10 +92,11 @@ static inline unsigned ext4_free_credits(const struct ext4_fs *fs, uint64_t len)
     return (unsigned)(2 * (len / fs->blocks_per_group + 2) + 1);
 }
 
-/* No handle is open: promise n blocks to somebody who will ask for them later, for contents
- * (ext4_map_new()). -ENOSPC. Each promise is taken back, when its blocks were taken or are not needed. */
-int  ext4_space_reserve(struct ext4_fs *fs, uint64_t n);
-void ext4_space_release(struct ext4_fs *fs, uint64_t n);
+/* No handle is open: are there n blocks to be had? 0, -ENOSPC. */
+int ext4_space_check(struct ext4_fs *fs, uint64_t n);
+
+/* A commit begins, no handle is open: the checksums of bitmaps are set. */
+void ext4_alloc_seal(struct ext4_fs *fs);
 
 /* No handle is open. An allocation failed for want of blocks: is there sense in trying again, since some
  * that were freed can be given out now? */

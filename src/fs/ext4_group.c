@@ -308,6 +308,7 @@ int ext4_group_block_bitmap(struct ext4_fs *fs, struct ext4_group_at *g, struct 
     int err = bitmap_make(fs, g, nr, EXT4_GROUP_BLOCK_UNINIT, out);
     if (err)
         return err;
+    fs->alloc.groups[g->nr].blocks_verified = true;
     fill_block_bitmap(fs, g, (*out)->data);
     ext4_block_bitmap_changed(fs, g, *out);
     ext4_group_seal(fs, g);

@@ -127,8 +127,9 @@ struct ext4_txn {
 
 /* What is known of a group besides what is on the disk. */
 struct ext4_alloc_group {
-    uint8_t *busy;   /* bits of blocks that the running transaction freed; NULL: none */
-    bool     closed; /* it freed some, and there was no memory to say which */
+    uint8_t *busy;     /* bits of blocks that the running transaction freed; NULL: none */
+    bool     closed;   /* it freed some, and there was no memory to say which */
+    bool     unsealed; /* the checksum of the bitmap of blocks is to be set */
     bool     blocks_verified, inodes_verified; /* the bitmaps' checksums */
     uint64_t itable;                           /* 0: not looked up yet */
 };
@@ -138,7 +139,7 @@ struct ext4_alloc {
     /* lock protects, with all descriptors and bitmaps: */
     struct ext4_alloc_group *groups;   /* NULL: read-only */
     uint64_t                 nbusy;    /* blocks freed that cannot be given out yet */
-    uint64_t                 promised; /* blocks that writers were told there are */
+    bool                     unsealed; /* a group is */
     uint64_t                 kept_back;
 };
 
@@ -219,9 +220,11 @@ static inline bool ext4_blocks_ok(const struct ext4_fs *fs, uint64_t start, uint
 struct ext4_inode {
     struct inode    inode;
     uint32_t        csum_seed;
-    struct ext4_u32 generation;          /* of an inode that is being made */
-    uint64_t        file_acl;            /* block of extended attributes; 0: none */
-    uint32_t        orphan_next;         /* orphans.lock's: the number after this one on the list */
+    struct ext4_u32 generation;  /* of an inode that is being made */
+    uint64_t        file_acl;    /* block of extended attributes; 0: none */
+    uint32_t        orphan_next; /* orphans.lock's: the number after this one on the list */
+    uint64_t        ready_from, ready_to; /* inode.lock's: these logical blocks are no holes */
+    bool            gone; /* inode.lock's: it was freed on the disk, while somebody has it open */
     bool            is_orphan;           /* likewise: it is on that list */
     TAILQ_ENTRY(ext4_inode) orphan_link; /* likewise, while it is */
     LIST_ENTRY(ext4_inode) dirty_link;   /* while inode.unstored; fs->txn.lock's */

@@ -89,6 +89,10 @@ static int store(struct ext4_inode *ei, void (*change)(struct ext4_inode *, stru
     struct ext4_block  *block;
     struct ext4_dinode *di;
 
+    if (ei->gone) {
+        ext4_inode_stored(ei);
+        return 0;
+    }
     int err = ext4_dinode_get(fs, (uint32_t)ei->inode.ino, &block, &di);
     if (err)
         return err;

@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 int ext4_orphan_add(struct ext4_inode *ei)
 {
@@ -148,12 +149,18 @@ static int reap_inode(struct ext4_inode *ei)
         err = ext4_inode_erase(ei);
     if (!err)
         err = ext4_ino_free(fs, (uint32_t)ei->inode.ino, inode_is_dir(&ei->inode));
+    if (!err) { /* it may be in use: it has no blocks, and gets none */
+        mutex_lock(&ei->map_lock);
+        memset(ei->block, 0, sizeof(ei->block));
+        ei->flags &= ~EXT4_FL_EXTENTS;
+        mutex_unlock(&ei->map_lock);
+    }
     if (err)
         ext4_abort(fs, -EIO);
     return err;
 }
 
-/* What fails here is left to the next mount. */
+/* What fails here is left to the next mount. Nothing of ei is stored afterwards. */
 static void reap(struct ext4_inode *ei)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(ei);
@@ -163,10 +170,36 @@ static void reap(struct ext4_inode *ei)
     if (!err)
         err = ext4_begin(fs, EXT4_ORPHAN_CREDITS + 2 * EXT4_ALLOC_CREDITS + 3);
     if (!err) {
-        reap_inode(ei);
+        err = reap_inode(ei);
         ext4_end(fs);
     }
+    ei->gone = !err;
     mutex_unlock(&ei->inode.lock);
+}
+
+/* The first orphan without a name, with a reference. NULL: there is none. */
+static struct ext4_inode *first_nameless(struct ext4_fs *fs)
+{
+    struct ext4_inode *ei;
+
+    mutex_lock(&fs->orphans.lock);
+    TAILQ_FOREACH(ei, &fs->orphans.list, orphan_link)
+        if (ei->inode.nlink == 0 && inode_get_live(&ei->inode))
+            break;
+    mutex_unlock(&fs->orphans.lock);
+    return ei;
+}
+
+void ext4_orphans_end(struct ext4_fs *fs)
+{
+    struct ext4_inode *ei;
+    bool               done = true;
+
+    while (fs->txn.writable && done && (ei = first_nameless(fs))) {
+        reap(ei);
+        done = ei->gone;
+        inode_put(&ei->inode);
+    }
 }
 
 void ext4_inode_destroy(struct inode *inode)

@@ -44,6 +44,7 @@ static int refuse_map(struct ext4_inode *ei)
 
 int ext4_free_contents(struct ext4_inode *ei, uint64_t size)
 {
+    ei->ready_from = ei->ready_to = 0;
     if (!maps_blocks(ei))
         return 0;
     if (!has_tree(ei))
@@ -148,11 +149,9 @@ static int ext4_allocate(struct inode *inode, uint64_t off, uint64_t len)
     end = blocks_for(fs, off + len);
     int err = count_missing(ei, lblk, end, &missing);
     if (!err)
-        err = ext4_space_reserve(fs, missing);
+        err = ext4_space_check(fs, missing);
     if (err)
         return err;
-    ext4_space_release(
-        fs, missing); /* what others take meanwhile makes a difference at the disk's end only */
     while (lblk < end && !err)
         err = allocate_some(ei, &lblk, end);
     return err;
@@ -217,6 +216,7 @@ static int ext4_punch(struct inode *inode, uint64_t off, uint64_t len)
     if (from > to) /* all within a block */
         return zero_in_block(ei, off, end);
 
+    ei->ready_from = ei->ready_to = 0;
     int err = zero_in_block(ei, off, from << fs->block_shift);
     if (!err)
         err = zero_in_block(ei, to << fs->block_shift, end);
@@ -227,6 +227,14 @@ static int ext4_punch(struct inode *inode, uint64_t off, uint64_t len)
     return err;
 }
 
+/* From a hole, or blocks that read as zeros, in [at, end): where its pages are dirty it is data, too. */
+static uint64_t seek_in_hole(struct ext4_inode *ei, uint64_t at, uint64_t end, bool hole)
+{
+    uint64_t page = pagecache_find_dirty(&ei->inode.pages, at >> PAGE_SHIFT, pages_for(end), !hole);
+
+    return size_max(at, page << PAGE_SHIFT);
+}
+
 static int64_t ext4_seek(struct inode *inode, uint64_t off, bool hole)
 {
     struct ext4_inode *ei = ext4_inode_of(inode);
@@ -235,14 +243,64 @@ static int64_t ext4_seek(struct inode *inode, uint64_t off, bool hole)
 
     while (at < inode->size) {
         struct ext4_run run;
-        int             err = ext4_map(ei, at >> fs->block_shift, &run);
+        uint64_t        lblk = at >> fs->block_shift;
+        int             err = ext4_map(ei, lblk, &run);
         if (err)
             return err;
-        if ((run.pblk == 0) == hole)
-            return (int64_t)at;
-        at = ((at >> fs->block_shift) + run.len) << fs->block_shift;
+        uint64_t end = size_min((lblk + run.len) << fs->block_shift, inode->size);
+        uint64_t found = run.pblk == 0 ? seek_in_hole(ei, at, end, hole) : hole ? end : at;
+        if (found < end)
+            return (int64_t)found;
+        at = end;
     }
     return hole ? (int64_t)inode->size : -ENXIO;
+}
+
+/* --- writing ------------------------------------------------------------------------------------- */
+
+/* Blocks for [lblk, end), as far as there are any: *lblk is where they end. */
+static int prepare_blocks(struct ext4_inode *ei, uint64_t *lblk, uint64_t end)
+{
+    int err = 0;
+
+    while (*lblk < end && !err) {
+        uint64_t len;
+        bool     hole;
+        err = ext4_extent_is_hole(ei, *lblk, &len, &hole);
+        if (!err && hole)
+            err = allocate_some(ei, lblk, size_min(end, *lblk + len));
+        else if (!err)
+            *lblk += len;
+    }
+    return err;
+}
+
+/* They are given before the bytes are there, and say that they read as zeros until write-back has
+ * written them. A writer comes this way for each piece, so what is known to have blocks is remembered. */
+static ssize_t ext4_prepare(struct inode *inode, uint64_t off, size_t len)
+{
+    struct ext4_inode *ei = ext4_inode_of(inode);
+    struct ext4_fs    *fs = ext4_fs_of_inode(ei);
+    uint64_t           first = off >> fs->block_shift, lblk = first, end;
+    int                err;
+    if (off >= inode->fs->max_size)
+        return -EFBIG;
+    if (!has_tree(ei))
+        return (ssize_t)len; /* write-back will see */
+
+    len = size_min(len, inode->fs->max_size - off);
+    end = blocks_for(fs, off + len);
+    if (first >= ei->ready_from && end <= ei->ready_to)
+        return (ssize_t)len;
+    do {
+        err = prepare_blocks(ei, &lblk, end);
+    } while (err == -ENOSPC && ext4_more_space(fs));
+    if (lblk == first)
+        return err;
+    if (first != ei->ready_to)
+        ei->ready_from = first;
+    ei->ready_to = lblk;
+    return (ssize_t)size_min(len, (lblk << fs->block_shift) - off);
 }
 
 const struct inode_ops ext4_file_ops = {
@@ -250,6 +308,7 @@ const struct inode_ops ext4_file_ops = {
     .allocate = ext4_allocate,
     .punch = ext4_punch,
     .seek = ext4_seek,
+    .prepare = ext4_prepare,
     .dirtied = ext4_inode_dirtied,
     .destroy = ext4_inode_destroy,
 };

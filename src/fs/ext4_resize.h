@@ -13,4 +13,7 @@ int ext4_free_contents(struct ext4_inode *ei, uint64_t size);
 /* Clean up what a crash left: ext4_orphan.c. */
 int ext4_orphans_clean(struct ext4_fs *fs);
 
+/* The file system is about to be stopped while files without names are in use: they go. No handle. */
+void ext4_orphans_end(struct ext4_fs *fs);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "fs/ext4_csum.h"
 #include "fs/ext4_journal.h"
+#include "fs/ext4_resize.h"
 #include "kernel/log.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
@@ -293,6 +294,7 @@ static int write_running(struct ext4_fs *fs)
     struct ext4_txn *txn = &fs->txn;
     int              err;
 
+    ext4_alloc_seal(fs);
     if (txn->super->state == EXT4_BLOCK_RUNNING)
         super_seal(fs);
     if (!txn->journal) {
@@ -496,6 +498,7 @@ void ext4_txn_stop(struct ext4_fs *fs)
     if (!txn->writable)
         return;
 
+    ext4_orphans_end(fs);
     ext4_sync(fs);
     mutex_lock(&txn->commit);
     int err = commit(fs, true);

@@ -181,6 +181,9 @@ struct inode_ops {
     /* Have memory or disk space for the pages of [off, off + len), so that writing there cannot fail for
      * want of it. Does not change the size. -EOPNOTSUPP without it. */
     int (*allocate)(struct inode *inode, uint64_t off, uint64_t len);
+    /* Bytes [off, off + len) are about to be written through the page cache: how many of them, from off on, there is
+     * space for. -ENOSPC, -EFBIG, -EIO: not for the first. NULL: for all. */
+    ssize_t (*prepare)(struct inode *inode, uint64_t off, size_t len);
     /* Give the space of [off, off + len) back: it reads as zeros. -EOPNOTSUPP without it. */
     int (*punch)(struct inode *inode, uint64_t off, uint64_t len);
     /* The first byte at or after off that is data (or in a hole, if hole), the file's end counting as a

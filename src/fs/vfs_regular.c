@@ -90,13 +90,29 @@ static ssize_t write_run(struct pagecache *pages, struct iobuf *iob, uint64_t po
     return moved;
 }
 
-static ssize_t write_pages(struct pagecache *pages, struct iobuf *iob, uint64_t pos)
+/* The same after it was seen to that there is space. */
+static ssize_t write_prepared(struct inode *inode, struct iobuf *iob, uint64_t pos, bool *full)
+{
+    size_t left = iob->left, part = size_min(left, (WRITE_PAGES << PAGE_SHIFT) - (pos & PAGE_MASK));
+    if (!inode->ops->prepare)
+        return write_run(&inode->pages, iob, pos, full);
+
+    ssize_t fit = inode->ops->prepare(inode, pos, part);
+    if (fit < 0)
+        return fit;
+    iob->left = (size_t)fit;
+    ssize_t moved = write_run(&inode->pages, iob, pos, full);
+    iob->left += left - (size_t)fit;
+    return moved;
+}
+
+static ssize_t write_pages(struct inode *inode, struct iobuf *iob, uint64_t pos)
 {
     ssize_t done = 0;
     bool    full = true;
 
     while (full && iob->left) {
-        ssize_t moved = write_run(pages, iob, pos, &full);
+        ssize_t moved = write_prepared(inode, iob, pos, &full);
         if (moved < 0)
             return done ? done : moved;
         done += moved;
@@ -140,7 +156,7 @@ static ssize_t regular_write(struct file *f, struct iobuf *iob, uint64_t pos)
         if (!iob->left)
             return -EPERM;
     }
-    ssize_t done = write_pages(&inode->pages, iob, pos);
+    ssize_t done = write_pages(inode, iob, pos);
     if (done > 0 && inode->size < pos + (size_t)done)
         inode->size = pos + (size_t)done;
     return done;

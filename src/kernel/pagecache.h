@@ -163,6 +163,9 @@ void pagecache_punch(struct pagecache *pc, uint64_t index, uint64_t npages);
 /* The first page in [index, end) that is there (or, if !present, is not); end: none is. */
 uint64_t pagecache_find(struct pagecache *pc, uint64_t index, uint64_t end, bool present);
 
+/* The first page in [index, end) that is dirty (or, if !dirty, is not); end: none is. */
+uint64_t pagecache_find_dirty(struct pagecache *pc, uint64_t index, uint64_t end, bool dirty);
+
 /* Count pages of memory used for something else against a quota. False: there are not so many left. */
 bool pagecache_quota_take(struct pagecache_quota *quota, size_t npages);
 void pagecache_quota_give(struct pagecache_quota *quota, size_t npages);

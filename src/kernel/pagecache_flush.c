@@ -34,6 +34,18 @@ static uint64_t first_dirty(struct pagecache *pc, uint64_t index, uint64_t end)
     return end;
 }
 
+uint64_t pagecache_find_dirty(struct pagecache *pc, uint64_t index, uint64_t end, bool dirty)
+{
+    spinlock_acquire(&pagecache_lock);
+    if (dirty)
+        index = pc->ndirty ? first_dirty(pc, index, end) : end;
+    else
+        while (index < end && is_dirty(pc, index))
+            index++;
+    spinlock_release(&pagecache_lock);
+    return index;
+}
+
 /* The first dirty run in [index, end), with references; false: none. */
 static bool next_dirty(struct pagecache *pc, uint64_t index, uint64_t end,
                        struct pagecache_run *run)

@@ -6,6 +6,7 @@
 
 int main(void)
 {
+    on_disk = 1;
     SHOW(mkdir("/work", 0755));
     SHOW(chdir("/work"));
     writing();

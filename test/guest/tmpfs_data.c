@@ -17,6 +17,7 @@
 #define PAGE 4096L
 
 static int fd;
+static int on_disk; /* disk_data.c's, where some calls that /tmp refuses are done by Linux only */
 static void *volatile bad = (void *)16; /* an address that the compiler must not think about */
 
 static void fresh(const char *path)
@@ -149,7 +150,8 @@ static void holes(void)
     show_bytes(2 * PAGE + 8, 4);
     show_bytes(3 * PAGE, 2);
     SHOW(fallocate(fd, FALLOC_FL_PUNCH_HOLE, 0, 1));
-    SHOW(fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, PAGE));
+    if (!on_disk)
+        SHOW(fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0, PAGE));
     SHOW(fallocate(fd, 0, -1, 1));
     SHOW(fallocate(fd, 0, 0, 0));
     SHOW(fallocate(fd, 0, 0x7fffffffffffffff, 1));
@@ -183,7 +185,8 @@ static void mapping(void)
     shape();
     shared[2 * PAGE] = 1;
     show_bytes(2 * PAGE, 2);
-    shape();
+    if (!on_disk) /* there a store through a mapping is given its block when it is written back */
+        shape();
     SHOW(private[PAGE]);
     SHOW(msync(shared, 3 * PAGE, MS_SYNC));
     unlink("f");
