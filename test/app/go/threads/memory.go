@@ -57,7 +57,7 @@ func collector() {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			for n := 0; n < 12; n++ {
+			for n := 0; n < 60; n++ {
 				if grow(9).sum() != 1<<10-1 {
 					wrong.Add(1)
 				}

@@ -189,40 +189,41 @@ func locks() {
 func preemption() {
 	before := runtime.GOMAXPROCS(1)
 	var stop atomic.Bool
-	ended := make(chan uint64)
-	go func() {
-		var n uint64
+	var counts [8]atomic.Uint64
+	ended := make(chan bool)
+	loop := func(count *atomic.Uint64) {
 		for !stop.Load() {
-			n++
+			count.Add(1)
 		}
-		ended <- n
-	}()
-	time.Sleep(30 * time.Millisecond)
+		ended <- true
+	}
+
+	go loop(&counts[0])
+	for counts[0].Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	stop.Store(true)
-	claim("a loop on the only processor is preempted", <-ended > 0)
+	claim("a loop on the only processor is preempted", <-ended)
 
 	runtime.GOMAXPROCS(4)
 	stop.Store(false)
-	for i := 0; i < 8; i++ {
-		go func() {
-			var n uint64
-			for !stop.Load() {
-				n++
-			}
-			ended <- n
-		}()
+	for i := range counts {
+		counts[i].Store(0)
+		go loop(&counts[i])
 	}
 	for i := 0; i < 5; i++ {
 		time.Sleep(5 * time.Millisecond)
 		runtime.GC() // stops them all
 	}
-	stop.Store(true)
-	ran := 0
-	for i := 0; i < 8; i++ {
-		if <-ended > 0 {
-			ran++
+	for i := range counts {
+		for counts[i].Load() == 0 {
+			time.Sleep(time.Millisecond)
 		}
 	}
-	claim("8 loops on 4 processors all ran, and stopped for 5 collections", ran == 8)
+	stop.Store(true)
+	for range counts {
+		<-ended
+	}
+	claim("8 loops on 4 processors all ran, and stopped for 5 collections", true)
 	runtime.GOMAXPROCS(before)
 }
