@@ -4,6 +4,12 @@
  * Read are images with the incompatible features filetype, extents, 64bit and flex_bg, and any
  * read-only compatible ones; another incompatible feature is refused by its name. Checksums are verified
  * where the image has them. Damage gives -EIO at the operation that meets it and one line in the log.
+ *
+ * Written are those with extents, blocks of at most a page, and no read-only compatible features but
+ * sparse_super, large_file, huge_file, uninit_bg, dir_nlink, extra_isize and metadata_csum; all others are
+ * mounted read-only, which the log says. New files have extents, new directories hash trees once they outgrow a
+ * block. Files with block maps, which older systems made, can be read and written over; what would
+ * give them blocks or free them is -EROFS. Extended attributes on the disk are left alone, and go with their file.
  */
 #ifndef FS_EXT4_H
 #define FS_EXT4_H
