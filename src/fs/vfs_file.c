@@ -180,7 +180,7 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 
 ssize_t file_read(struct file *f, struct iobuf *iob)
 {
-    if (!f->inode && file_readable(f) && f->ops->read)
+    if (!f->inode && !f->has_position && file_readable(f) && f->ops->read)
         return f->ops->read(f, iob, 0); /* pipes, sockets and their like: nobody else hears of it */
     if (!f->has_position)
         return do_read(f, iob, 0);
@@ -195,7 +195,7 @@ ssize_t file_read(struct file *f, struct iobuf *iob)
 
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
-    if (!f->inode && file_writable(f) && f->ops->write)
+    if (!f->inode && !f->has_position && file_writable(f) && f->ops->write)
         return f->ops->write(f, iob, 0);
     if (!f->has_position)
         return write_stream(f, iob, 0);
