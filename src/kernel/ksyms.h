@@ -6,8 +6,8 @@
 #include "lib/types.h"
 
 extern const uint32_t ksyms_count;
-extern const uint32_t ksyms_offsets[];   /* from _text_start, ascending */
-extern const uint32_t ksyms_name_offs[]; /* into ksyms_names */
-extern const char     ksyms_names[];
+extern const uint32_t ksyms_first;   /* of the first, bytes from _text_start */
+extern const uint16_t ksyms_sizes[]; /* halfwords from each to the next; the last one's says nothing */
+extern const char     ksyms_names[]; /* each with its NUL */
 
 #endif

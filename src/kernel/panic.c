@@ -12,6 +12,7 @@
 #include "kernel/trace.h"
 #include "kernel/vmspace.h"
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "machine/cpu.h"
 #include "machine/layout.h"
 #include "machine/pmap.h"
@@ -21,40 +22,38 @@ extern char _text_start[], _text_end[], _boot_stack_bottom[]; /* kernel.ld */
 #define BACKTRACE_MAX 24
 #define TRACE_TAIL    16
 
-/* The number of the function that holds pc; -1: none does. */
-static int ksym_find(uintptr_t pc)
+/* A function of the kernel: [start, end). */
+struct ksym {
+    uintptr_t   start, end;
+    const char *name;
+};
+
+/* The function that holds pc; false, and an empty one: none does. */
+static bool ksym_find(uintptr_t pc, struct ksym *sym)
 {
-    if (pc < (uintptr_t)_text_start || pc >= (uintptr_t)_text_end || !ksyms_count)
-        return -1;
-    uint32_t off = (uint32_t)(pc - (uintptr_t)_text_start), lo = 0, hi = ksyms_count;
-    while (hi - lo > 1) { /* the last symbol at or below off */
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (ksyms_offsets[mid] <= off)
-            lo = mid;
-        else
-            hi = mid;
+    uintptr_t next = (uintptr_t)_text_start + ksyms_first;
+
+    *sym = (struct ksym){0, 0, ksyms_names};
+    if (pc < next || pc >= (uintptr_t)_text_end || !ksyms_count)
+        return false;
+    for (uint32_t i = 0; i < ksyms_count && next <= pc; i++) {
+        if (i > 0)
+            sym->name += strlen(sym->name) + 1;
+        sym->start = next;
+        next = i + 1 < ksyms_count ? next + 2ul * ksyms_sizes[i] : (uintptr_t)_text_end;
     }
-    return (int)lo;
-}
-
-static uintptr_t ksym_start(int sym)
-{
-    return (uintptr_t)_text_start + ksyms_offsets[sym];
-}
-
-static uintptr_t ksym_end(int sym)
-{
-    return (uint32_t)sym + 1 < ksyms_count ? ksym_start(sym + 1) : (uintptr_t)_text_end;
+    sym->end = next;
+    return true;
 }
 
 const char *ksym_format(uintptr_t pc, char *buf, size_t size)
 {
-    int sym = ksym_find(pc);
-    if (sym < 0)
-        fmt_snprintf(buf, size, "%#lx", pc);
+    struct ksym sym;
+
+    if (ksym_find(pc, &sym))
+        fmt_snprintf(buf, size, "%s+%#lx", sym.name, pc - sym.start);
     else
-        fmt_snprintf(buf, size, "%s+%#lx", ksyms_names + ksyms_name_offs[sym],
-                     pc - ksym_start(sym));
+        fmt_snprintf(buf, size, "%#lx", pc);
     return buf;
 }
 
@@ -66,10 +65,10 @@ static uintptr_t pc_within(const struct cpu_frame *frame)
 
 static bool to_caller(struct cpu_frame *frame, const struct cpu_stack *stack)
 {
-    int       sym = ksym_find(pc_within(frame));
-    uintptr_t start = sym < 0 ? 0 : ksym_start(sym), end = sym < 0 ? 0 : ksym_end(sym);
+    struct ksym sym;
 
-    return cpu_unwind(frame, start, end, stack);
+    ksym_find(pc_within(frame), &sym);
+    return cpu_unwind(frame, sym.start, sym.end, stack);
 }
 
 /* The callers of frame, newest first. */
