@@ -49,6 +49,17 @@ ROOM_CFLAGS.riscv64-sv48  := -Wconversion
 ROOM_CFLAGS.platform      := -I.
 ROOM_CFLAGS.unix          := -Wa,-I,$(BUILD)/vdso
 
+# What runs once, seldom, or waits for a disk or a person anyway, is compiled for size. bench/ measures what is not.
+KERNEL_SMALL := $(addprefix src/,$(addsuffix .c,\
+    drivers/% kernel/devtree kernel/log kernel/machine kernel/memstats kernel/panic kernel/trace kernel/vmreport \
+    lib/fdt% lib/fmt lib/json \
+    fs/dev fs/ext4_% fs/filelock fs/ldisc fs/local_name fs/memfd fs/pipe_fifo fs/pipe_splice fs/pseudo% \
+    fs/tmpfs_dir fs/tty fs/vfs_change fs/vfs_mount fs/xattr fs/inotify \
+    unix/args unix/bootargs unix/elf unix/exec% unix/ipc unix/manifest unix/posix_timer unix/proc_% unix/report \
+    unix/script unix/start unix/strace% unix/sys_admin unix/sys_change unix/sys_cred unix/sys_mq unix/sys_msg \
+    unix/sys_peer unix/sys_sched unix/sys_sem unix/sys_shm unix/sys_socket unix/sys_socket_option unix/sys_xattr \
+    unix/sysfs))
+
 # The shared object that programs find in their address space: src/unix/vdso/vdso.c. The bare-metal linker
 # makes none.
 VDSO        := $(BUILD)/vdso/vdso.so
@@ -75,7 +86,8 @@ libgcc = $(shell $(KERNEL_CC) -march=rv64imac -mabi=lp64 -print-libgcc-file-name
 
 # $(call kernel_compile,SOURCE): the command, less -c, -o and dependency flags. Also what
 # compile_commands.json records.
-kernel_compile = $(KERNEL_CC) $(KERNEL_CFLAGS) $(ROOM_CFLAGS.$(call room_of,$(1)))
+kernel_compile = $(KERNEL_CC) $(KERNEL_CFLAGS) $(ROOM_CFLAGS.$(call room_of,$(1))) \
+                 $(if $(filter $(KERNEL_SMALL),$(1)),-Os)
 
 # $(call kernel_rules,PLATFORM), expanded while platform.mk's variables are PLATFORM's.
 define kernel_rules
