@@ -46,7 +46,7 @@ $(LIBFDT_DIR)/read.o: LIBFDT_PART_CFLAGS := -DFDT_ASSUME_MASK=0xff
 $(LIBFDT_DIR)/read.o: LIBFDT_PART_SYMBOLS := fdt_next_tag fdt_get_name fdt_getprop_by_offset \
 	fdt_stringlist_contains fdt_num_mem_rsv fdt_get_mem_rsv
 
-$(LIBFDT_DIR)/check.o $(LIBFDT_DIR)/read.o: $(LIBRARY_HEADERS) tools/make/libraries.mk
+$(LIBFDT_DIR)/check.o $(LIBFDT_DIR)/read.o: $(LIBRARY_HEADERS) tools/make/libraries.mk tools/make/kernel.mk
 	@echo "  CC      $(@:$(BUILD)/%=%)"
 	$(Q)printf '#include "%s"\n' $(LIBFDT_PART) >$(@:.o=.c)
 	$(Q)$(KERNEL_CC) $(KERNEL_BASE_CFLAGS) -O3 $(LIBFDT_PART_CFLAGS) -w -c $(@:.o=.c) -o $@
