@@ -344,6 +344,11 @@ static void ext4_stop(struct fs *fs)
     ext4_txn_stop(ext4_fs_of(fs));
 }
 
+static void ext4_forget_blocks(struct fs *fs)
+{
+    ext4_cache_drop(ext4_fs_of(fs));
+}
+
 static const struct fs_ops ext4_ops = {
     .type = "ext4",
     .statfs = ext4_statfs,
@@ -351,6 +356,7 @@ static const struct fs_ops ext4_ops = {
     .stop = ext4_stop,
     .sync_inode = ext4_sync_inode,
     .clean = ext4_clean,
+    .forget = ext4_forget_blocks,
 };
 
 static int root_get(struct ext4_fs *fs)

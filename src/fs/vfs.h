@@ -111,6 +111,8 @@ struct fs_ops {
     void (*stop)(struct fs *fs); /* sync, and then the disk is not written any more; as read_only */
     int (*sync_inode)(struct inode *inode, bool data_only);
     void (*clean)(struct inode *inode);
+    /* What is in memory only to be there when it is needed again goes. No lock is held. NULL: nothing does. */
+    void (*forget)(struct fs *fs);
 };
 
 /* A mounted file system. */
@@ -343,7 +345,8 @@ void vfs_make_room(void);
 /* --- mounts ------------------------------------------------------------------------------ */
 
 void vfs_init(void);
-/* Forget all names that were looked up, and what is held in memory for them alone. */
+/* Forget all names that were looked up, and what is held in memory for them alone, the root file system's metadata
+ * among it. */
 void vfs_drop_names(void);
 
 struct inode *vfs_root(void); /* "/", no reference taken; NULL before vfs_mount_root() */

@@ -240,5 +240,9 @@ int mount_readdir(struct inode *dir, uint64_t *pos, struct dir_sink *sink)
 
 void vfs_drop_names(void)
 {
+    struct fs *fs = vfs_root()->fs;
+
     name_cache_drop();
+    if (fs->ops->forget)
+        fs->ops->forget(fs);
 }

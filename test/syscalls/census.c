@@ -146,6 +146,7 @@ void give_back(void)
     remove_timers();
     remove_memory();
     remove_ipc();
+    unlink_queues();
     remove_files();
     RAW(SYS_sethostname, "cella", 5);
     sync();

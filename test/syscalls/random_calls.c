@@ -205,6 +205,38 @@ static void fill_files(void)
     RAW(SYS_close_range, ROOT_FD + 1, 1000, 0);
 }
 
+/* [start, end) holds the same, and no file behind it. Nothing is written there meanwhile. */
+static void copy_in_place(uintptr_t start, uintptr_t end, int prot)
+{
+    size_t len = end - start;
+    void  *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    memcpy(copy, (void *)start, len);
+    RAW(SYS_mprotect, copy, len, prot);
+    RAW(SYS_mremap, copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, start);
+    __builtin___clear_cache((char *)start, (char *)end);
+}
+
+/* Random calls may well cut the program's file: the program shall not need it. */
+static void leave_file(void)
+{
+    static char maps[4096];
+    uintptr_t   start, end;
+    char        rights[8];
+    int         fd = open("/proc/self/maps", O_RDONLY);
+
+    maps[read(fd, maps, sizeof(maps) - 1)] = 0;
+    close(fd);
+    for (char *line = maps, *next; (next = strchr(line, '\n')); line = next + 1) {
+        *next = 0;
+        if (!strstr(line, "random_calls") || sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3)
+            continue;
+        copy_in_place(start, end,
+                      PROT_READ | (rights[1] == 'w' ? PROT_WRITE : 0) |
+                          (rights[2] == 'x' ? PROT_EXEC : 0));
+    }
+}
+
 static void take_places(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -225,6 +257,7 @@ int main(int argc, char **argv)
     nworkers = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) % (MAX_THREADS + 1) : 1;
     if (argc > 4)
         show_from = (unsigned)strtoul(argv[4], NULL, 0);
+    leave_file();
     take_places();
     catch_signals();
     for (unsigned i = 0; i < nworkers; i++) {

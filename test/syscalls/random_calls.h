@@ -143,6 +143,7 @@ uint64_t any_path(struct worker *w);
 
 /* Open what paths lead to that are drawn, once: devices remember what they are called. */
 void open_all_places(void);
+void unlink_queues(void);
 
 /* Of System V's objects that were made. */
 extern volatile int ipc_numbers[8];

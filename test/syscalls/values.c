@@ -292,19 +292,29 @@ uint64_t any_path(struct worker *w)
     }
 }
 
+static const char *const strings[] = {"",
+                                      "a",
+                                      "user.a",
+                                      "user.b",
+                                      "trusted.a",
+                                      "security.x",
+                                      "user.",
+                                      "system.posix_acl_access",
+                                      "a name of some length",
+                                      "/mq",
+                                      "\xc3"};
+
+/* Names of queues, with the slash that the C library would take away or without it. */
+void unlink_queues(void)
+{
+    for (size_t i = 0; i < COUNT(strings); i++)
+        RAW(SYS_mq_unlink, strings[i]);
+    for (size_t i = 0; i < COUNT(places); i++)
+        RAW(SYS_mq_unlink, places[i]);
+}
+
 static uint64_t any_string(struct worker *w)
 {
-    static const char *const strings[] = {"",
-                                          "a",
-                                          "user.a",
-                                          "user.b",
-                                          "trusted.a",
-                                          "security.x",
-                                          "user.",
-                                          "system.posix_acl_access",
-                                          "a name of some length",
-                                          "/mq",
-                                          "\xc3"};
     return chance(w, 8) ? any_path(w) : put_path(w, PICK(w, strings));
 }
 
