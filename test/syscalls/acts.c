@@ -323,6 +323,8 @@ static void tidy(struct worker *w)
         RAW(SYS_setitimer, which, none, 0);
     if (chance(w, 2))
         RAW(SYS_chdir, "/tmp");
+    if (chance(w, 20))
+        remove_ipc();
 }
 
 void random_act(struct worker *w)

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define TIMERS 100000 /* numbers that timers can have */
-#define PLACES 32000  /* of System V's objects */
+#define PLACES 8192   /* of System V's objects */
 #define SLACK  12
 
 /* --- giving back ------------------------------------------------------------------------------------ */
@@ -91,7 +91,7 @@ static void remove_memory(void)
 }
 
 /* System V's objects, found by their place. */
-static void remove_ipc(void)
+void remove_ipc(void)
 {
     static const struct {
         long nr;

@@ -19,6 +19,7 @@
 #define PATIENCE  60  /* seconds for one call */
 #define SETTLING  400 /* looks until everything that ends has ended */
 #define ACT_EVERY 12
+#define OBJECTS   1200
 #define FILES     400 /* some are on their way between sockets */
 
 struct worker workers[MAX_THREADS];
@@ -237,6 +238,16 @@ static void leave_file(void)
     }
 }
 
+/* And as many of System V's objects: the tables of their numbers do not shrink. */
+static void fill_ipc(void)
+{
+    for (unsigned i = 0; i < OBJECTS; i++) {
+        RAW(SYS_msgget, 0, 0600);
+        RAW(SYS_semget, 0, 1, 0600);
+        RAW(SYS_shmget, 0, PAGE, 0600);
+    }
+}
+
 static void take_places(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -267,6 +278,7 @@ int main(int argc, char **argv)
     }
     open_all_places();
     fill_files();
+    fill_ipc();
     RAW(SYS_mlockall, 1); /* all of the program is in memory from now on */
     RAW(SYS_munlockall);
     run(~seed, WARM_UP);

@@ -199,6 +199,7 @@ struct census {
     size_t maps_len;
 };
 
+void remove_ipc(void);
 void give_back(void); /* all that random calls opened, mapped, made or set */
 void take_census(struct census *out);
 bool same_census(const struct census *a, const struct census *b);
