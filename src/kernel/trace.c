@@ -3,6 +3,7 @@
 #include "kernel/trace.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include "kernel/log.h"
 #include "kernel/time.h"
@@ -17,7 +18,7 @@ static struct record {
     uint8_t  cls;
     char     text[TEXT_MAX];
 } ring[RING];
-static unsigned next; /* records ever made */
+static atomic_uint next; /* records ever made; two that wrap onto the same one at a time may mix */
 
 uint32_t trace_enabled;
 
@@ -35,7 +36,7 @@ static void print_record(const struct record *r)
 
 void trace_record(enum trace_class cls, const char *fmt, ...)
 {
-    struct record *r = &ring[next++ % RING];
+    struct record *r = &ring[atomic_fetch_add_explicit(&next, 1, memory_order_relaxed) % RING];
     va_list        ap;
 
     r->when_ns = time_ns();

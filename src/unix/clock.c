@@ -6,6 +6,7 @@
 #include "kernel/time.h"
 #include "kernel/timer.h"
 #include "lib/errno.h"
+#include "machine/cpu.h"
 #include "unix/cputime.h"
 #include "unix/futex.h"
 #include "unix/process.h"
@@ -105,7 +106,8 @@ int clock_for_others(int clock)
 
 uint64_t clock_cpu_wait_ns(uint64_t left_ns)
 {
-    return left_ns > LOOK_NS ? left_ns : LOOK_NS;
+    uint64_t soonest = cpu_nharts > 1 ? left_ns / cpu_nharts : left_ns;
+    return soonest > LOOK_NS ? soonest : LOOK_NS;
 }
 
 /* --- setting ----------------------------------------------------------------------------- */

@@ -25,7 +25,7 @@ bool clock_is_wall(int clock);
 int clock_for_others(int clock);
 
 /* How long to wait at most before looking again at a clock of CPU time that lacks left_ns. It goes slower
- * than real time, but on one hart never faster. Nanoseconds. */
+ * than real time, or faster, but by no more than the number of harts. Nanoseconds. */
 uint64_t clock_cpu_wait_ns(uint64_t left_ns);
 
 /* Set wall time: everything that waits for it looks again. */

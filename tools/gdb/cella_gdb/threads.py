@@ -59,7 +59,10 @@ def _hart_here():
 
 
 def _hart_addresses():
-    return [int(machine.variable_symbol("boot_hart").value().address)]
+    others = machine.variable("cpu_harts")
+    first, last = others.type.range()
+    return [int(machine.variable_symbol("boot_hart").value().address),
+            *(int(others[n]) for n in range(first, last + 1) if int(others[n]))]
 
 
 def running():
