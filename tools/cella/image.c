@@ -26,13 +26,15 @@
 #define INODE          256
 #define BLOCKS_PER_MIB (1024 * 1024 / BLOCK)
 #define INODES_SPARE   1024 /* for files that the program makes */
+#define JOURNAL_MIB    4    /* the smallest that mke2fs makes of such blocks */
+#define JOURNAL        "size=4"
 
 /* One identity for all images: they are told apart by their content, not by it. */
 #define UUID      "ce11a000-0000-4000-8000-000000000001"
 #define HASH_SEED "ce11a000-0000-4000-8000-000000000002"
 
-#define FEATURES                                                                     \
-    "none,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file," \
+#define FEATURES                                                                                 \
+    "none,has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file," \
     "huge_file,dir_nlink,extra_isize,metadata_csum"
 
 /* The host's own mke2fs.conf has no say; this one adds nothing to the options. */
@@ -123,35 +125,38 @@ static void run_mke2fs(const struct image_plan *plan, const char *path, uint64_t
 {
     char             *count = must_format("%" PRIu64, inodes);
     char             *output = NULL, *errors = NULL;
-    const char *const command[] = {"mke2fs",
-                                   "-q",
-                                   "-F",
-                                   "-t",
-                                   "ext4",
-                                   "-b",
-                                   "4096",
-                                   "-I",
-                                   "256",
-                                   "-N",
-                                   count,
-                                   "-m",
-                                   "0",
-                                   "-L",
-                                   "cella",
-                                   "-U",
-                                   UUID,
-                                   "-e",
-                                   "continue",
-                                   "-O",
-                                   FEATURES,
-                                   "-E",
-                                   "hash_seed=" HASH_SEED
-                                   ",root_owner=0:0,assume_storage_prezeroed=1,nodiscard",
-                                   "-d",
-                                   plan->staged,
-                                   path,
-                                   NULL};
-    int               status = process_run_quietly(command, &output, &errors);
+    const char *const command[] = {
+        "mke2fs",
+        "-q",
+        "-F",
+        "-t",
+        "ext4",
+        "-b",
+        "4096",
+        "-I",
+        "256",
+        "-N",
+        count,
+        "-m",
+        "0",
+        "-L",
+        "cella",
+        "-U",
+        UUID,
+        "-e",
+        "continue",
+        "-O",
+        FEATURES,
+        "-J",
+        JOURNAL,
+        "-E",
+        "hash_seed=" HASH_SEED
+        ",root_owner=0:0,assume_storage_prezeroed=1,lazy_journal_init=1,nodiscard",
+        "-d",
+        plan->staged,
+        path,
+        NULL};
+    int status = process_run_quietly(command, &output, &errors);
     if (status == PROCESS_MISSING)
         die("apt-get install e2fsprogs", "mke2fs, which makes file systems, is not there");
     if (status)
@@ -239,7 +244,7 @@ void image_write(const struct image_plan *plan)
     tree_walk(plan->tree, add_amount, &amount);
     uint64_t inodes = amount.inodes * 5 / 4 + INODES_SPARE;
     uint64_t blocks = amount.blocks * 5 / 4 + inodes * INODE / BLOCK;
-    uint64_t size_mib = blocks / BLOCKS_PER_MIB + plan->slack_mib + 1;
+    uint64_t size_mib = blocks / BLOCKS_PER_MIB + plan->slack_mib + JOURNAL_MIB + 1;
 
     set_environment();
     char *unfinished = make_unfinished(plan->path, size_mib << 20);
