@@ -196,7 +196,7 @@ static bool any_ready(struct epoll *ep)
 
 /* Sleep until something arrives, or is left by somebody else. The mutex is held, but not meanwhile;
  * the list is empty. */
-static int sleep_until(struct epoll *ep, uint64_t deadline)
+static __attribute__((noinline)) int sleep_until(struct epoll *ep, uint64_t deadline)
 {
     int err = 0;
 

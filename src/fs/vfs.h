@@ -371,6 +371,7 @@ int vfs_mount_at(unsigned n, struct fs **fs, struct inode **dir, char *path, siz
 enum vfs_lookup_flags {
     VFS_NOFOLLOW = 1,  /* the last name may be a symbolic link: return the link itself */
     VFS_DIRECTORY = 2, /* the result must be a directory, else -ENOTDIR */
+    VFS_KEEP_NAME = 4, /* for a walk: tell where what is no directory was found */
 };
 
 /* Walk path (NUL-terminated kernel string) from start (NULL: the root; ignored if path is absolute).

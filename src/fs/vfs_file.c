@@ -11,23 +11,32 @@
 /* Files that are no more: without references, linked by private. What was a file once stays the memory of one, so that
  * file_try_get() may look at the references of what has just gone. */
 static struct spinlock spare_lock = SPINLOCK_INIT(LOCK_HEAP, "spare files");
-static struct file    *spare; /* spare_lock */
+static struct file    *spares; /* spare_lock */
+
+/* One more, without a lock. Acquire and release: who uses it next comes after who used it last. */
+static _Atomic(struct file *) spare;
 
 static struct file *take_spare(void)
 {
-    spinlock_acquire(&spare_lock);
-    struct file *f = spare;
+    struct file *f = atomic_exchange_explicit(&spare, NULL, memory_order_acquire);
     if (f)
-        spare = f->private;
+        return f;
+    spinlock_acquire(&spare_lock);
+    f = spares;
+    if (f)
+        spares = f->private;
     spinlock_release(&spare_lock);
     return f;
 }
 
 static void make_spare(struct file *f)
 {
+    f = atomic_exchange_explicit(&spare, f, memory_order_acq_rel);
+    if (!f)
+        return;
     spinlock_acquire(&spare_lock);
-    f->private = spare;
-    spare = f;
+    f->private = spares;
+    spares = f;
     spinlock_release(&spare_lock);
 }
 
@@ -127,6 +136,8 @@ static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
         return -EBADF;
     if (!f->ops->read || beyond(f, iob, pos))
         return -EINVAL;
+    if (!vfs_is_watched())
+        return f->ops->read(f, iob, pos);
     ssize_t n = f->ops->read(f, iob, pos);
     if (n > 0)
         vfs_used(f->inode, IN_ACCESS);
@@ -154,6 +165,8 @@ static ssize_t write_stream(struct file *f, struct iobuf *iob, uint64_t pos)
         return -EBADF;
     if (!f->ops->write || beyond(f, iob, pos))
         return -EINVAL;
+    if (!vfs_is_watched())
+        return f->ops->write(f, iob, pos);
     ssize_t n = f->ops->write(f, iob, pos);
     if (n > 0)
         vfs_used(f->inode, IN_MODIFY);
@@ -180,8 +193,6 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
 
 ssize_t file_read(struct file *f, struct iobuf *iob)
 {
-    if (!f->inode && !f->has_position && file_readable(f) && f->ops->read)
-        return f->ops->read(f, iob, 0); /* pipes, sockets and their like: nobody else hears of it */
     if (!f->has_position)
         return do_read(f, iob, 0);
 
@@ -195,8 +206,6 @@ ssize_t file_read(struct file *f, struct iobuf *iob)
 
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
-    if (!f->inode && !f->has_position && file_writable(f) && f->ops->write)
-        return f->ops->write(f, iob, 0);
     if (!f->has_position)
         return write_stream(f, iob, 0);
 

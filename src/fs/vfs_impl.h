@@ -82,9 +82,10 @@ struct path_walk {
     unsigned         nlinks;   /* followed, all in all */
     struct path_text texts[VFS_LINK_MAX + 1];
 
-    struct inode *file_dir; /* if `at` is no directory: where it was found, with a reference, */
-    size_t        file_len; /* and its name */
-    char          file_name[VFS_NAME_MAX + 1];
+    struct inode *
+        file_dir; /* if `at` is no directory (VFS_KEEP_NAME): where it was found, with a reference, */
+    size_t file_len; /* and its name */
+    char   file_name[VFS_NAME_MAX + 1];
 };
 
 /* Walk step by step, for who has to do something with the last name: begin, then run to the last name,

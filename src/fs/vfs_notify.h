@@ -50,6 +50,12 @@ void vfs_tell_self(struct inode *inode, unsigned event);
 /* Put inode, whose last name is gone and which is watched. */
 void vfs_put_watched(struct inode *inode);
 
+/* Whether anything is watched: who begins to meanwhile comes too late for what is under way. */
+static inline bool vfs_is_watched(void)
+{
+    return __builtin_expect(atomic_load_explicit(&vfs_watches, memory_order_relaxed), false);
+}
+
 /* inode (NULL: nothing to tell) was used through an open file. Its lock is not held. */
 static inline void vfs_used(struct inode *inode, unsigned event)
 {

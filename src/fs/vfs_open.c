@@ -304,7 +304,7 @@ static int opened_end(struct opened *o, int err, struct file *f, unsigned flags)
 static int find_existing(struct inode *start, const char *path, unsigned flags, unsigned resolve,
                          struct opened *o)
 {
-    unsigned how = (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
+    unsigned how = VFS_KEEP_NAME | (flags & O_NOFOLLOW ? VFS_NOFOLLOW : 0) |
                    (flags & O_DIRECTORY ? VFS_DIRECTORY : 0) | WALK_RESOLVE(resolve);
     struct path_walk w;
 

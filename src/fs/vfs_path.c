@@ -205,7 +205,7 @@ static int enter(struct path_walk *w, const struct vfs_name *name, struct inode 
         inode_put(inode);
         return err;
     }
-    if (!inode_is_dir(inode)) {
+    if (w->flags & VFS_KEEP_NAME && !inode_is_dir(inode)) {
         inode_put(w->file_dir);
         w->file_dir = inode_get(w->at);
         w->file_len = name->len;
@@ -480,7 +480,7 @@ ssize_t vfs_canonical_path(struct inode *start, const char *path, char *buf, siz
 {
     struct path_walk w;
 
-    int err = path_walk_begin(&w, start, path, 0);
+    int err = path_walk_begin(&w, start, path, VFS_KEEP_NAME);
     if (err)
         return err;
     ssize_t len = walk_run(&w, NULL);

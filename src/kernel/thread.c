@@ -154,6 +154,21 @@ static void fp_enter(struct thread *t, struct hart *h)
     t->fp_hart = h;
 }
 
+/* A stack that nobody uses, for the next thread; NULL: none. Acquire and release: who uses it next comes after who used
+ * it last. */
+static _Atomic(void *) spare_stack;
+
+static void *stack_alloc(void)
+{
+    void *stack = atomic_exchange_explicit(&spare_stack, NULL, memory_order_acquire);
+    return stack ? stack : kmalloc(KSTACK_SIZE);
+}
+
+static void stack_free(void *stack)
+{
+    kfree(atomic_exchange_explicit(&spare_stack, stack, memory_order_acq_rel));
+}
+
 static void reap(void)
 {
     struct hart_sched *s = hart_self()->sched;
@@ -162,7 +177,7 @@ static void reap(void)
         return;
     s->dead = NULL;
     kfree(t->fp);
-    kfree(t->stack);
+    stack_free(t->stack);
     kfree(t);
 }
 
@@ -428,7 +443,7 @@ static void user_thread_main(void *arg)
 static struct thread *thread_new(const char *name, void (*first)(void *), size_t reserve)
 {
     struct thread *t = kzalloc(sizeof(*t));
-    void          *stack = kmalloc(KSTACK_SIZE);
+    void          *stack = stack_alloc();
     if (!t || !stack) {
         kfree(t);
         kfree(stack);

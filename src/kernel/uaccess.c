@@ -75,16 +75,24 @@ static inline unsigned access_for(enum move how)
     return how == MOVE_IN ? PMAP_R : PMAP_W;
 }
 
-/* What system calls move most often is one word, or one byte. */
+typedef uint64_t __attribute__((may_alias)) word_t;
+
+/* What system calls move most often is a byte, a word, or two. */
 static inline void copy(void *dst, const void *src, size_t len)
 {
-    if (len == sizeof(uint64_t) && !(((uintptr_t)dst | (uintptr_t)src) % sizeof(uint64_t)))
-        *(uint64_t __attribute__((may_alias)) *)dst = *(const uint64_t
-                                                        __attribute__((may_alias)) *)src;
-    else if (len == 1)
+    word_t       *d = dst;
+    const word_t *s = src;
+    bool          aligned = !(((uintptr_t)dst | (uintptr_t)src) % sizeof(word_t));
+
+    if (len == 1) {
         *(uint8_t *)dst = *(const uint8_t *)src;
-    else
+    } else if (aligned && (len == sizeof(word_t) || len == 2 * sizeof(word_t))) {
+        d[0] = s[0];
+        if (len > sizeof(word_t))
+            d[1] = s[1];
+    } else {
         memcpy(dst, src, len);
+    }
 }
 
 static inline void move_bytes(enum move how, void *user, uint8_t *kernel, size_t len)

@@ -119,12 +119,10 @@ static int claim(struct fdtable *t, unsigned min)
     }
 }
 
+/* Without the lock: it may be otherwise by the time that it is told, anyway. */
 int fd_check_room(struct fdtable *t)
 {
-    spinlock_acquire(&t->lock);
-    bool room = find_free(t, 0) < t->limit;
-    spinlock_release(&t->lock);
-    return room ? 0 : -EMFILE;
+    return find_free(t, 0) < t->limit ? 0 : -EMFILE;
 }
 
 int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec)

@@ -4,8 +4,8 @@
  * One mutex orders "look at the word, then join the list" against "leave the list": a waker that
  * changed the word before taking the mutex is seen in the word, one that comes later finds the
  * waiter listed. It is a sleeping lock because looking at the word may have to read its page from
- * a disk. Each waiter sleeps on its own queue under futex_lock, and takes the mutex again before
- * it returns, so no waker can still hold its stack's address.
+ * a disk. Each waiter sleeps on its own queue under futex_lock, under which it is woken, too; one that was not
+ * takes the mutex again before it returns, so no waker can still hold its stack's address.
  */
 #include "unix/futex.h"
 
@@ -128,9 +128,12 @@ static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expe
     return err;
 }
 
-/* A wake-up that came together with the timeout or the signal counts. */
+/* A wake-up that came together with the timeout or the signal counts. Reason 0: it was seen under futex_lock that w is
+ * woken, and who woke it has done with it. */
 static int delist(struct futex_waiter *w, int reason)
 {
+    if (!reason)
+        return 0;
     mutex_lock(&futex_mutex);
     if (!w->woken)
         remove(bucket_of(&w->key), w);
