@@ -7,7 +7,7 @@
 
 extern const uint32_t ksyms_count;
 extern const uint32_t ksyms_first;   /* of the first, bytes from _text_start */
-extern const uint16_t ksyms_sizes[]; /* halfwords from each to the next; the last one's says nothing */
+extern const uint16_t ksyms_sizes[]; /* halfwords from each to the next; the last: 0 */
 extern const char     ksyms_names[]; /* each with its NUL */
 
 #endif
