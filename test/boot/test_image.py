@@ -81,8 +81,8 @@ def feature(name, options):
             rf"not supported: (.*, )?{name}(,|$)")
 
 
-refused("an_image_whose_journal_must_be_replayed_is_refused", needs_recovery,
-        r"not supported: needs_recovery")
+refused("an_image_whose_journal_must_be_replayed_is_refused_on_a_read_only_disk", needs_recovery,
+        r"its journal has to be written to it first, and the disk is read-only")
 feature("inline_data", ["-O", "inline_data"])
 feature("encrypt", ["-O", "encrypt"])
 feature("casefold", ["-O", "casefold", "-E", "encoding=utf8"])

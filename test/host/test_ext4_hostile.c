@@ -489,7 +489,6 @@ static void an_unsupported_feature_is_refused_by_its_name(void **state)
         const char *names;
     } cases[] = {
         {0x1, ": compression\n"},
-        {0x4, ": needs_recovery\n"},
         {0x8, ": journal_dev\n"},
         {0x10, ": meta_bg\n"},
         {0x100, ": mmp\n"},
@@ -502,7 +501,7 @@ static void an_unsupported_feature_is_refused_by_its_name(void **state)
         {0x20000, ": casefold\n"},
         {0x20, ": number 5\n"},
         {0x80000000, ": number 31\n"},
-        {0x30004, ": needs_recovery, encrypt, casefold\n"},
+        {0x30010, ": meta_bg, encrypt, casefold\n"},
     };
     (void)state;
 

@@ -109,7 +109,7 @@ def an_image_is_told(context):
     build(context, "--also", "other.json", "greet")
     run = context.cella("inspect", "x.img").succeeds(
         'x.img: ext4, label "cella", UUID ce11a000-0000-4000-8000-000000000001',
-        "features: ext_attr dir_index filetype extent 64bit flex_bg",
+        "features: has_journal ext_attr dir_index filetype extent 64bit flex_bg",
         '/.cella/manifest.json: /bin/greet "greet"\n',
         '/.cella/other.json: /bin/greet "g" "x", memory 64m, in /tmp, with A=1\n',
         "/bin/greet: position-independent program for riscv64",

@@ -17,11 +17,11 @@
 #include "say.h"
 #include "scratch.h"
 
-/* What the kernel mounts: src/fs/ext4_super.c. It only reads, so that features which matter to a writer
- * are all the same to it. */
+/* What the kernel mounts: src/fs/ext4_super.c. Features that matter to a writer only make it mount the image
+ * read-only. */
 #define FEATURES_TAKEN                                                \
-    (EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS | \
-     EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG)
+    (EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER | \
+     EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG)
 
 struct inspection {
     const char *path;
