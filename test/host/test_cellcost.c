@@ -22,6 +22,11 @@
 
 static uint64_t cost;
 
+static inline uint64_t tbl_load64(const uint64_t *p)
+{
+    return *p;
+}
+
 static inline uint32_t tbl_load32(const uint32_t *p)
 {
     return *p;
