@@ -127,8 +127,9 @@ static void on_mangle(int sig, siginfo_t *info, void *context)
 
     (void)sig;
     (void)info;
-    if (!w || !w->mangling)
+    if (!w || !w->mangling || w->mangled)
         return; /* somebody else sent it */
+    w->mangled = true;
     w->whole = uc->uc_mcontext;
     spoil_context(w, uc);
 }
@@ -138,12 +139,13 @@ static void on_other(int sig)
     (void)sig;
 }
 
-static void catch (int sig, void *handler)
+/* A fault may come while one is handled; of others, hundreds of which may be queued, each runs once at a time. */
+static void set_handler(int sig, void *handler)
 {
     struct {
         void    *handler;
         uint64_t flags, mask;
-    } act = {handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER, 0};
+    } act = {handler, SA_SIGINFO | SA_ONSTACK | (handler == on_fault ? SA_NODEFER : 0), 0};
     RAW(SYS_rt_sigaction, sig, &act, 0, KSIGSET);
 }
 
@@ -152,10 +154,10 @@ void catch_signals(void)
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 
     for (int sig = 1; sig <= 64; sig++)
-        catch (sig, on_other);
+        set_handler(sig, on_other);
     for (size_t i = 0; i < COUNT(faults); i++)
-        catch (faults[i], on_fault);
-    catch (MANGLE, on_mangle);
+        set_handler(faults[i], on_fault);
+    set_handler(MANGLE, on_mangle);
 }
 
 static void mangle(struct worker *w)
@@ -164,6 +166,7 @@ static void mangle(struct worker *w)
 
     w->call = "(return from a handler)";
     RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, KSIGSET);
+    w->mangled = false;
     w->mangling = 1 + (unsigned)below(w, 6);
     RAW(SYS_tgkill, getpid(), w->tid, MANGLE);
     w->mangling = 0;
@@ -294,7 +297,7 @@ void settle_thread(struct worker *w)
     static const uint64_t none, roomy[2] = {-1ul, -1ul}, files[2] = {LAST_FD + 1, LAST_FD + 1},
                                 size[2] = {FILE_LIMIT, FILE_LIMIT}, stack_size[2] = {LARGE, LARGE},
                                 core[2];
-    stack_t stack = {.ss_sp = w->altstack, .ss_size = 8 * PAGE};
+    stack_t stack = {.ss_sp = w->altstack, .ss_size = 40 * PAGE};
 
     RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, KSIGSET);
     RAW(SYS_sigaltstack, &stack, 0);

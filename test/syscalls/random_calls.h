@@ -71,6 +71,7 @@ struct worker {
     struct floating floats[MAX_FLOATS];
 
     volatile unsigned mangling; /* what MANGLE's handler is to do; 0: nothing */
+    volatile bool     mangled;  /* it has done so */
     mcontext_t        whole;    /* registers to go on with after that */
     volatile unsigned faults;   /* since the last call was made */
     _Atomic bool      done;

@@ -138,23 +138,28 @@ static void ignore(int sig)
     (void)sig;
 }
 
+/* Not SA_NODEFER: hundreds of one signal may be queued, whose handlers would all begin before one ends. */
 static uintptr_t sigaction_of(struct worker *w)
 {
-    static const uint64_t flags[] = {0, 1, 2, 4, 0x08000000, 0x10000000, 0x40000000, 0x800, 0x400};
+    static const uint64_t flags[] = {0, 1, 2, 4, 0x08000000, 0x10000000, 0x800, 0x400};
     struct {
         uint64_t handler, flags, mask;
     } act = {chance(w, 3) ? 1 : (uint64_t)ignore, PICK(w, flags) | PICK(w, flags), any_sigset(w)};
     return PLACED(w, act);
 }
 
+#define MINIMUM       1000ul      /* less than what the kernel takes */
+#define STACK_FOR_ALL (32 * PAGE) /* many signals at once */
+
 /* Only where handlers could run. */
 static uintptr_t signal_stack(struct worker *w)
 {
+    size_t  size = chance(w, 3) ? any_number(w) : STACK_FOR_ALL;
     stack_t s = {.ss_sp = w->altstack + below(w, 3) * PAGE,
                  .ss_flags = chance(w, 4)   ? (int)draw(w)
                              : chance(w, 3) ? SS_DISABLE
                                             : 0,
-                 .ss_size = chance(w, 3) ? any_number(w) : 6 * PAGE};
+                 .ss_size = size >= MINIMUM && size < STACK_FOR_ALL ? STACK_FOR_ALL : size};
     return PLACED(w, s);
 }
 
