@@ -77,7 +77,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     (void)sig;
     if (!w) {
         fault_elsewhere(info, uc);
-    } else if (w->mangling) {
+    } else if (w->mangled && w->mangling) { /* before that, whole is of another time */
         w->mangling = 0;
         uc->uc_mcontext = w->whole;
         memset(&uc->uc_sigmask, 0, KSIGSET);
@@ -129,8 +129,10 @@ static void on_mangle(int sig, siginfo_t *info, void *context)
     (void)info;
     if (!w || !w->mangling || w->mangled)
         return; /* somebody else sent it */
-    w->mangled = true;
     w->whole = uc->uc_mcontext;
+    atomic_signal_fence(memory_order_seq_cst); /* a fault that somebody sends may be handled here */
+    w->mangled = true;
+    atomic_signal_fence(memory_order_seq_cst);
     spoil_context(w, uc);
 }
 
