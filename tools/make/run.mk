@@ -21,7 +21,8 @@ DEFAULT_IMAGE := $(BUILD)/images/default.img
 
 ##@ Running
 RUN_IMAGE   = $(or $(IMAGE),$(APP:%=$(BUILD)/images/%.img),$(DEFAULT_IMAGE))
-RUN_OPTIONS = -p $(PLATFORM) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)") $(QEMUFLAGS:%=--qemu='%')
+# The images that make builds are what tests boot, too: what a run writes to them is not kept.
+RUN_OPTIONS = -p $(PLATFORM) $(if $(IMAGE),,--snapshot) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)") $(QEMUFLAGS:%=--qemu='%')
 RUN_NEEDS   = $(TOOL) kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
 
 run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= or APP= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
