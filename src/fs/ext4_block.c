@@ -71,38 +71,38 @@ static struct ext4_block *block_new(struct ext4_fs *fs, uint64_t nr)
     return block;
 }
 
-/* Block nr with a reference, read or not; NULL: no memory. */
-static struct ext4_block *cache_get(struct ext4_fs *fs, uint64_t nr)
+/* Block nr with a reference, if it is cached; else NULL. cache->lock is held. */
+static struct ext4_block *cached(struct ext4_cache *cache, uint64_t nr)
 {
-    struct ext4_cache *cache = &fs->cache;
     struct ext4_block *block;
 
-    mutex_lock(&cache->lock);
-    LIST_FOREACH(block, &cache->buckets[nr % EXT4_CACHE_BUCKETS], hash_link)
-        if (block->nr == nr)
-            break;
-    if (!block)
-        block = block_new(fs, nr);
-    else if (block->refs == 0)
-        TAILQ_REMOVE(&cache->unused, block, lru_link);
-    if (block)
-        block->refs++;
-    mutex_unlock(&cache->lock);
-    return block;
-}
-
-struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr)
-{
-    struct ext4_cache *cache = &fs->cache;
-    struct ext4_block *block;
-
-    mutex_lock(&cache->lock);
     LIST_FOREACH(block, &cache->buckets[nr % EXT4_CACHE_BUCKETS], hash_link)
         if (block->nr == nr)
             break;
     if (block && block->refs++ == 0)
         TAILQ_REMOVE(&cache->unused, block, lru_link);
-    mutex_unlock(&cache->lock);
+    return block;
+}
+
+/* Block nr with a reference, read or not; NULL: no memory. */
+static struct ext4_block *cache_get(struct ext4_fs *fs, uint64_t nr)
+{
+    mutex_lock(&fs->cache.lock);
+    struct ext4_block *block = cached(&fs->cache, nr);
+    if (!block) {
+        block = block_new(fs, nr);
+        if (block)
+            block->refs++;
+    }
+    mutex_unlock(&fs->cache.lock);
+    return block;
+}
+
+struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr)
+{
+    mutex_lock(&fs->cache.lock);
+    struct ext4_block *block = cached(&fs->cache, nr);
+    mutex_unlock(&fs->cache.lock);
     return block;
 }
 

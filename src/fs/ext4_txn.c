@@ -76,11 +76,6 @@ void ext4_end(struct ext4_fs *fs)
     spinlock_release(&txn->lock);
 }
 
-void ext4_order(struct ext4_inode *ei)
-{
-    ASSERT(ext4_fs_of_inode(ei)->txn.handles > 0);
-}
-
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 void ext4_block_change(struct ext4_block *block)

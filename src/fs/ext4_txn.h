@@ -50,10 +50,6 @@ int ext4_block_get_new(struct ext4_fs *fs, uint64_t nr, struct ext4_block **out)
  * need no such call. */
 void ext4_forget(struct ext4_fs *fs, uint64_t nr, uint64_t len);
 
-/* In a handle: ei, a regular file, was given blocks whose contents are in the page cache only. Who writes them
- * does so before he ends the handle, so that no commit leads to blocks that were not written. */
-void ext4_order(struct ext4_inode *ei);
-
 /* What handles changed since the last commit is not whole, and can't be made so: it is never committed, and fs is
  * read-only from now on. In a handle or not. */
 void ext4_abort(struct ext4_fs *fs, int err);
