@@ -36,7 +36,7 @@ static void times(void)
 {
     struct statx st;
 
-    printf("--- times\n");
+    CLAIM("times");
     close(creat("t", 0644));
     set_times("t", 1000000000, 1, 1234567890, 123456789);
     set_times("t", 0, 0, -1, 999999999);
@@ -51,7 +51,7 @@ static void times(void)
 
 static void owners(void)
 {
-    printf("--- modes and owners\n");
+    CLAIM("modes and owners");
     close(creat("m", 0644));
     SHOW(chmod("m", 06711));
     show("m");
@@ -77,7 +77,7 @@ static void long_links(void)
     static const int lengths[] = {1, 59, 60, 61, 255, 1000, 4000, 4094, 4095, 4096};
     char             text[5000], back[5000];
 
-    printf("--- long links\n");
+    CLAIM("long links");
     for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         memset(text, 'a' + (int)i, sizeof(text));
         text[lengths[i]] = 0;
@@ -118,7 +118,7 @@ static void many_names(void)
     char name[64];
     int  bad = 0;
 
-    printf("--- many names\n");
+    CLAIM("many names");
     SHOW(mkdir("many", 0755));
     for (int i = 0; i < NAMES; i++) {
         nth(name, i);
@@ -150,7 +150,7 @@ static void many_links(void)
     char name[64];
     int  failed = 0;
 
-    printf("--- many links and directories\n");
+    CLAIM("many links and directories");
     mkdir("d", 0755);
     close(creat("d/file", 0644));
     for (int i = 0; i < 300; i++) {
@@ -176,7 +176,7 @@ static void open_and_gone(void)
 {
     char buf[8] = "";
 
-    printf("--- without a name\n");
+    CLAIM("without a name");
     int fd = open("o", O_RDWR | O_CREAT, 0600);
     SHOW(write(fd, "kept", 4));
     SHOW(unlink("o"));
@@ -195,7 +195,7 @@ static void full_disk(void)
     long        done = 0, n;
     struct stat st;
 
-    printf("--- a full disk\n");
+    CLAIM("a full disk");
     int fd = open("fill", O_RDWR | O_CREAT, 0600);
     SHOW(fallocate(fd, 0, 0, 1l << 30));
     SHOW(ftruncate(fd, 0));

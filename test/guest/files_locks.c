@@ -49,7 +49,7 @@ static void arguments(void)
     struct flock fl;
     int          ro = open("f", O_RDONLY), wo = open("f", O_WRONLY), path = open("f", O_PATH);
 
-    printf("--- arguments\n");
+    CLAIM("arguments");
     SHOW(set(fd, F_RDLCK, 0, 0));
     SHOW(set(fd, 3, 0, 0));
     SHOW(set(fd, F_WRLCK, -1, 0));
@@ -89,7 +89,7 @@ static void arguments(void)
 
 static void of_process(void)
 {
-    printf("--- a process is never in its own way\n");
+    CLAIM("a process is never in its own way");
     SHOW(set(fd, F_WRLCK, 0, 100));
     SHOW(set(other, F_WRLCK, 50, 100));
     ask("the same process asks", other, F_GETLK, F_WRLCK, 0, 0);
@@ -118,7 +118,7 @@ static void of_files(void)
 {
     int copy = dup(fd);
 
-    printf("--- open files\n");
+    CLAIM("open files");
     SHOW(ofd_set(fd, F_WRLCK, 0, 10));
     SHOW(ofd_set(copy, F_WRLCK, 5, 10));
     SHOW(ofd_set(other, F_RDLCK, 9, 1));
@@ -134,7 +134,7 @@ static void whole_files(void)
 {
     int copy = dup(fd);
 
-    printf("--- flock\n");
+    CLAIM("flock");
     SHOW(flock(fd, LOCK_SH));
     SHOW(flock(other, LOCK_SH | LOCK_NB));
     SHOW(flock(other, LOCK_EX | LOCK_NB));
@@ -162,7 +162,7 @@ static void waiting(void)
 {
     pthread_t thread;
 
-    printf("--- waiting\n");
+    CLAIM("waiting");
     flock(fd, LOCK_EX);
     pthread_create(&thread, NULL, unlock_later, NULL);
     int result = flock(other, LOCK_EX);
@@ -187,7 +187,7 @@ static void closing_while_waiting(void)
     pthread_t thread;
     void     *error;
 
-    printf("--- closing while waiting\n");
+    CLAIM("closing while waiting");
     other = open("f", O_RDWR);
     closed_early = open("f", O_RDWR);
     SHOW(ofd_set(other, F_WRLCK, 0, 5));

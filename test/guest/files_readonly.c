@@ -36,7 +36,7 @@ static void making(void)
 
     memset(long_name, 'n', sizeof(long_name) - 1);
     long_name[299] = 0;
-    printf("--- making\n");
+    CLAIM("making");
     SHOW(mkdir("new", 0700));
     SHOW(mkdir("new/", 0700));
     SHOW(mkdir("one", 0700));
@@ -80,7 +80,7 @@ static void making(void)
 
 static void opening(void)
 {
-    printf("--- opening\n");
+    CLAIM("opening");
     SHOW_OK(open("new", O_WRONLY | O_CREAT, 0600));
     SHOW_OK(open("new", O_RDONLY | O_CREAT, 0600));
     SHOW_OK(open("new/", O_RDONLY | O_CREAT, 0600));
@@ -115,7 +115,7 @@ static void opening(void)
 
 static void removing(void)
 {
-    printf("--- removing and renaming\n");
+    CLAIM("removing and renaming");
     SHOW(unlink("one"));
     SHOW(unlink("none"));
     SHOW(unlink("inner"));
@@ -165,7 +165,7 @@ static void attributes(void)
     struct timespec omit[2] = {{9, UTIME_OMIT}, {9, UTIME_OMIT}};
     int             fd = open("one", O_RDONLY), path = open("one", O_PATH);
 
-    printf("--- attributes\n");
+    CLAIM("attributes");
     SHOW(chmod("one", 0600));
     SHOW(chmod("none", 0600));
     SHOW(chmod("dangling", 0600));
@@ -220,7 +220,7 @@ static void descriptors(void)
     int  null_fd = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDWR);
     char buf[512];
 
-    printf("--- descriptors\n");
+    CLAIM("descriptors");
     SHOW(read(path, buf, 1));
     SHOW(write(path, buf, 1));
     SHOW(lseek(path, 0, SEEK_SET));

@@ -8,6 +8,8 @@ PATTERN is a shell pattern of test names; without one, all are run. What Linux d
 is in test/expected/guest. A few tests cannot be compared with Linux:
 they have a NAME.expected of their own, and the reason is in their source.
 
+A line `--- CLAIM` in what is expected begins a section, and each section is reported as a test: NAME: CLAIM.
+
 NAME.cpus4 is the same program on a machine with four processors, with the same expectation: those whose
 source says so in a comment.
 
@@ -34,7 +36,8 @@ def expectation(name):
 def guest_test(name, cpus=0):
     session = HERE / f"{name}.session"
     return cases.Case(name + (f".cpus{cpus}" if cpus else ""), cases.BUILD / f"test/guest/{name}.img",
-                      expectation(name), session=session if session.exists() else None, cpus=cpus)
+                      expectation(name), session=session if session.exists() else None, cpus=cpus,
+                      by_claim=True)
 
 
 def more_cpus(source):

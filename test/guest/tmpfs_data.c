@@ -52,7 +52,7 @@ static void writing(void)
     char         buf[32] = "";
     int          append;
 
-    printf("--- writing\n");
+    CLAIM("writing");
     fresh("f");
     SHOW(write(fd, "0123456789", 10));
     SHOW(lseek(fd, 0, SEEK_CUR));
@@ -89,7 +89,7 @@ static void sizes(void)
 {
     int ro = open("f", O_RDONLY);
 
-    printf("--- sizes\n");
+    CLAIM("sizes");
     fresh("f");
     SHOW(ftruncate(fd, 3 * PAGE));
     shape();
@@ -121,7 +121,7 @@ static void sizes(void)
 
 static void holes(void)
 {
-    printf("--- holes\n");
+    CLAIM("holes");
     fresh("f");
     SHOW(lseek(fd, 0, SEEK_DATA));
     SHOW(lseek(fd, 0, SEEK_HOLE));
@@ -166,7 +166,7 @@ static void mapping(void)
     unsigned char *shared, *private;
     char           buf[8] = "";
 
-    printf("--- mapping\n");
+    CLAIM("mapping");
     fresh("f");
     SHOW(write(fd, "contents", 8));
     ftruncate(fd, 3 * PAGE);
@@ -217,7 +217,7 @@ static void mapping_what_is_cut(void)
     struct sigaction sa = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO};
     unsigned char   *shared, *private;
 
-    printf("--- a mapped file is cut\n");
+    CLAIM("a mapped file is cut");
     sigaction(SIGBUS, &sa, NULL);
     fresh("f");
     for (int i = 0; i < 3; i++)
@@ -248,7 +248,7 @@ static void copying(void)
     off_t off = 2;
     int   out, in, app;
 
-    printf("--- copying\n");
+    CLAIM("copying");
     fresh("in");
     in = dup(fd);
     SHOW(write(in, "0123456789", 10));

@@ -61,7 +61,7 @@ static void file_systems(void)
 
 static void making(void)
 {
-    printf("--- making\n");
+    CLAIM("making");
     SHOW(make("file", "hello"));
     show_file("file");
     SHOW(mkdir("dir", 0777));
@@ -109,7 +109,7 @@ static void making(void)
 
 static void opening(void)
 {
-    printf("--- opening\n");
+    CLAIM("opening");
     SHOW_OK(open("new", O_RDONLY));
     SHOW_OK(open("new", O_WRONLY | O_CREAT | O_EXCL, 0600));
     SHOW_OK(open("new", O_WRONLY | O_CREAT | O_EXCL, 0600));
@@ -148,7 +148,7 @@ static void opening(void)
 
 static void linking(void)
 {
-    printf("--- linking\n");
+    CLAIM("linking");
     SHOW(link("file", "second"));
     show_file("file");
     SHOW(link("file", "second"));
@@ -170,7 +170,7 @@ static void linking(void)
 
 static void removing(void)
 {
-    printf("--- removing\n");
+    CLAIM("removing");
     SHOW(unlink("none"));
     SHOW(unlink("none/none"));
     SHOW(unlink("file/none"));
@@ -209,7 +209,7 @@ static void removed(void)
     struct stat st;
     int         dir, fd;
 
-    printf("--- removed but in use\n");
+    CLAIM("removed but in use");
     mkdir("gone", 0755);
     make("gone/file", "still here");
     fd = open("gone/file", O_RDWR);
@@ -240,7 +240,7 @@ static void removed(void)
 
 static void renaming(void)
 {
-    printf("--- renaming\n");
+    CLAIM("renaming");
     make("a", "a");
     make("b", "bb");
     mkdir("d", 0755);

@@ -17,6 +17,7 @@ import typing
 
 import disks
 import normalise
+import sections
 import session
 import tracelines
 
@@ -56,7 +57,8 @@ class Case:
     manifest: a path in the image; None is the usual one. session: what is typed (session.py); without
     it, nothing is. traced: what is compared is not what the program prints but its system calls
     (tracelines.py). normaliser: what takes out of the output what may differ (normalise.py).
-    cpus: of the machine; 0: as many as the manifest says."""
+    cpus: of the machine; 0: as many as the manifest says. by_claim: each section of the output is a test
+    of its own (sections.py)."""
     name: str
     image: pathlib.Path
     expected: Expectation
@@ -65,6 +67,7 @@ class Case:
     traced: bool = False
     normaliser: typing.Optional[pathlib.Path] = None
     cpus: int = 0
+    by_claim: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,42 +166,49 @@ def last_lines(console):
     return "\n".join(lines[banner:][-12:])
 
 
-def complaint(case, run):
-    """None, or how the run differs from what is expected: a line, and details on further ones."""
+def verdicts(case, run):
+    """[(name, complaint)...] of the case, and of each of its claims, if it is reported by them. A
+    complaint is None, or how the run differs from what is expected: a line, and details on further ones."""
     tail = last_lines(run.console)
     expected = case.expected.read()
     if expected is None:
-        return f"there is no record {case.expected.out} with its status; make oracle records\n{tail}"
+        return [(case.name, f"there is no record {case.expected.out} with its status; make oracle records\n{tail}")]
+    trouble, claims = None, []
+    if case.by_claim:
+        trouble, claims = sections.compare(expected[0], run.output, difference)
+    elif run.output != expected[0]:
+        trouble = f"the output differs\n{difference(expected[0], run.output)}"
     if run.status is None:
-        return f"still running after {LIMIT} seconds\n{tail}"
-    if run.status != expected[1]:
-        return f"exit status {run.status} instead of {expected[1]}\n{tail}"
-    if run.output != expected[0]:
-        return f"the output differs\n{difference(expected[0], run.output)}"
-    if run.damage:
-        return f"the file system is damaged\n{run.damage}"
-    return None
+        trouble = f"still running after {LIMIT} seconds\n{tail}"
+    elif run.status != expected[1]:
+        trouble = f"exit status {run.status} instead of {expected[1]}\n{tail}"
+    elif not trouble and run.damage:
+        trouble = f"the file system is damaged\n{run.damage}"
+    return [(case.name, trouble)] + [(f"{case.name}: {claim}", wrong) for claim, wrong in claims]
 
 
 def run_case(suite, case, platform):
-    """None, or what is wrong."""
+    """What is found, as verdicts() has it."""
     place = BUILD / "test" / suite / platform / case.name
     place.parent.mkdir(parents=True, exist_ok=True)
     run = boot(case, platform, place)
     keep(run, place)
-    return complaint(case, run)
+    return verdicts(case, run)
+
+
+def report(name, trouble):
+    first, _, rest = (trouble or "").partition("\n")
+    print(f"not ok - {name}: {first}\n{rest}" if trouble else f"ok - {name}", flush=True)
 
 
 def run_platform(suite, cases, platform):
     print(f"# group {platform}", flush=True)
     good = True
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        results = pool.map(lambda c: run_case(suite, c, platform), cases)
-        for case, trouble in zip(cases, results):
-            first, _, rest = (trouble or "").partition("\n")
-            print(f"not ok - {case.name}: {first}\n{rest}" if trouble else f"ok - {case.name}",
-                  flush=True)
-            good = good and not trouble
+        for found in pool.map(lambda c: run_case(suite, c, platform), cases):
+            for name, trouble in found:
+                report(name, trouble)
+                good = good and not trouble
     return good
 
 

@@ -40,7 +40,7 @@ def spoken(function, *arguments):
 
 # --- comparing ---
 
-def compared(run, out=b"text\n", status="3\n", patterns=()):
+def compared(run, out=b"text\n", status="3\n", patterns=(), by_claim=False):
     """(exit status, lines) of a suite of one case that did run. None: no such file of the record."""
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
@@ -50,7 +50,8 @@ def compared(run, out=b"text\n", status="3\n", patterns=()):
             (place / "a.status").write_text(status)
         expected = cases.Expectation(place / "a.out", place / "a.status")
         cases.boot, cases.BUILD, cases.PLATFORMS = lambda *_: run, place / "build", ["toy"]
-        return spoken(cases.run, "suite", [cases.Case("a", place / "a.img", expected)], patterns)
+        return spoken(cases.run, "suite", [cases.Case("a", place / "a.img", expected, by_claim=by_claim)],
+                      patterns)
 
 
 def did(output=b"text\n", status=3, damage=""):
@@ -78,6 +79,34 @@ def comparing():
     fails("a missing status fails", "there is no record", did(), status=None)
     fails("a status that is no number fails", "there is no record", did(), status="\n")
     claim("a suite without a case fails", compared(did(), patterns=["b"])[0] == 1)
+
+
+def judged(name, lines, printed, expected=b"a\n--- one\n1\n--- two\n2\n", status=3):
+    """The lines of a suite of one case that is reported by its claims."""
+    ended, text = compared(did(printed, status), expected, by_claim=True)
+    found = [line for line in text.split("\n") if line.startswith(("ok", "not ok"))]
+    claim(name, found == lines and ended == any(line.startswith("not") for line in lines), text)
+
+
+def claims():
+    whole, differs = b"a\n--- one\n1\n--- two\n2\n", "the output differs"
+    order = "the sections differ from what is expected, or stand in another order"
+    judged("each claim is a test", ["ok - a", "ok - a: one", "ok - a: two"], whole)
+    judged("a wrong claim fails, and no other",
+           ["ok - a", f"not ok - a: one: {differs}", "ok - a: two"], whole.replace(b"1", b"7"))
+    judged("what stands before the claims counts",
+           [f"not ok - a: {differs}", "ok - a: one", "ok - a: two"], b"b" + whole[1:])
+    judged("a claim that is not reached fails, and so does the program",
+           [f"not ok - a: {order}", "ok - a: one", "not ok - a: two: was not reached"], whole[:12])
+    judged("a claim that nobody expects fails",
+           ["not ok - a: printed what nobody expects: 3", "ok - a: one", "ok - a: two"], whole + b"--- 3\n")
+    judged("a status fails though each claim holds",
+           ["not ok - a: exit status 4 instead of 3", "ok - a: one", "ok - a: two"], whole, status=4)
+    judged("claims that stand in another order fail",
+           [f"not ok - a: {order}", "ok - a: one", "ok - a: two"], b"a\n--- two\n2\n--- one\n1\n")
+    judged("a claim made twice is judged twice",
+           ["ok - a", "ok - a: one", f"not ok - a: one (2): {differs}"],
+           b"--- one\n1\n--- one\n3\n", b"--- one\n1\n--- one\n2\n")
 
 
 # --- recording ---
@@ -216,6 +245,7 @@ def normalising():
 if __name__ == "__main__":
     print("# group comparing_with_linux")
     comparing()
+    claims()
     recording()
     sitting_there()
     another_linux()
