@@ -18,6 +18,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 #define PAGE 4096
 
 /* The outcome of a call, and which one it was. */

@@ -31,6 +31,7 @@ static int set_to(int64_t s)
 
 static void refused(void)
 {
+    CLAIM("clocks that cannot be set are refused, and so are times that are none");
     struct timespec ts = {START, 0}, bad = {START, 1000000000}, early = {0, 0},
                     late = {1l << 40, 0};
     struct timeval tv = {START, 1000001}, negative = {-1, 0};
@@ -60,6 +61,7 @@ static void refused(void)
 
 static void set(void)
 {
+    CLAIM("a clock that is set goes on from there, and only the clocks of wall time follow");
     int64_t        mono = now_s(CLOCK_MONOTONIC);
     struct timeval tv = {START + 2 * HOUR, 5}, got;
     int            zone[2] = {0, 1}, zone_got[2];
@@ -82,6 +84,7 @@ static void set(void)
 
 static void adjust(void)
 {
+    CLAIM("adjtimex tells and takes what it may");
     struct timex tx = {.modes = 0};
     SHOW(syscall(SYS_adjtimex, &tx));
     SHOW(tx.modes);
@@ -125,6 +128,7 @@ static void *sleeper(void *arg)
 
 static void followed(void)
 {
+    CLAIM("absolute times follow a clock that is set, relative ones do not");
     struct sigevent   ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
     struct itimerspec it = {{0, 0}, {START + HOUR, 0}}, left;
     struct itimerspec relative = {{0, 0}, {HOUR, 0}};
@@ -170,6 +174,7 @@ static void followed(void)
 
 static void cancelled(void)
 {
+    CLAIM("a timerfd that asks for it is cancelled when the clock is set");
     const int         flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
     struct itimerspec it = {{0, 0}, {START + HOUR, 0}}, off = {{0, 0}, {0, 0}};
     int               fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK);
@@ -202,6 +207,7 @@ static void cancelled(void)
 
 static void unprivileged(void)
 {
+    CLAIM("who is not root may not set a clock");
     struct timex    tx = {.modes = ADJ_SETOFFSET};
     struct timespec ts = {START, 0}, bad = {-1, 0};
     struct timeval  tv = {START, 0};

@@ -41,6 +41,7 @@ static long wait2_raw(long e, void *events, long max, const void *timeout, const
 
 static void creating(void)
 {
+    CLAIM("epoll_create1 takes O_CLOEXEC and nothing else");
     struct stat st;
     char        byte = 0;
 
@@ -71,6 +72,7 @@ static void creating(void)
 
 static void controlling(void)
 {
+    CLAIM("epoll_ctl checks its arguments in Linux's order");
     struct epoll_event in = {EPOLLIN, {.u64 = 1}};
 
     SHOW(ctl(ep, EPOLL_CTL_ADD, efd, NULL));
@@ -109,6 +111,7 @@ static void controlling(void)
 
 static void exclusively(void)
 {
+    CLAIM("what EPOLLEXCLUSIVE goes with");
     struct epoll_event in = {EPOLLIN | EPOLLEXCLUSIVE, {.u64 = 1}};
     int                inner = (int)create(0);
 
@@ -135,6 +138,7 @@ static void exclusively(void)
 
 static void waiting(void)
 {
+    CLAIM("epoll_pwait checks its arguments in Linux's order");
     struct epoll_event events[4];
     struct timespec    zero = {0, 0}, wrong = {0, 1000000000}, negative = {-1, 0};
     uint64_t           mask = 0;
@@ -172,6 +176,7 @@ static void waiting(void)
 /* Which files can be watched, and what they are at first. */
 static void kinds(void)
 {
+    CLAIM("which files can be watched, and what they are at first");
     struct epoll_event all = {0xfff | EPOLLRDHUP, {.u64 = 5}}, out;
     int                pipes[2], pair[2];
     if (pipe(pipes) || socketpair(AF_UNIX, SOCK_STREAM, 0, pair))

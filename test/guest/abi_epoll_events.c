@@ -5,6 +5,7 @@
 
 static void levels(void)
 {
+    CLAIM("level-triggered: told as long as it is so");
     int ep = epoll_create1(0), e = eventfd(0, 0);
     add(ep, e, EPOLLIN, 1);
     ready("level: empty", ep);
@@ -39,6 +40,7 @@ static void levels(void)
 
 static void edges(void)
 {
+    CLAIM("edge-triggered: told once for each change");
     int ep = epoll_create1(0), e = eventfd(1, 0);
     add(ep, e, EPOLLIN | EPOLLET, 1);
     ready("edge: added while ready", ep);
@@ -77,6 +79,7 @@ static void edges(void)
 
 static void once(void)
 {
+    CLAIM("one-shot: told once until armed again");
     int ep = epoll_create1(0), e = eventfd(1, 0);
     add(ep, e, EPOLLIN | EPOLLONESHOT, 1);
     ready("one-shot: first", ep);
@@ -108,6 +111,7 @@ static void once(void)
 
 static void unasked(void)
 {
+    CLAIM("errors and hang-ups are told without being asked for");
     int  ep = epoll_create1(0), p[2], s[2];
     char c[8] = "";
     if (pipe(p))
@@ -154,6 +158,7 @@ static void unasked(void)
 
 static void turns(void)
 {
+    CLAIM("ready files are told in turns");
     int ep = epoll_create1(0), e[5];
     for (int i = 0; i < 5; i++) {
         e[i] = eventfd(0, 0);
@@ -181,6 +186,7 @@ static void turns(void)
 
 static void descriptors(void)
 {
+    CLAIM("a watch belongs to a descriptor and a file");
     int ep = epoll_create1(0), e = eventfd(1, 0), d = dup(e), ep2 = dup(ep);
     SHOW(add(ep, e, EPOLLIN, 1));
     SHOW(add(ep, d, EPOLLIN, 2));
@@ -216,6 +222,7 @@ static void descriptors(void)
 /* What could not be stored is told again. */
 static void unstored(void)
 {
+    CLAIM("what could not be stored is told again");
     int                 ep = epoll_create1(0), e[3];
     struct epoll_event *end = (struct epoll_event *)pointer(NO_ACCESS), *out = end - 2;
     for (int i = 0; i < 3; i++) {

@@ -20,6 +20,7 @@ static void get(int fd, size_t len)
 
 static void pipes(void)
 {
+    CLAIM("what makes an edge at the ends of a pipe");
     int ep = epoll_create1(0), p[2];
     if (pipe2(p, O_NONBLOCK))
         return;
@@ -75,6 +76,7 @@ static void pipes(void)
 
 static void sockets(const char *type, int kind)
 {
+    CLAIM("what makes an edge at sockets");
     int ep = epoll_create1(0), s[2];
     if (socketpair(AF_UNIX, kind | SOCK_NONBLOCK, 0, s))
         return;
@@ -106,6 +108,7 @@ static void sockets(const char *type, int kind)
 
 static void levels(void)
 {
+    CLAIM("chains of epolls may be five long");
     int ep = epoll_create1(0), p[2], s[2], n = 0;
     if (pipe2(p, O_NONBLOCK) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s))
         return;

@@ -7,6 +7,7 @@
 
 static void rings(void)
 {
+    CLAIM("a ring of epolls is refused");
     int a = epoll_create1(0), b = epoll_create1(0), c = epoll_create1(0), d = dup(a);
     SHOW(add(a, d, EPOLLIN, 1));
     SHOW(add(a, b, EPOLLIN, 1));
@@ -32,6 +33,7 @@ static void rings(void)
 
 static void rows(void)
 {
+    CLAIM("a row of epolls that is too long is refused");
     int ep[ROW], e = eventfd(1, 0), extra = epoll_create1(0);
     for (int i = 0; i < ROW; i++)
         ep[i] = epoll_create1(0);
@@ -64,6 +66,7 @@ static void rows(void)
 
 static void through(void)
 {
+    CLAIM("what is told through an epoll in an epoll");
     int outer = epoll_create1(0), inner = epoll_create1(0), e = eventfd(0, 0), f = eventfd(0, 0);
     add(inner, e, EPOLLIN, 1);
     add(outer, inner, EPOLLIN, 10);
@@ -122,6 +125,7 @@ static void poll_it(const char *when, int ep)
 
 static void polled(void)
 {
+    CLAIM("poll and select watch an epoll");
     int            ep = epoll_create1(0), e = eventfd(0, 0);
     struct timeval tv = {0, 0};
     fd_set         in, out;
@@ -157,6 +161,7 @@ static void *write_later(void *arg)
 /* A sleeper learns through all levels. */
 static void woken(void)
 {
+    CLAIM("a sleeper learns through all levels");
     int       ep[4];
     pthread_t t;
     slow = eventfd(0, 0);

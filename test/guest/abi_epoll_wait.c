@@ -24,6 +24,7 @@ static long wait2(int ms, int us)
 
 static void times(void)
 {
+    CLAIM("epoll_wait and epoll_pwait2 wait as long as they are told to");
     struct epoll_event out;
     uint64_t           start = now_ms();
     SHOW(epoll_wait(ep, &out, 1, 30));
@@ -69,6 +70,7 @@ static void *send_later(void *arg)
 
 static void signals(void)
 {
+    CLAIM("signals end a wait, and its mask decides which");
     struct epoll_event out;
     struct sigaction   action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigset_t           none, usr1, usr2, old;
@@ -164,6 +166,7 @@ static void show_woken(const char *when)
 
 static void one_each(void)
 {
+    CLAIM("one event wakes one of several threads");
     int f[THREADS];
     mod(ep, e, EPOLLIN | EPOLLET, 1);
     start_sleepers();
@@ -306,6 +309,7 @@ static int read_and_write(void)
 
 static void changes(void)
 {
+    CLAIM("what changes while somebody waits counts");
     other = eventfd(1, 0);
     while_waiting("while waiting: a ready one is added", add_ready, -1);
     mod(ep, other, 0, 8);

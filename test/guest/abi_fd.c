@@ -18,6 +18,7 @@ static int reg, path, dir, null;
 
 static void duplicates(void)
 {
+    CLAIM("dup, dup3 and F_DUPFD");
     SHOW(syscall(SYS_dup, 99));
     SHOW(syscall(SYS_dup, path));
     SHOW(syscall(SYS_dup3, reg, reg, 0));
@@ -64,6 +65,7 @@ static void flags(const char *what, int fd)
 
 static void statuses(void)
 {
+    CLAIM("F_GETFL and F_SETFL");
     flags("regular", reg);
     flags("path", path);
     flags("directory", dir);
@@ -93,6 +95,7 @@ static void statuses(void)
 
 static void locks(void)
 {
+    CLAIM("arguments of F_SETLK and F_GETLK");
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     SHOW(syscall(SYS_fcntl, reg, F_SETLK, &l));
     l.l_type = F_RDLCK;
@@ -121,6 +124,7 @@ static void locks(void)
 
 static void controls(void)
 {
+    CLAIM("ioctls that every descriptor takes, and descriptors' flags");
     int            value = 0;
     struct winsize ws;
     SHOW(syscall(SYS_ioctl, 99, FIOCLEX));

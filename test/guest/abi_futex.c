@@ -20,6 +20,7 @@ static long futex(void *at, long op, long value, const void *timeout, void *to, 
 
 static void arguments(void)
 {
+    CLAIM("futex checks its arguments in Linux's order");
     struct timespec zero = {0, 0}, wrong = {0, 1000000000}, negative = {-1, 0};
     char           *odd = (char *)&word + 1;
 
@@ -59,6 +60,7 @@ static void arguments(void)
 
 static void operations(void)
 {
+    CLAIM("FUTEX_WAKE_OP does each operation and compares in each way");
     struct {
         int  op, compare, with;
         long result;
@@ -119,6 +121,7 @@ static void finish(struct wait *w, unsigned n)
 
 static void waking(void)
 {
+    CLAIM("who is woken: by bits, by number, moved to another word");
     struct wait w[5];
     start(w, 5);
     SHOW(futex(&word, FUTEX_WAKE_BITSET_PRIVATE, 10, NULL, NULL, 6));
@@ -167,6 +170,7 @@ static void *die_with_it(void *arg)
 
 static void abandoned(void)
 {
+    CLAIM("a robust mutex tells that its owner died");
     pthread_mutexattr_t attr;
     pthread_t           t;
     pthread_mutexattr_init(&attr);

@@ -18,6 +18,7 @@ static long hwprobe(struct pair *pairs, size_t count, size_t set_size, void *set
 
 static void keys(void)
 {
+    CLAIM("what each key of riscv_hwprobe says");
     for (int64_t key = -2; key < 9; key++) {
         struct pair p = {key, 0x1234567890abcdef};
         printf("key %ld\n", (long)key);
@@ -40,6 +41,7 @@ static void keys(void)
 
 static void refused(void)
 {
+    CLAIM("riscv_hwprobe refuses bad arguments");
     struct pair three = {3, 0};
     uint64_t    set[3] = {1, 0, 0}, other[2] = {2, 0}, none[2] = {0, 0}, both[2] = {3, 0};
     SHOW(hwprobe(&three, 1, 0, NULL, 2));
@@ -58,6 +60,7 @@ static void refused(void)
 
 static void which(void)
 {
+    CLAIM("riscv_hwprobe names the processors that are so");
     struct pair p = {3, 1}, strange = {1000, 0}, more = {3, 1ul << 40};
     uint64_t    set[2] = {0, 0};
     SHOW(hwprobe(&p, 1, 8, set, 1));

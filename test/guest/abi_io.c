@@ -15,6 +15,7 @@ static char buf[2 * PAGE];
 
 static void descriptors(void)
 {
+    CLAIM("read and write on each kind of wrong descriptor");
     struct iovec one = {buf, 1};
     SHOW(syscall(SYS_read, 99, buf, 1));
     SHOW(syscall(SYS_read, -1, buf, 1));
@@ -53,6 +54,7 @@ static void descriptors(void)
 
 static void memory(void)
 {
+    CLAIM("read and write with each kind of wrong memory");
     SHOW_POINTERS(syscall(SYS_read, zero, p, 2));
     SHOW_POINTERS(syscall(SYS_read, zero, p, 0));
     SHOW_POINTERS(syscall(SYS_read, zero, p, -1));
@@ -83,6 +85,7 @@ static void memory(void)
 /* Vectors whose later parts are wrong. */
 static void vectors(void)
 {
+    CLAIM("vectors whose later parts are wrong");
     struct iovec v[3] = {{buf, 3}, {pointer(NO_ACCESS), 4}, {buf, 5}};
     SHOW(syscall(SYS_readv, zero, v, 3));
     SHOW(syscall(SYS_preadv, reg, v, 3, 0));
@@ -105,6 +108,7 @@ static void vectors(void)
 
 static void positions(void)
 {
+    CLAIM("lseek on each kind of file");
     off_t size = lseek(reg, 0, SEEK_END);
     SHOW(syscall(SYS_lseek, 99, 0, 9));
     SHOW(syscall(SYS_lseek, path, 0, SEEK_SET));
@@ -139,6 +143,7 @@ static void positions(void)
 
 static void sending(void)
 {
+    CLAIM("arguments of sendfile");
     off_t at = 3;
     SHOW(syscall(SYS_sendfile, 99, reg, NULL, 1));
     SHOW(syscall(SYS_sendfile, null, 99, NULL, 1));
@@ -159,6 +164,7 @@ static void sending(void)
 
 static void randomness(void)
 {
+    CLAIM("getrandom and its flags");
     SHOW(syscall(SYS_getrandom, buf, 16, 0));
     SHOW(syscall(SYS_getrandom, buf, 16, GRND_NONBLOCK));
     SHOW(syscall(SYS_getrandom, buf, 16, GRND_RANDOM | GRND_INSECURE));

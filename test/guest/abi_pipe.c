@@ -31,6 +31,7 @@ static void renew(int flags)
 
 static void arguments(void)
 {
+    CLAIM("arguments of pipe2");
     struct stat st;
     SHOW(syscall(SYS_pipe2, end, 1));
     SHOW(syscall(SYS_pipe2, NULL, 1));
@@ -61,6 +62,7 @@ static void arguments(void)
 
 static void capacity(void)
 {
+    CLAIM("how much a pipe takes, and F_SETPIPE_SZ");
     SHOW(write(end[1], big, sizeof(big)));
     SHOW(write(end[1], big, 1));
     SHOW(inside(end[0]));
@@ -94,6 +96,7 @@ static void capacity(void)
 
 static void packets(void)
 {
+    CLAIM("a pipe with O_DIRECT keeps its packets");
     renew(O_NONBLOCK | O_DIRECT);
     SHOW(fcntl(end[1], F_GETFL));
     SHOW(write(end[1], "abc", 3));
@@ -108,6 +111,7 @@ static void packets(void)
 
 static void memory(void)
 {
+    CLAIM("pipes and memory that is missing in part");
     renew(O_NONBLOCK);
     struct iovec v[3] = {{big, 3}, {pointer(NO_ACCESS), 4}, {big, 5}};
     SHOW_POINTERS(write(end[1], p, 2));
@@ -125,6 +129,7 @@ static void memory(void)
 
 static void ends(void)
 {
+    CLAIM("what remains when one end is closed");
     renew(0);
     SHOW(write(end[1], "x", 1));
     close(end[1]);
@@ -172,6 +177,7 @@ static void *poll_one(void *arg)
 /* A thread on either side; whoever comes first waits for the other one. */
 static void blocking(void)
 {
+    CLAIM("whoever comes first waits for the other one");
     pthread_t t;
     void     *result;
     long      sum = 0, n;
@@ -206,6 +212,7 @@ static void blocking(void)
 
 static void counters(void)
 {
+    CLAIM("eventfd counts");
     uint64_t    value = 7;
     struct stat st;
     int         fd;

@@ -21,6 +21,7 @@ static long ppoll_raw(const void *fds, long n, const void *timeout, const void *
 
 static void polling(void)
 {
+    CLAIM("ppoll checks its arguments and tells what is so");
     struct pollfd pfd = {null, POLLIN, 7}, many[7];
     uint64_t      mask = 0;
     SHOW(ppoll_raw(NULL, 0, &zero, NULL, 0));
@@ -73,6 +74,7 @@ static long pselect_raw(long n, void *in, void *out, void *except, const void *t
 
 static void selecting(void)
 {
+    CLAIM("pselect6 checks its arguments and tells what is so");
     fd_set   in, out, except;
     uint64_t set = 0;
     struct {

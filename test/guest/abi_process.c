@@ -17,6 +17,7 @@
 
 static void limits(void)
 {
+    CLAIM("resource limits are told and set");
     struct rlimit l, wrong = {2, 1}, large = {1, 1048577};
     for (int i = 0; i < 16; i++) {
         SHOW(syscall(SYS_prlimit64, 0, i, NULL, &l));
@@ -51,6 +52,7 @@ static void limits(void)
 
 static void usage(void)
 {
+    CLAIM("resource usage is told");
     struct rusage ru;
     SHOW(syscall(SYS_getrusage, RUSAGE_SELF, &ru));
     SHOW(syscall(SYS_getrusage, RUSAGE_CHILDREN, &ru));
@@ -64,6 +66,7 @@ static void usage(void)
 
 static void settings(void)
 {
+    CLAIM("prctl's settings");
     char name[16];
     int  value = -1;
     SHOW(prctl(PR_SET_NAME, "a name that is too long"));
@@ -125,6 +128,7 @@ static void settings(void)
 
 static void children(void)
 {
+    CLAIM("waiting for children that there are none of");
     int       status = 5;
     siginfo_t info;
     memset(&info, 7, sizeof(info));
@@ -156,6 +160,7 @@ static void children(void)
 
 static void priorities(void)
 {
+    CLAIM("getpriority and setpriority");
     SHOW(syscall(SYS_getpriority, PRIO_PROCESS, 0));
     SHOW(syscall(SYS_getpriority, 3, 0));
     SHOW(syscall(SYS_getpriority, PRIO_PROCESS, 12345));
@@ -172,6 +177,7 @@ static void priorities(void)
 
 static void scheduling(void)
 {
+    CLAIM("affinity and scheduling parameters");
     uint64_t           mask[16] = {0};
     struct sched_param param;
     SHOW(syscall(SYS_sched_getaffinity, 0, 8, mask));
@@ -210,6 +216,7 @@ static void scheduling(void)
 
 static void capabilities(void)
 {
+    CLAIM("capget tells what the program may do");
     struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct   d[2];
     SHOW(syscall(SYS_capget, &h, d));
@@ -232,6 +239,7 @@ static void capabilities(void)
 
 static void identities(void)
 {
+    CLAIM("users and groups");
     gid_t list[3] = {5, 6, 7};
     SHOW(syscall(SYS_getuid) + syscall(SYS_geteuid) + syscall(SYS_getgid) + syscall(SYS_getegid));
     SHOW(syscall(SYS_getgroups, -1, list));
@@ -276,6 +284,7 @@ static void identities(void)
 
 static void system_itself(void)
 {
+    CLAIM("uname, and what may be set of it");
     struct utsname u;
     struct sysinfo si;
     SHOW(syscall(SYS_uname, &u));
@@ -301,6 +310,7 @@ static void system_itself(void)
 
 static void barriers(void)
 {
+    CLAIM("membarrier");
     SHOW(syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) & 127);
     SHOW(syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 1, 0));
     SHOW(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
@@ -314,6 +324,7 @@ static void barriers(void)
 
 static void numbers(void)
 {
+    CLAIM("numbers of process, group and session");
     char head[24];
     SHOW(syscall(SYS_getpid) == syscall(SYS_gettid));
     SHOW(syscall(SYS_getpgid, 12345));

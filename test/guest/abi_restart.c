@@ -65,6 +65,7 @@ static int64_t now(void)
 
 static void never_restarted(void)
 {
+    CLAIM("calls that a handler ends with EINTR even with SA_RESTART");
     struct timespec long_time = {1000, 0}, rem = {0, 0};
     struct timeval  tv;
     struct pollfd   pfd;
@@ -139,6 +140,7 @@ static void *let_go(void *what)
 
 static void restarted(void)
 {
+    CLAIM("calls that go on after a handler with SA_RESTART");
     char         c[9];
     struct iovec v = {c, 9};
     pipe(end);
@@ -161,6 +163,7 @@ static void restarted(void)
 /* What was moved before the signal counts. */
 static void partly(void)
 {
+    CLAIM("what was moved before the signal counts");
     static char much[100000];
     start(SA_RESTART);
     SHOW(write(end[1], much, sizeof(much)));
@@ -185,6 +188,7 @@ static void *disturb(void *main_thread)
 
 static void undisturbed(void)
 {
+    CLAIM("an ignored signal disturbs no sleep");
     pthread_t       self = pthread_self(), t;
     struct timespec ms60 = {0, 60000000};
     int64_t         before = now();
@@ -199,6 +203,7 @@ static void undisturbed(void)
 /* Masks of ppoll and pselect. */
 static void masks(void)
 {
+    CLAIM("the masks of ppoll and pselect6");
     sigset_t        usr, none;
     struct pollfd   pfd = {end[1], POLLOUT, 0};
     struct timespec zero = {0, 0}, long_time = {1000, 0};

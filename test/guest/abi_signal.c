@@ -52,6 +52,7 @@ static long mask(int how, uint64_t set)
 
 static void arguments(void)
 {
+    CLAIM("arguments of rt_sigaction and rt_sigprocmask");
     struct action   act = {note_signal, 0, 0}, old;
     uint64_t        set = 0;
     struct timespec wrong = {0, 1000000000}, zero = {0, 0};
@@ -98,6 +99,7 @@ static void arguments(void)
 
 static void sending(void)
 {
+    CLAIM("arguments of kill, tkill, tgkill and rt_sigqueueinfo");
     int pid = getpid();
     SHOW(syscall(SYS_kill, 123456, 0));
     SHOW(syscall(SYS_kill, 123456, 99));
@@ -141,6 +143,7 @@ static void install(int sig, unsigned long flags, uint64_t blocked)
 /* Which signals come, how often, in which order. */
 static void pending(void)
 {
+    CLAIM("which signals come, how often, in which order");
     uint64_t  set;
     siginfo_t info = {.si_code = SI_QUEUE, .si_errno = 4};
     int       pid = getpid();
@@ -186,6 +189,7 @@ static void pending(void)
 /* What is ignored is not kept, unless it is blocked; what becomes ignored is forgotten. */
 static void ignoring(void)
 {
+    CLAIM("what is ignored is not kept unless it is blocked");
     uint64_t set;
     int      pid = getpid();
     signal(SIGUSR1, SIG_IGN);
@@ -212,6 +216,7 @@ static void ignoring(void)
 
 static void waiting(void)
 {
+    CLAIM("rt_sigtimedwait takes what is pending");
     struct timespec zero = {0, 0}, ms20 = {0, 20000000};
     siginfo_t       info;
     uint64_t        set = bit(SIGUSR1) | bit(45);
@@ -248,6 +253,7 @@ static void *wait_for_signal(void *arg)
 
 static void waking(void)
 {
+    CLAIM("rt_sigtimedwait waits for what comes");
     pthread_t t;
     void     *result;
     siginfo_t info = {.si_code = SI_USER};
@@ -304,6 +310,7 @@ static void *send_both(void *arg)
 /* A signal that woke a thread which then does not take it goes to another thread that can. */
 static void handing_on(void)
 {
+    CLAIM("a signal that woke a thread which does not take it goes to another");
     pthread_t       t[2];
     struct timespec ms = {0, 1000000};
     struct action   act = {until_other_took, 0, bit(SIGUSR2)};
@@ -338,6 +345,7 @@ static void on_stack(int sig)
 
 static void stacks(void)
 {
+    CLAIM("arguments of sigaltstack");
     stack_t st = {altstack[0], 0, sizeof(altstack[0])}, old;
     SHOW(syscall(SYS_sigaltstack, NULL, &old));
     printf("flags %x size %ld\n", (unsigned)old.ss_flags, (long)old.ss_size);

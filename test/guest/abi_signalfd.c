@@ -26,6 +26,7 @@ static int of(int sig1, int sig2, int flags)
 
 static void arguments(void)
 {
+    CLAIM("arguments of signalfd4");
     uint64_t mask = 1 << (SIGUSR1 - 1);
     char     room[256];
     int      fd = (int)sfd4(-1, &mask, 8, 0), null = open("/dev/null", O_RDONLY);
@@ -93,6 +94,7 @@ static void queue(int sig, long value)
 
 static void records(void)
 {
+    CLAIM("what a record says of each kind of signal");
     int fd = of(SIGUSR1, SIGUSR2, SFD_NONBLOCK), rt = of(SIGRTMIN, SIGRTMIN + 1, SFD_NONBLOCK);
     int all;
 
@@ -154,6 +156,7 @@ static void records(void)
 
 static void changes(void)
 {
+    CLAIM("the set of a signalfd can be changed");
     int      fd = of(SIGUSR1, 0, SFD_NONBLOCK), two = of(SIGUSR2, SIGUSR1, SFD_NONBLOCK);
     sigset_t s;
     kill(getpid(), SIGUSR2);
@@ -238,6 +241,7 @@ static void later(void *(*fn)(void *), int sig, const char *when)
 
 static void sleeping(void)
 {
+    CLAIM("reading a signalfd waits, and a handler ends that");
     struct sigaction action = {.sa_handler = handler};
     sigset_t         usr2;
     pthread_t        t;
@@ -281,6 +285,7 @@ static void poll_it(const char *when, int fd)
 
 static void polling(void)
 {
+    CLAIM("a signalfd is ready for who can take the signal");
     int       fd = of(SIGUSR1, SIGUSR2, SFD_NONBLOCK), ep = epoll_create1(0);
     pthread_t t;
     poll_it("poll: none", fd);

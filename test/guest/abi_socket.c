@@ -18,6 +18,7 @@ static char buf[100000];
 
 static void making(void)
 {
+    CLAIM("arguments of socket and socketpair");
     int fd;
     SHOW(socket(-1, SOCK_STREAM, 0));
     SHOW(socket(46, SOCK_STREAM, 0));
@@ -96,6 +97,7 @@ static void connecting(int type)
 /* What nobody is at the other end of. */
 static void alone(int type)
 {
+    CLAIM("a socket that nobody is at the other end of");
     int                fd = socket(AF_UNIX, type | SOCK_NONBLOCK, 0), value = 9;
     struct stat        st;
     struct sockaddr_un un = {.sun_family = 77};
@@ -151,6 +153,7 @@ static void alone(int type)
 
 static void no_sockets(void)
 {
+    CLAIM("socket calls on what is no socket");
     int fds[2] = {open("/dev/null", O_RDWR), open("/", O_PATH)};
     for (int i = 0; i < 3; i++) {
         int fd = i < 2 ? fds[i] : 99;
@@ -175,6 +178,7 @@ static void no_sockets(void)
 
 static void pairs(int type)
 {
+    CLAIM("a pair of sockets");
     int                s[2], value;
     struct sockaddr_un un;
     socklen_t          len = sizeof(un);
@@ -247,6 +251,7 @@ static void pairs(int type)
 /* Who closes what it has not read tells the other end so, which loses nothing that it was sent. */
 static void unread(int type)
 {
+    CLAIM("who closes what it has not read tells the other end");
     int s[2];
     printf("type %d\n", type);
     SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s));
@@ -267,6 +272,7 @@ static void unread(int type)
 /* Small messages use a socket's buffer up, too, empty ones included. */
 static void small_messages(int type, size_t len)
 {
+    CLAIM("small messages use up a socket's buffer, too");
     int s[2], n = 0;
     socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s);
     while (n < 1000 && send(s[0], buf, len, 0) >= 0)
@@ -304,6 +310,7 @@ static void *read_one(void *arg)
 /* The other end goes while somebody waits for what it sends. */
 static void left_alone(void)
 {
+    CLAIM("the other end goes while somebody waits");
     pthread_t t;
     void     *result;
     SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
@@ -320,6 +327,7 @@ static void left_alone(void)
 
 static void blocking(void)
 {
+    CLAIM("whoever comes first waits for the other one");
     static char in[5000];
     pthread_t   t;
     void       *result;

@@ -28,6 +28,7 @@ static int64_t clock_ns(int clock)
 
 static void clocks(void)
 {
+    CLAIM("clocks and their resolution");
     static const int numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 15, 16, 77, -1, -2, -6};
     struct timespec  ts;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
@@ -54,6 +55,7 @@ static void clocks(void)
 
 static void sleeping(void)
 {
+    CLAIM("arguments of nanosleep and clock_nanosleep");
     struct timespec zero = {0, 0}, negative = {-1, 0}, much = {0, 1000000000}, less = {0, -1};
     SHOW(syscall(SYS_nanosleep, &zero, NULL));
     SHOW(syscall(SYS_nanosleep, &negative, NULL));
@@ -80,6 +82,7 @@ static void interval(const char *what, const struct itimerval *it, int64_t most_
 
 static void timers(void)
 {
+    CLAIM("interval timers are set and told");
     struct itimerval it = {{0, 0}, {0, 0}}, old, wrong = {{0, 0}, {0, 1000000}};
     struct itimerval negative = {{-1, 0}, {0, 0}};
     for (int which = -1; which < 4; which++) {
@@ -115,6 +118,7 @@ static void wait_for(int sig, int count)
 /* Timers that go off. The signals come while the program waits, or uses the CPU. */
 static void alarming(void)
 {
+    CLAIM("interval timers go off");
     struct itimerval it = {{0, 0}, {0, 20000}}, old;
     sigset_t         all;
     signal(SIGALRM, on_alarm);
@@ -174,6 +178,7 @@ static void *work(void *arg)
 /* CPU time passes while the CPU is used, for the one who uses it. */
 static void cpu_time(void)
 {
+    CLAIM("CPU time passes for the one who uses the CPU");
     struct timespec ms100 = {0, 100000000};
     int64_t         process = clock_ns(CLOCK_PROCESS_CPUTIME_ID), theirs;
     int64_t         mine = clock_ns(CLOCK_THREAD_CPUTIME_ID), real = clock_ns(1);

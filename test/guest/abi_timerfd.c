@@ -68,6 +68,7 @@ static int ready(int fd, int timeout_ms)
 
 static void creating(void)
 {
+    CLAIM("arguments of timerfd_create");
     for (int clock = -7; clock < 14; clock++) {
         printf("clock %d\n", clock);
         SHOW_OK(syscall(SYS_timerfd_create, clock, 0));
@@ -90,6 +91,7 @@ static void creating(void)
 
 static void refused(void)
 {
+    CLAIM("arguments of timerfd_settime and timerfd_gettime");
     int               fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK), file = open("/", O_RDONLY);
     struct itimerspec it = spec(0, 0), old, bad = spec(0, 0);
     SHOW(syscall(SYS_timerfd_settime, fd, 4, &it, NULL));
@@ -125,6 +127,7 @@ static void refused(void)
 
 static void setting(int clock)
 {
+    CLAIM("a timerfd tells what it was set to");
     int               fd = timerfd_create(clock, TFD_NONBLOCK);
     struct itimerspec it = spec(0, 5), old;
     printf("setting, clock %d\n", clock);
@@ -152,6 +155,7 @@ static void setting(int clock)
 
 static void going_off(int clock)
 {
+    CLAIM("a timerfd goes off");
     int     fd = timerfd_create(clock, 0);
     int64_t start = now_ns(CLOCK_MONOTONIC);
     printf("going off, clock %d\n", clock);
@@ -189,6 +193,7 @@ static void going_off(int clock)
 
 static void intervals(void)
 {
+    CLAIM("a timerfd counts its intervals");
     int      fd = timerfd_create(CLOCK_MONOTONIC, 0);
     uint64_t sum = 0, times;
     int64_t  start = now_ns(CLOCK_MONOTONIC);
@@ -224,6 +229,7 @@ static void on_alarm(int sig)
 
 static void interrupted(void)
 {
+    CLAIM("reading a timerfd is interrupted, or restarted");
     struct sigaction act = {.sa_handler = on_alarm};
     struct itimerval it = {{0, 0}, {0, 20000}};
     int              fd = timerfd_create(CLOCK_MONOTONIC, 0);

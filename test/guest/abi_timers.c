@@ -90,6 +90,7 @@ static struct sigevent event(int notify, int sig, int value)
 
 static void creating(void)
 {
+    CLAIM("arguments of timer_create");
     static const int clocks[] = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 15, 77, -1, -2, -6, -5, -7};
     struct sigevent  ev = event(SIGEV_NONE, 0, 0);
     int              id, first, second;
@@ -129,6 +130,7 @@ static void creating(void)
 
 static void refused(void)
 {
+    CLAIM("arguments of timer_settime and timer_gettime");
     struct itimerspec it = {{0, 0}, {0, 0}}, bad = it;
     int               id;
     create(CLOCK_MONOTONIC, NULL, &id);
@@ -151,6 +153,7 @@ static void refused(void)
 
 static void setting(int clock)
 {
+    CLAIM("a timer tells what it was set to");
     struct sigevent ev = event(SIGEV_SIGNAL, SIGUSR1, 0);
     int             id;
     printf("setting, clock %d\n", clock);
@@ -171,6 +174,7 @@ static void setting(int clock)
 
 static void once(int clock)
 {
+    CLAIM("a timer goes off once");
     struct sigevent ev = event(SIGEV_SIGNAL, SIGUSR1, 4711);
     siginfo_t       info;
     int             id;
@@ -193,6 +197,7 @@ static void once(int clock)
 
 static void often(void)
 {
+    CLAIM("a timer counts what was missed");
     struct sigevent ev = event(SIGEV_SIGNAL, SIGRTMIN + 3, -5);
     siginfo_t       info;
     int             id, told = 0;
@@ -228,6 +233,7 @@ static void often(void)
 /* Two timers with one signal: both are pending. */
 static void together(void)
 {
+    CLAIM("two timers with one signal are both pending");
     struct sigevent ev = event(SIGEV_SIGNAL, SIGUSR2, 1);
     siginfo_t       info;
     int             a, b;
@@ -287,6 +293,7 @@ static void *other_thread(void *arg)
 
 static void to_a_thread(void)
 {
+    CLAIM("a timer's signal goes to the thread it names");
     struct sigaction act = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     pthread_t        t;
     int              id = 0;
@@ -304,6 +311,7 @@ static void to_a_thread(void)
 /* What is ignored is not pending, and counts when it no longer is. */
 static void ignored(void)
 {
+    CLAIM("a timer whose signal is ignored");
     sigset_t        set = set_of(SIGWINCH);
     struct sigevent ev = event(SIGEV_SIGNAL, SIGWINCH, 0);
     siginfo_t       info;
@@ -321,6 +329,7 @@ static void ignored(void)
 /* By a file: what was missed is counted when it is read. */
 static void from_a_file(void)
 {
+    CLAIM("a timer's signal from a signalfd");
     sigset_t                set = set_of(SIGUSR2);
     struct sigevent         ev = event(SIGEV_SIGNAL, SIGUSR2, 99);
     struct signalfd_siginfo info;

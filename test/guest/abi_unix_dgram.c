@@ -27,6 +27,7 @@ static void receive_from(int fd)
 
 static void addresses(void)
 {
+    CLAIM("datagrams by address");
     int a = named("@a"), b = named("/tmp/b"), nameless = socket(AF_UNIX, SOCK_DGRAM, 0);
     struct sockaddr_un un;
     int                len = address(&un, "@a");
@@ -61,6 +62,7 @@ static void addresses(void)
 
 static void connected(void)
 {
+    CLAIM("datagrams over a connection");
     int a = named("@a"), b = named("@b"), c = named("@c");
     SHOW(connect_name(a, "@b"));
     tell_names(a);
@@ -94,6 +96,7 @@ static void connected(void)
 /* Who connects elsewhere loses what it has not read, and its old partner hears of it. */
 static void anew(void)
 {
+    CLAIM("who connects elsewhere loses what it has not read");
     struct sockaddr_un none = {.sun_family = AF_UNSPEC};
     int                a = named("@a"), b = named("@b"), c = named("@c"), value;
     socklen_t          len = sizeof(value);
@@ -120,6 +123,7 @@ static void anew(void)
 /* More than a few from others must wait; those of a pair need not. */
 static void crowded(void)
 {
+    CLAIM("more than a few from others must wait");
     int a = named("@a"), b = named("@b"), n = 0;
     while (send_name(b, "@a", "x") == 1)
         n++;
@@ -156,6 +160,7 @@ static void *receive_blocking(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("senders and receivers of datagrams wait");
     int a = named("@a"), b = socket(AF_UNIX, SOCK_DGRAM, 0);
     SHOW(send_name(a, "@a", "x"));
     for (int i = 0; i < 10; i++)
@@ -178,6 +183,7 @@ static void waiting(void)
 
 static void sizes(int type)
 {
+    CLAIM("how large messages may be");
     int       s[2], size = 0;
     socklen_t len = sizeof(size);
     printf("type %d\n", type);
@@ -211,6 +217,7 @@ static void sizes(int type)
 /* Packets in sequence go over a connection, which an address does not change. */
 static void in_sequence(void)
 {
+    CLAIM("packets in sequence go over a connection");
     int l = listener(SOCK_SEQPACKET, "@l", 5), c = socket(AF_UNIX, SOCK_SEQPACKET, 0), s;
     SHOW(send(c, "x", 1, 0));
     SHOW(recv(c, buf, 1, 0));
@@ -244,6 +251,7 @@ static void in_sequence(void)
 
 static void many(void)
 {
+    CLAIM("sendmmsg and recvmmsg");
     int             s[2];
     char            text[MANY][8] = {"one", "two", "three", "four"}, in[MANY][4];
     struct iovec    v[MANY], w[MANY];

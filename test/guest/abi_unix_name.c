@@ -17,6 +17,7 @@ static int sock(int type)
 
 static void paths(void)
 {
+    CLAIM("sockets with names in a file system");
     struct stat st;
     char        longest[109];
     int         a = sock(SOCK_STREAM), b = sock(SOCK_STREAM), c = sock(SOCK_DGRAM);
@@ -64,6 +65,7 @@ static void paths(void)
 
 static void errors(void)
 {
+    CLAIM("arguments of bind");
     struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/tmp/never"};
     int                a = sock(SOCK_STREAM);
     SHOW(syscall(SYS_bind, a, &un, 0));
@@ -86,6 +88,7 @@ static void errors(void)
 
 static void abstract(void)
 {
+    CLAIM("sockets with abstract names");
     int a = sock(SOCK_STREAM), b = sock(SOCK_STREAM), c = sock(SOCK_DGRAM), d = sock(SOCK_STREAM);
     SHOW(bind_name(a, "@name"));
     tell_names(a);
@@ -115,6 +118,7 @@ static void abstract(void)
 /* A NUL and five hexadecimal digits that no one else has. */
 static void chosen(void)
 {
+    CLAIM("a name that the kernel chooses");
     struct sockaddr_un one, other;
     socklen_t          len = sizeof(one), len2 = sizeof(other);
     int                a = sock(SOCK_STREAM), b = sock(SOCK_STREAM);
@@ -134,6 +138,7 @@ static void chosen(void)
 /* Who finds whom. */
 static void finding(void)
 {
+    CLAIM("who finds whom");
     int l = listener(SOCK_STREAM, "/tmp/l", 5), m = listener(SOCK_SEQPACKET, "@m", 5);
     int a = sock(SOCK_STREAM), b = sock(SOCK_SEQPACKET), c = sock(SOCK_DGRAM);
     int idle = sock(SOCK_STREAM);
@@ -183,6 +188,7 @@ static void finding(void)
 /* Of a name that does not fit, what there is room for, and how long it is. */
 static void little_room(void)
 {
+    CLAIM("names that do not fit");
     struct sockaddr_un un = {.sun_path = "zzzzzzzzzzzzz"};
     socklen_t          len = 6;
     int                a = sock(SOCK_STREAM);

@@ -30,6 +30,7 @@ static long set(int fd, int option, int value)
 
 static void numbers(void)
 {
+    CLAIM("options that are numbers");
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     SHOW(get(fd, SO_TYPE));
     SHOW(get(fd, SO_DOMAIN));
@@ -83,6 +84,7 @@ static void numbers(void)
 
 static void structures(void)
 {
+    CLAIM("options that are structures");
     int            fd = socket(AF_UNIX, SOCK_STREAM, 0);
     struct linger  l = {7, 7};
     struct timeval t = {7, 7};
@@ -124,6 +126,7 @@ static void structures(void)
 
 static void limited(void)
 {
+    CLAIM("SO_RCVTIMEO and SO_SNDTIMEO limit waits");
     struct timeval  t = {0, 40000};
     struct timespec a, b;
     int s[2], l = listener(SOCK_STREAM, "@limit", 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -182,6 +185,7 @@ static void handle(int flags)
 
 static void interrupted(void)
 {
+    CLAIM("signals end waits at sockets");
     struct timeval t = {50, 0};
     int            s[2], l = listener(SOCK_STREAM, "@signal", 0);
     SHOW(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
@@ -245,6 +249,7 @@ static void *poll_one(void *arg)
 
 static void polled(void)
 {
+    CLAIM("what poll and select say of sockets");
     int  l = listener(SOCK_STREAM, "@poll", 5), s[2];
     long c = -1;
     SHOW_POLL(l, POLLIN, c = (long)do_connect(NULL));

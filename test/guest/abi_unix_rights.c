@@ -103,6 +103,7 @@ static void close_last(void)
 
 static void rights(int type)
 {
+    CLAIM("files travel in messages");
     int s[2], p[2], c;
     printf("type %d\n", type);
     SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s));
@@ -156,6 +157,7 @@ static void rights(int type)
 /* Bytes after a message with files wait for the next call. */
 static void borders(void)
 {
+    CLAIM("bytes after a message with files wait for the next call");
     int s[2], fd = 0;
     SHOW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s));
     SHOW(write(s[0], "before ", 7));
@@ -193,6 +195,7 @@ static long send_raw(int s, size_t len, size_t cmsg_len, int level, int type, in
 
 static void errors(void)
 {
+    CLAIM("messages with files that are refused");
     int s[2], fds[254] = {0}, bad = 99, path = open("/", O_PATH);
     SHOW(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, s));
     SHOW(send_fds(s[0], "x", &bad, 1));
@@ -270,6 +273,7 @@ static void tell_peercred(int s)
 
 static void credentials(int type)
 {
+    CLAIM("senders' credentials");
     int s[2], l, c, one = 1, fd = 0, pid = getpid();
     printf("type %d\n", type);
     SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s));
@@ -330,6 +334,7 @@ static void credentials(int type)
  * closed when nobody can get at it any more. */
 static void rings(int n)
 {
+    CLAIM("sockets that hold each other in a ring go when nobody can get at them");
     int s[8][2], p[2], fds[2];
     printf("a ring of %d\n", n);
     pipe(p);
@@ -356,6 +361,7 @@ static void rings(int n)
 /* A listener in a message to a connection that waits at that very listener. */
 static void listener_ring(void)
 {
+    CLAIM("a listener that waits at itself goes, too");
     int l = listener(SOCK_STREAM, "@ring", 2), c = socket(AF_UNIX, SOCK_STREAM, 0), p[2];
     pipe(p);
     connect_name(c, "@ring");
@@ -376,6 +382,7 @@ static void listener_ring(void)
 /* Each socket in a message at the one before: closing the first closes all, however many. */
 static void chain(void)
 {
+    CLAIM("sockets in messages at one another go with the first");
     int last = -1, s[2], p[2];
     pipe(p);
     last = p[1];
@@ -413,6 +420,7 @@ static void *receive_one(void *arg)
 
 static void between_threads(void)
 {
+    CLAIM("files travel between threads");
     int s[2], p[2];
     SHOW(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s));
     SHOW(pipe(p));

@@ -8,6 +8,7 @@ static int  server;
 
 static void listening(int type)
 {
+    CLAIM("arguments of listen and accept");
     int l = socket(AF_UNIX, type | SOCK_NONBLOCK, 0), fresh = socket(AF_UNIX, type, 0), value = 0;
     socklen_t len = sizeof(value);
 
@@ -44,6 +45,7 @@ static void listening(int type)
 
 static void accepting(int type)
 {
+    CLAIM("a connection is accepted");
     struct sockaddr_un un;
     socklen_t          len = sizeof(un);
     int                l = listener(type, "/tmp/accept", 5), c = socket(AF_UNIX, type, 0), s;
@@ -98,6 +100,7 @@ static void accepting(int type)
 /* A connection that nobody accepted ends with its listener. */
 static void refused(int type)
 {
+    CLAIM("a connection that nobody accepted ends with its listener");
     int l = listener(type, "@refused", 5), c = socket(AF_UNIX, type, 0), value;
     printf("type %d\n", type);
     SHOW(connect_name(c, "@refused"));
@@ -116,6 +119,7 @@ static void refused(int type)
 /* accept gives its descriptor back when it cannot tell who it is. */
 static void wrong_pointers(void)
 {
+    CLAIM("accept gives its descriptor back when it cannot tell who it is");
     struct sockaddr_un un;
     socklen_t          len = sizeof(un);
     int                l = listener(SOCK_STREAM, "@pointers", 20), c[20];
@@ -134,6 +138,7 @@ static void wrong_pointers(void)
 /* One more than the backlog gets in; the next waits, or does not. */
 static void backlog(void)
 {
+    CLAIM("one more than the backlog gets in");
     int l = listener(SOCK_STREAM, "@backlog", 2), c[5];
     for (int i = 0; i < 5; i++) {
         c[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -171,6 +176,7 @@ static void *accept_one(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("who connects waits for room in the backlog");
     int       l = listener(SOCK_STREAM, "@wait", 0), c = socket(AF_UNIX, SOCK_STREAM, 0), s;
     pthread_t t = start(accept_one, &l);
     SHOW(connect_name(c, "@wait"));
@@ -197,6 +203,7 @@ static void waiting(void)
 /* Who waits to connect when the listener goes is refused. */
 static void listener_goes(void)
 {
+    CLAIM("who waits to connect is refused when the listener goes");
     int l = listener(SOCK_STREAM, "@wait", 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
     SHOW(connect_name(c, "@wait"));
     pthread_t t = start(connect_one, NULL);
@@ -223,6 +230,7 @@ static void *echo(void *arg)
 /* Bytes come back in order, however they are cut. */
 static void echoed(void)
 {
+    CLAIM("bytes come back in order");
     server = listener(SOCK_STREAM, "@echo", 1);
     pthread_t t = start(echo, NULL);
     int       fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -249,6 +257,7 @@ static void echoed(void)
 /* What remains after either end shuts down a half. */
 static void halves(int type)
 {
+    CLAIM("what remains after either end shuts down a half");
     int s[2];
     printf("type %d\n", type);
     SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, s));
@@ -274,6 +283,7 @@ static void halves(int type)
 /* Room for so much of a program's bytes, whatever it is set to, and the news that there is some again. */
 static void full(void)
 {
+    CLAIM("a full socket, and the news that there is room again");
     int  s[2];
     long n, sum = 0;
     SHOW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s));

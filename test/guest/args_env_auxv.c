@@ -9,6 +9,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 extern char **environ;
 
 static const char *yes(int condition)
@@ -25,6 +27,7 @@ static void print_strings(const char *what, char **list)
 /* The program headers that AT_PHDR shows are this program's own. */
 static int headers_are_ours(void)
 {
+    CLAIM("AT_PHDR shows the program's own headers");
     const ElfW(Phdr) *ph = (const ElfW(Phdr) *)getauxval(AT_PHDR);
     int loads = 0, entry_inside = 0;
 

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "claim.h"
+
 #define PAGE 4096
 
 static sigjmp_buf            recover;
@@ -176,6 +178,7 @@ static void entry_alone(void)
 
 static void reserved(void)
 {
+    CLAIM("inval and reval are the kernel's");
     expect("read usid", read_usid, "done");
     expect_value("usid", 1);
     expect("write usid", write_usid, "SIGILL");
@@ -190,6 +193,7 @@ static void reserved(void)
 
 static void rights(void)
 {
+    CLAIM("prot lets a program give up rights");
     page = fresh_page();
     expect("prot of a page never touched", prot_read, "done");
     expect("prot to more than one has", prot_execute, "SIGILL");
@@ -203,6 +207,7 @@ static void rights(void)
 
 static void grants(void)
 {
+    CLAIM("rights are offered and taken");
     page = fresh_page();
     *page = 1;
     expect("grant to the kernel", grant_kernel, "SIGILL");
@@ -229,6 +234,7 @@ static void grants(void)
 
 static void switches(void)
 {
+    CLAIM("there is nobody to switch to");
     expect("entry", entry_alone, "done");
     expect("switch to oneself", call_self, "done");
     expect_value("the gate", 42);

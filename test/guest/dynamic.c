@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "claim.h"
+
 static _Thread_local int own = 7;
 static int               constructed;
 
@@ -51,6 +53,7 @@ static void *thread(void *arg)
 
 static void late_binding(void)
 {
+    CLAIM("dlopen and dlsym");
     double (*cosine)(double) = (double (*)(double))dlsym(RTLD_DEFAULT, "cos");
 
     printf("dlsym finds cos: cos(0) = %g\n", cosine ? cosine(0) : -1);

@@ -16,6 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 static void check(const char *what, int good)
 {
     printf("%-52s %s\n", what, good ? "ok" : "WRONG");
@@ -30,6 +32,7 @@ static int fails(long result, int error)
 
 static void reading(void)
 {
+    CLAIM("files of the image are read");
     char         buf[64] = {0}, tail[4] = {0};
     struct iovec iov[3] = {{buf, 3}, {NULL, 0}, {buf + 3, 4}};
     int          fd = open("/data/numbers", O_RDONLY | O_CLOEXEC);
@@ -55,6 +58,7 @@ static void reading(void)
 
 static void descriptors(void)
 {
+    CLAIM("descriptors share what they share");
     char c = 0;
     int  fd = open("/data/numbers", O_RDONLY);
     int  second = dup(fd);
@@ -76,6 +80,7 @@ static void descriptors(void)
 
 static void attributes(void)
 {
+    CLAIM("attributes of the image's files");
     struct stat   st, st2;
     struct statx  stx;
     struct statfs fs;
@@ -109,6 +114,7 @@ static void attributes(void)
 
 static void links(void)
 {
+    CLAIM("symbolic links are followed");
     char        buf[PATH_MAX] = {0};
     struct stat st;
 
@@ -126,6 +132,7 @@ static void links(void)
 
 static void directories(void)
 {
+    CLAIM("paths relative to directories");
     char        buf[PATH_MAX];
     struct stat st;
     int         fd;
@@ -152,6 +159,7 @@ static int by_name(const void *a, const void *b)
 
 static void listing(void)
 {
+    CLAIM("directories are listed");
     char          *names[400];
     int            n = 0, types = 0, again = 0;
     struct dirent *d;
@@ -173,6 +181,7 @@ static void listing(void)
 
 static void mapping(void)
 {
+    CLAIM("files are mapped");
     struct stat    st;
     int            fd = open("/bin/files", O_RDONLY);
     unsigned char  head[4096];
@@ -200,6 +209,7 @@ static void mapping(void)
 
 static void read_only(void)
 {
+    CLAIM("what a read-only file refuses");
     check("create", fails(open("/data/new", O_WRONLY | O_CREAT, 0600), EROFS));
     check("open for writing", fails(open("/data/numbers", O_RDWR), EROFS));
     check("mkdir", fails(mkdir("/data/new", 0700), EROFS));
@@ -214,6 +224,7 @@ static void read_only(void)
 
 static void devices(void)
 {
+    CLAIM("devices of /dev");
     unsigned char  buf[64];
     unsigned       sum = 0;
     int            null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDWR);

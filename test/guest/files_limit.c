@@ -41,6 +41,7 @@ static char bytes[3000];
 
 static void writing(int fd)
 {
+    CLAIM("write stops at the limit");
     SHOW(write(fd, bytes, 600));
     SHOW(write(fd, bytes, 600));
     state(fd);
@@ -56,6 +57,7 @@ static void writing(int fd)
 
 static void sizes(int fd, const char *path)
 {
+    CLAIM("sizes are limited");
     SHOW(ftruncate(fd, 1001));
     SHOW(ftruncate(fd, 1000));
     SHOW(truncate(path, 1001));
@@ -68,6 +70,7 @@ static void sizes(int fd, const char *path)
 
 static void copying(int fd)
 {
+    CLAIM("what copies stops at the limit");
     int from = open("/tmp/from", O_RDWR | O_CREAT, 0600), pipes[2];
 
     limit(RLIM_INFINITY);
@@ -91,6 +94,7 @@ static void copying(int fd)
 /* Files that are larger already stay, and may be written within. */
 static void larger(int fd)
 {
+    CLAIM("files that are larger already stay so");
     limit(RLIM_INFINITY);
     SHOW(ftruncate(fd, 2000));
     limit(LIMIT);

@@ -35,6 +35,7 @@ static void set_all(uint32_t flags)
 
 static void arguments(void)
 {
+    CLAIM("arguments of futex_wait, futex_wake, futex_requeue and futex_waitv");
     struct timespec past = {1, 0}, wrong = {0, -1};
     set_all(U32 | PRIVATE);
     SHOW(WAITV(all, 0, 0, NULL, CLOCK_MONOTONIC));
@@ -134,6 +135,7 @@ static void until_waiting(int n)
 
 static void waking(void)
 {
+    CLAIM("who is woken");
     pthread_t t[3];
     void     *result;
     pthread_create(&t[0], NULL, wait_for_some, NULL);
@@ -187,6 +189,7 @@ static void *until_tomorrow(void *arg)
 
 static void set_clock(void)
 {
+    CLAIM("a wait until a time of day follows the clock");
     pthread_t       t[2];
     struct timespec now, then;
     void           *result;

@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 #define CPUS 4
 
 static void claim(const char *what, bool holds)
@@ -68,6 +70,7 @@ static unsigned folders(void)
 
 static void count(void)
 {
+    CLAIM("how many processors there are");
     cpu_set_t set;
     claim("sched_getaffinity", sched_getaffinity(0, sizeof(set), &set) == 0);
     printf("mask %#lx\n", set.__bits[0]);
@@ -114,6 +117,7 @@ static void *inherits(void *arg)
 
 static void binding(void)
 {
+    CLAIM("threads run on the processors that they are bound to");
     cpu_set_t set;
     unsigned  cpu;
     bool      bound = true, runs = true, inherited = true;
@@ -156,6 +160,7 @@ static void *moves(void *arg)
 
 static void moving(void)
 {
+    CLAIM("threads move between processors and keep their registers");
     pthread_t t[6];
     bool      kept = true;
     for (uintptr_t i = 0; i < 6; i++)
@@ -186,6 +191,7 @@ static void *meets(void *arg)
 /* Each is bound to a processor of its own and waits without a system call: none can go on unless all run. */
 static void meeting(void)
 {
+    CLAIM("threads on all processors meet without a system call");
     pthread_t t[CPUS - 1];
     for (unsigned i = 0; i < CPUS - 1; i++) {
         bind_to(i + 1);
@@ -218,6 +224,7 @@ static void *computes(void *arg)
 
 static void interrupting(void)
 {
+    CLAIM("signals reach threads that compute on other processors");
     pthread_t t;
     signal(SIGUSR1, handler);
     bind_to(2);
@@ -267,6 +274,7 @@ static bool stands_still(void)
 
 static void protecting(void)
 {
+    CLAIM("rights that are taken away are gone on all processors");
     pthread_t        t[CPUS - 1];
     bool             still = true;
     struct sigaction action = {.sa_handler = not_writable};
@@ -301,6 +309,7 @@ static int barrier(int cmd)
 
 static void barriers(void)
 {
+    CLAIM("membarrier");
     claim("membarrier is to be registered for",
           barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == -1 && errno == EPERM);
     claim("membarrier", barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
@@ -318,6 +327,7 @@ static void *spins(void *arg)
 /* The others compute, and never call the kernel. */
 static void ending(void)
 {
+    CLAIM("the program ends while others compute");
     pthread_t t;
     atomic_store(&arrived, 0);
     for (unsigned i = 0; i < CPUS; i++)

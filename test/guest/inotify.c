@@ -104,6 +104,7 @@ static void make(const char *path)
 
 static void arguments(void)
 {
+    CLAIM("arguments of inotify_init1 and inotify_add_watch");
     char *long_path = memset(malloc(5001), 'x', 5000);
     long_path[5000] = 0;
     begin();
@@ -146,6 +147,7 @@ static void arguments(void)
 
 static void entries(void)
 {
+    CLAIM("what happens to entries of a directory");
     struct iovec    iov = {buf, 3};
     struct timespec times[2] = {{1, 0}, {2, 0}};
     int             f, g;
@@ -238,6 +240,7 @@ static void entries(void)
 
 static void moves(void)
 {
+    CLAIM("what renames tell");
     int f;
     begin();
     mkdir("/tmp/e", 0755);
@@ -276,6 +279,7 @@ static void moves(void)
 
 static void ends(void)
 {
+    CLAIM("how watches end");
     int f;
     begin();
     make("/tmp/f");
@@ -310,6 +314,7 @@ static void ends(void)
 
 static void ways(void)
 {
+    CLAIM("every way to a file tells");
     int f;
     begin();
     make("/tmp/w");
@@ -352,6 +357,7 @@ static void ways(void)
 /* The image, which cannot be changed, and a device. */
 static void elsewhere(void)
 {
+    CLAIM("watches on the image and on devices");
     int f;
     begin();
     SHOW(inotify_add_watch(in, "/bin", IN_ALL_EVENTS));
@@ -387,6 +393,7 @@ static void touching_alarm(int sig)
 
 static void reading(void)
 {
+    CLAIM("how events are read");
     struct pollfd      pfd;
     struct epoll_event ev = {.events = EPOLLIN | EPOLLET}, got;
     pthread_t          t;
@@ -451,6 +458,7 @@ static void reading(void)
 
 static void overflow(void)
 {
+    CLAIM("more events than the queue takes");
     int f = open("/tmp/w", O_RDWR), g = open("/tmp/x/y", O_RDWR), bytes;
     int count = 0, lost = 0, after = 0;
     begin();
@@ -482,6 +490,7 @@ static void overflow(void)
 
 static void too_many(void)
 {
+    CLAIM("more instances than allowed");
     int fds[200], n = 0;
     while (n < 200 && (fds[n] = inotify_init1(0)) >= 0)
         n++;

@@ -14,6 +14,7 @@ static char buf[100000];
 
 static void immediate(void)
 {
+    CLAIM("FIFOs opened without waiting");
     struct stat st;
     SHOW(mkfifo("/tmp/f", 0640));
     SHOW(mkfifo("/tmp/f", 0640));
@@ -107,6 +108,7 @@ static void *interrupt(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("opening a FIFO waits for the other end");
     pthread_t        t;
     void            *result;
     struct sigaction sa = {.sa_handler = count_signal};
@@ -137,6 +139,7 @@ static void waiting(void)
 
 static void ranges(void)
 {
+    CLAIM("sync_file_range, readahead and fadvise");
     int f = open("/tmp/file", O_RDWR | O_CREAT, 0600), w = open("/tmp/file", O_WRONLY);
     int path = open("/tmp/file", O_PATH), dir = open("/tmp", O_RDONLY), p[2];
     SHOW(pipe(p));

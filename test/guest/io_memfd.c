@@ -16,6 +16,7 @@ static long create(const char *name, unsigned flags)
 
 static void arguments(void)
 {
+    CLAIM("arguments of memfd_create");
     char name[260];
     memset(name, 'n', sizeof(name));
     SHOW(create("x", 0x40));
@@ -31,6 +32,7 @@ static void arguments(void)
 
 static void about(int fd)
 {
+    CLAIM("what a memfd is at first");
     struct stat   st;
     struct statfs fs;
     SHOW(fcntl(fd, F_GETFD));
@@ -45,6 +47,7 @@ static void about(int fd)
 
 static void contents(int fd)
 {
+    CLAIM("a memfd is a file");
     SHOW(write(fd, "hello", 5));
     SHOW(ftruncate(fd, 10000));
     SHOW(lseek(fd, 0, SEEK_END));
@@ -61,6 +64,7 @@ static void contents(int fd)
 
 static void sizes(void)
 {
+    CLAIM("seals of the size");
     int fd = (int)create("sizes", MFD_ALLOW_SEALING);
     about(fd);
     SHOW(ftruncate(fd, 10000));
@@ -99,6 +103,7 @@ static long mapped(int fd, int prot, int flags)
 
 static void writing(void)
 {
+    CLAIM("the seal of writing");
     int fd = (int)create("writing", MFD_ALLOW_SEALING);
     SHOW(pwrite(fd, "x", 1, 5000));
     char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
@@ -122,6 +127,7 @@ static void writing(void)
 
 static void writing_from_now(void)
 {
+    CLAIM("the seal of future writing");
     int   fd = (int)create("future", MFD_ALLOW_SEALING);
     char *p;
     SHOW(ftruncate(fd, PAGE));
@@ -142,6 +148,7 @@ static void writing_from_now(void)
 
 static void executing(void)
 {
+    CLAIM("the seal of the mode");
     int fd = (int)create("noexec", 8);
     about(fd);
     SHOW(fchmod(fd, 0700));
@@ -157,6 +164,7 @@ static void executing(void)
 
 static void others(void)
 {
+    CLAIM("seals of other files");
     int p[2];
     int f = open("/tmp/file", O_RDWR | O_CREAT, 0600), r = open("/tmp/file", O_RDONLY);
     int path = open("/tmp/file", O_PATH);

@@ -40,6 +40,7 @@ static long sp(int in, int64_t *in_pos, int out, int64_t *out_pos, size_t len, u
 
 static void wrong(void)
 {
+    CLAIM("arguments of splice, tee and vmsplice");
     int64_t pos = 0, minus = -1, far = INT64_MAX;
     int     f = open("/tmp/wrong", O_RDWR | O_CREAT, 0600), e = eventfd(3, 0);
     int     append = open("/tmp/wrong", O_WRONLY | O_APPEND), dir = open("/tmp", O_RDONLY);
@@ -87,6 +88,7 @@ static void wrong(void)
 
 static void files(void)
 {
+    CLAIM("between a file and a pipe");
     int64_t pos;
     int     f = open("/tmp/file", O_RDWR | O_CREAT, 0600),
         g = open("/tmp/copy", O_RDWR | O_CREAT, 0600);
@@ -130,6 +132,7 @@ static void files(void)
 
 static void pipes(void)
 {
+    CLAIM("between pipes");
     renew(O_NONBLOCK);
     SHOW(sp(a[0], NULL, b[1], NULL, 10, 0));
     for (int i = 0; i < 3; i++)
@@ -175,6 +178,7 @@ static void pipes(void)
 
 static void memory(void)
 {
+    CLAIM("from and to memory");
     static char  page[3 * PAGE] __attribute__((aligned(PAGE)));
     struct iovec v[3] = {{page + 100, 5000}, {page, 0}, {page + PAGE, 10}};
     struct iovec all = {page, sizeof(page)}, r[2] = {{back, 10}, {pointer(NO_ACCESS), 5}};
@@ -196,6 +200,7 @@ static void memory(void)
 
 static void sockets(void)
 {
+    CLAIM("between a socket and a pipe");
     int s[2];
     renew(0);
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, s))
@@ -217,6 +222,7 @@ static void sockets(void)
 
 static void sending(void)
 {
+    CLAIM("sendfile to a pipe");
     int   f = open("/tmp/send", O_RDWR | O_CREAT, 0600), zero = open("/dev/zero", O_RDONLY);
     off_t pos = 4000;
     renew(O_NONBLOCK);
@@ -255,6 +261,7 @@ static void *fill_one(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("splice waits");
     pthread_t t;
     void     *result;
     renew(0);

@@ -26,6 +26,7 @@ static void names(const char *path)
 
 static void values(void)
 {
+    CLAIM("values are set, told and removed");
     int f = open("/tmp/f", O_RDWR | O_CREAT, 0600);
     SHOW(SET("/tmp/f", "user.b", "value", 5, 0));
     SHOW(SET("/tmp/f", "user.a", "v", 1, XATTR_REPLACE));
@@ -64,6 +65,7 @@ static void values(void)
 
 static void wrong(void)
 {
+    CLAIM("arguments");
     char name[300];
     memset(name, 'x', sizeof(name));
     memcpy(name, "user.", 5);
@@ -101,6 +103,7 @@ static void wrong(void)
 
 static void kinds(void)
 {
+    CLAIM("which files have which attributes");
     int p[2];
     SHOW(symlink("f", "/tmp/link"));
     SHOW(GET("/tmp/link", "user.a", buf, 10));
@@ -142,6 +145,7 @@ static void kinds(void)
 
 static void rights(void)
 {
+    CLAIM("what who is not root may");
     SHOW(syscall(SYS_setresuid, 1000, 1000, 0));
     SHOW(LIST("/tmp/d", buf, 100));
     SHOW(GET("/tmp/f", "trusted.t", buf, 10));

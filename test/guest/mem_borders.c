@@ -76,6 +76,7 @@ static void show_resident(const char *what, char *p, size_t n)
 
 static void show_mmap_flags(void)
 {
+    CLAIM("mmap: flags that nobody combines");
     int   pipes[2], event = eventfd(0, 0), sock = socket(AF_UNIX, SOCK_STREAM, 0);
     int   wo = open("/tmp/file", O_WRONLY);
     char *p = room(16);
@@ -151,6 +152,7 @@ static void show_mmap_flags(void)
 
 static void show_munmap(void)
 {
+    CLAIM("munmap at the borders");
     char *p = room(12);
 
     puts("# munmap");
@@ -173,6 +175,7 @@ static void show_munmap(void)
 
 static void show_mprotect(void)
 {
+    CLAIM("mprotect with PROT_GROWSDOWN and over holes");
     char *p = room(16);
 
     puts("# mprotect");
@@ -225,6 +228,7 @@ static const struct {
 
 static void show_madvise(void)
 {
+    CLAIM("madvise: every advice on every kind of memory");
     enum { KINDS = 15 };
     char *kind[KINDS] = {
         map_as(2, PROT_NONE, ANON, -1),
@@ -259,6 +263,7 @@ static void show_madvise(void)
 
 static void show_madvise_ranges(void)
 {
+    CLAIM("madvise over holes");
     static const int some[] = {MADV_NORMAL, MADV_WILLNEED,      MADV_DONTNEED,       MADV_FREE,
                                MADV_COLD,   MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_DONTFORK};
     char            *p = room(8);
@@ -301,6 +306,7 @@ static long raw_mremap(char *old, size_t old_len, size_t new_len, int flags, cha
 
 static void show_mremap_kind(const char *what, int prot, int flags, int fd)
 {
+    CLAIM("mremap of one kind of memory");
     char *p = room(8), *q = room(8);
 
     printf("# mremap: %s\n", what);
@@ -330,6 +336,7 @@ static void show_mremap_kind(const char *what, int prot, int flags, int fd)
 
 static void show_mremap(void)
 {
+    CLAIM("mremap at the borders");
     char *p = room(12), *q = room(12);
 
     puts("# mremap: arguments");
@@ -390,6 +397,7 @@ static void show_mremap(void)
 
 static void show_locking(void)
 {
+    CLAIM("mlock, munlock and mlockall");
     char *p = room(8), *past = map_as(4, RW, MAP_SHARED, rw),
          *none = map_as(1, PROT_NONE, ANON, -1);
     char *stack = map_as(2, RW, ANON | MAP_GROWSDOWN, -1),
@@ -487,6 +495,7 @@ static void set_limit(int which, unsigned long to)
 
 static void show_limits(void)
 {
+    CLAIM("RLIMIT_AS");
     char *start = sbrk(0), *p = mem_map(4, RW);
 
     puts("# brk");
@@ -526,6 +535,7 @@ static void show_limits(void)
 
 static void show_odd_calls(void)
 {
+    CLAIM("calls that nobody makes");
     puts("# others");
     SHOW(syscall(SYS_membarrier, 0, 0, 0) < 0);
     SHOW(syscall(SYS_membarrier, 1 << 30, 0, 0));

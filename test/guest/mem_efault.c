@@ -309,6 +309,7 @@ static const struct {
 /* What was moved before the bad byte stays moved. */
 static void prefixes(void)
 {
+    CLAIM("what was moved before the bad byte stays moved");
     char *edge = kind[7] + 4;
 
     memset(edge - 100, 7, 100);

@@ -37,6 +37,7 @@ static void state(const char *what, unsigned char *p, size_t n)
 
 static void cutting(void)
 {
+    CLAIM("mapping over and cutting holes");
     unsigned char *p = numbered(6);
 
     puts("# mapping over, unmapping parts");
@@ -54,6 +55,7 @@ static void cutting(void)
 
 static void halves(void)
 {
+    CLAIM("calls that fail half-way");
     unsigned char *p = numbered(6);
 
     puts("# calls that fail half-way");
@@ -76,6 +78,7 @@ static void halves(void)
 
 static void discarding(void)
 {
+    CLAIM("what is discarded is gone");
     unsigned char *p = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, file, 0), *q = numbered(3), *s;
 
     puts("# discarding");
@@ -110,6 +113,7 @@ static void *remap(void *old, size_t old_len, size_t new_len, int flags, void *t
 
 static void moving(void)
 {
+    CLAIM("what is moved keeps its contents");
     unsigned char *p = numbered(4), *room = mem_map(8, PROT_NONE), *q;
 
     puts("# moving");
@@ -150,6 +154,7 @@ static void moving(void)
 
 static void beyond_the_file(void)
 {
+    CLAIM("pages beyond the end of a file");
     unsigned char *p = mmap(NULL, 5 * PAGE, RW, MAP_PRIVATE, file, 0);
 
     puts("# past the end of a file");
@@ -168,6 +173,7 @@ static void beyond_the_file(void)
 
 static void reservations(void)
 {
+    CLAIM("large reservations cost nothing");
     size_t         size = 100ul << 30;
     unsigned char *p = mmap(NULL, size, PROT_NONE, ANON | MAP_NORESERVE, -1, 0);
 
@@ -189,6 +195,7 @@ static void reservations(void)
 
 static void growing(void)
 {
+    CLAIM("areas that grow down");
     unsigned char *p = mem_map(1024, PROT_NONE), *top = p + 1024 * PAGE;
     struct rlimit  limit;
 
@@ -223,6 +230,7 @@ static void growing(void)
 
 static void limits(void)
 {
+    CLAIM("RLIMIT_AS and RLIMIT_DATA");
     struct rlimit limit;
 
     puts("# RLIMIT_AS");
@@ -239,6 +247,7 @@ static void limits(void)
 
 static void odd_rights(void)
 {
+    CLAIM("combinations of rights");
     unsigned char *p = mmap(NULL, PAGE, PROT_WRITE, ANON, -1, 0);
 
     puts("# rights");

@@ -30,6 +30,7 @@ static long raw_mmap(unsigned long addr, unsigned long len, int prot, int flags,
 
 static void show_mmap(int ro)
 {
+    CLAIM("mmap");
     int   wo = open("/dev/null", O_WRONLY), zero = open("/dev/zero", O_RDWR);
     int   dir = open("/bin", O_RDONLY | O_DIRECTORY), path = open("/bin", O_PATH);
     char *p = fresh();
@@ -89,6 +90,7 @@ static void show_mmap(int ro)
 
 static void show_munmap(void)
 {
+    CLAIM("munmap");
     char *p = fresh();
 
     puts("# munmap");
@@ -107,6 +109,7 @@ static void show_munmap(void)
 
 static void show_mprotect(int ro)
 {
+    CLAIM("mprotect");
     char *p = fresh(), *file = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ro, 0);
     char *own = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, ro, 0);
 
@@ -142,6 +145,7 @@ static void show_mprotect(int ro)
 
 static void show_madvise(int ro)
 {
+    CLAIM("madvise");
     char *p = fresh(), *file = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ro, 0);
     char *shared = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     char *none = mem_map(1, PROT_NONE), *locked = mem_map(1, RW);
@@ -185,6 +189,7 @@ static long raw_mremap(char *old, size_t old_len, size_t new_len, int flags, cha
 
 static void show_mremap(void)
 {
+    CLAIM("mremap");
     char *p = fresh(), *room = mem_map(8, PROT_NONE);
 
     puts("# mremap");
@@ -224,6 +229,7 @@ static void show_mremap(void)
 
 static void show_others(int ro)
 {
+    CLAIM("msync, mincore and mlock");
     char         *p = fresh(), *none = mem_map(1, PROT_NONE), *ronly = mem_map(1, PROT_READ);
     char         *file = mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, ro, 0);
     unsigned char vec[16];
@@ -299,6 +305,7 @@ static void show_others(int ro)
 
 static void show_brk(void)
 {
+    CLAIM("brk");
     char *start = sbrk(0), *blocker;
 
     puts("# brk");

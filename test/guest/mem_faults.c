@@ -50,6 +50,7 @@ static void float_write(void *p)
 
 static void atomics(void)
 {
+    CLAIM("atomic and floating-point accesses");
     char       *page[] = {mem_map(1, RW), mem_map(1, PROT_READ), mem_map(1, PROT_NONE),
                           mem_map(1, PROT_READ)};
     const char *name[] = {"read and write", "read only", "nothing", "read only, touched"};
@@ -71,6 +72,7 @@ static void atomics(void)
 
 static void borders(void)
 {
+    CLAIM("accesses across borders");
     char *p = mem_map(4, RW);
 
     puts("# across borders");
@@ -95,6 +97,7 @@ static void borders(void)
 
 static void instructions(void)
 {
+    CLAIM("instructions across borders");
     char *p = mem_map(3, RW);
 
     puts("# executing");
@@ -137,6 +140,7 @@ static void instructions(void)
 
 static void addresses(void)
 {
+    CLAIM("addresses that cannot be the program's");
     static const uintptr_t where[] = {0,
                                       8,
                                       0xfff,
@@ -205,6 +209,7 @@ static void set_handler(void (*handler)(int, siginfo_t *, void *), int flags)
 
 static void repairing(void)
 {
+    CLAIM("a handler repairs, or skips");
     puts("# handlers that repair");
     lazy = mem_map(4, RW);
     for (long i = 0; i < 4; i++)
@@ -247,6 +252,7 @@ static int __attribute__((noinline)) deeper(int n)
 
 static void overflowing(void)
 {
+    CLAIM("a stack that overflows");
     stack_t alt = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
     int     limit;
 

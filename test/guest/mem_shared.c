@@ -42,6 +42,7 @@ static int byte_in_file(int fd, off_t at)
 
 static void storing(void)
 {
+    CLAIM("what is stored shows to read, and the reverse");
     int   fd = fresh(2 * PAGE + 10);
     char *s = map_file(fd, 3, RW, MAP_SHARED), *t = map_file(fd, 3, PROT_READ, MAP_SHARED);
     char *own = map_file(fd, 3, RW, MAP_PRIVATE);
@@ -79,6 +80,7 @@ static void storing(void)
 
 static void sizes(void)
 {
+    CLAIM("mapped files get shorter and longer");
     int   fd = fresh(4 * PAGE);
     char *s = map_file(fd, 5, RW, MAP_SHARED), *own = map_file(fd, 5, RW, MAP_PRIVATE);
 
@@ -119,6 +121,7 @@ static void sizes(void)
 
 static void rights(void)
 {
+    CLAIM("rights of a mapping follow the file's");
     int rw = fresh(PAGE), ro = open(name, O_RDONLY), wo = open(name, O_WRONLY);
     int append = open(name, O_RDWR | O_APPEND);
 
@@ -153,6 +156,7 @@ static void rights(void)
 
 static void large(void)
 {
+    CLAIM("large shared mappings");
     puts("# more than there is");
     VALUE(malloc(100ul << 30) == NULL);
     SHOW(mmap(NULL, 100ul << 30, RW, ANON, -1, 0));

@@ -29,6 +29,7 @@ static int            q;
 
 static void names(void)
 {
+    CLAIM("queues and their names");
     char *long_name = memset(malloc(5001), 'x', 5000);
     long_name[5000] = 0;
     SHOW(OPEN("a", O_RDWR, 0, NULL));
@@ -60,6 +61,7 @@ static void names(void)
 
 static void limits(void)
 {
+    CLAIM("attributes and limits of queues");
     struct mq_attr wrong[] = {
         {.mq_maxmsg = 0, .mq_msgsize = 1},       {.mq_maxmsg = 1, .mq_msgsize = 0},
         {.mq_maxmsg = -1, .mq_msgsize = 1},      {.mq_maxmsg = 65537, .mq_msgsize = 1},
@@ -107,6 +109,7 @@ static void take(void)
 
 static void order(void)
 {
+    CLAIM("messages come by priority");
     struct mq_attr attr = {.mq_flags = O_NONBLOCK}, old;
     SHOW(SEND(q, "low", 3, 1, NULL));
     SHOW(SEND(q, "high", 4, 32767, NULL));
@@ -180,6 +183,7 @@ static void *receive_later(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("senders and receivers wait");
     struct timespec past = {1, 0}, wrong = {1, -1}, soon;
     pthread_t       t;
     pthread_create(&t, NULL, send_later, "later");
@@ -223,6 +227,7 @@ static void on_message(int sig, siginfo_t *info, void *context)
 
 static void notification(void)
 {
+    CLAIM("mq_notify");
     struct sigaction sa = {.sa_sigaction = on_message, .sa_flags = SA_SIGINFO};
     struct sigevent  ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
     struct sigevent  none = {.sigev_notify = SIGEV_NONE}, wrong = {.sigev_notify = 7};
@@ -270,6 +275,7 @@ static void notification(void)
 
 static void polling(void)
 {
+    CLAIM("poll and epoll watch a queue");
     struct pollfd      pfd = {.fd = q, .events = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM};
     struct epoll_event ev = {.events = EPOLLIN | EPOLLET}, got;
     int                ep = epoll_create1(0);

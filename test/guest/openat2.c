@@ -24,6 +24,7 @@ static long open2(int at, const char *path, uint64_t flags, uint64_t mode, uint6
 
 static void arguments(void)
 {
+    CLAIM("arguments of openat2");
     struct open_how *how = (void *)page;
     SHOW(open2(AT_FDCWD, "/tmp", O_RDONLY, 0, 0));
     SHOW(open2(AT_FDCWD, "/tmp", O_RDONLY, 0644, 0));
@@ -97,6 +98,7 @@ static void walk(const char *path)
 
 static void walks(void)
 {
+    CLAIM("RESOLVE flags");
     static const char *const paths[] = {
         "sub/file", "inner",      "outer",           "absolute",  "back",   "magic",
         "round",    "..",         "sub/..",          "sub/../..", ".",      "/",
@@ -127,6 +129,7 @@ static void walks(void)
 
 static void waits(void)
 {
+    CLAIM("waitid with a pidfd");
     siginfo_t info;
     int       self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     SHOW(waitid(P_PIDFD, (id_t)self, &info, WEXITED));

@@ -15,6 +15,7 @@ static char from[20000], to[20000];
 
 static void memory(void)
 {
+    CLAIM("process_vm_readv and process_vm_writev");
     pid_t        me = getpid();
     struct iovec l[2] = {{to, 10}, {to + 100, 9000}}, r[2] = {{from, 5000}, {from + 8000, 6000}};
     struct iovec bad[2] = {{from, 10}, {pointer(NO_ACCESS), 10}}, wrong = {from, -1};
@@ -50,6 +51,7 @@ static void *nothing(void *arg)
 
 static void descriptors(void)
 {
+    CLAIM("pidfd_open, pidfd_getfd and pidfd_send_signal");
     siginfo_t info = {.si_signo = SIGUSR1, .si_code = SI_QUEUE};
     char      c;
     int       null = open("/dev/null", O_RDWR);
@@ -101,6 +103,7 @@ static void descriptors(void)
 
 static void advice(void)
 {
+    CLAIM("process_madvise");
     int   fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     char *m = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct iovec v[3] = {{m, 2 * PAGE}, {m + 3 * PAGE, PAGE}, {m + 1, PAGE}};
@@ -142,6 +145,7 @@ static long set_caps(unsigned effective, unsigned permitted, unsigned inheritabl
 
 static void capabilities(void)
 {
+    CLAIM("capset");
     struct caps c[2] = {{0}};
     unsigned    other[2] = {0x20080522, 999999}, old[2] = {7, 0};
     show_caps();
@@ -168,6 +172,7 @@ static void capabilities(void)
 
 static void parting(void)
 {
+    CLAIM("unshare");
     pthread_t t;
     SHOW(syscall(SYS_unshare, 0L));
     SHOW(syscall(SYS_unshare, 1L));

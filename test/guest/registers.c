@@ -16,6 +16,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 /* gp, s0 to s11 */
 #define KEPT 13
 
@@ -169,6 +171,7 @@ static int seen_by_handler(const struct call *c)
 
 static void simple_calls(void)
 {
+    CLAIM("system calls keep registers");
     struct call c = {.nr = SYS_getppid};
     check("a call that returns at once", kept(&c, 0));
     c.nr = 10000;
@@ -179,6 +182,7 @@ static void simple_calls(void)
 
 static void signals(void)
 {
+    CLAIM("signals keep registers");
     struct call c = {.nr = SYS_tgkill, .a = {(uint64_t)getpid(), (uint64_t)gettid(), SIGUSR1}};
     handle(SIGUSR1, on_signal, 0);
     check("a call that a signal follows", kept(&c, 0) && handled == 1 && c.result == 0);
@@ -190,6 +194,7 @@ static void signals(void)
 
 static void interrupted(void)
 {
+    CLAIM("interrupted calls keep registers");
     char        byte;
     struct call c = {.nr = SYS_read, .a = {(uint64_t)pipe_ends[0], (uint64_t)&byte, 1}};
     handle(SIGALRM, on_signal, 0);
@@ -205,6 +210,7 @@ static void interrupted(void)
 /* Signals come between any two instructions. */
 static void many(void)
 {
+    CLAIM("signals between any two instructions keep registers");
     struct call      c = {.nr = SYS_getppid};
     struct sigaction sa = {.sa_handler = on_alarm};
     int              good = 1;
@@ -231,6 +237,7 @@ static void thread_ends(void)
 
 static void threads(void)
 {
+    CLAIM("other threads keep registers");
     static _Alignas(16) char stack[65536];
     struct new_stack        *top = (struct new_stack *)(stack + sizeof(stack) - 256);
     struct call              child = {.nr = 0};

@@ -49,6 +49,7 @@ static void *show_in_thread(void *arg)
 
 static void policies(void)
 {
+    CLAIM("scheduling policies");
     pthread_t t;
     show();
     SHOW(SET(SCHED_OTHER, 1));
@@ -86,6 +87,7 @@ static void policies(void)
 
 static void attributes(void)
 {
+    CLAIM("sched_setattr and sched_getattr");
     struct attr a;
     SHOW(setattr((struct attr){.size = 48, .policy = SCHED_FIFO, .priority = 9}));
     show();
@@ -121,6 +123,7 @@ static void attributes(void)
 
 static void disks(void)
 {
+    CLAIM("ioprio");
     SHOW(syscall(SYS_ioprio_get, 1, 0));
     SHOW(syscall(SYS_ioprio_set, 1, 0, IOPRIO(2, 3)));
     SHOW(syscall(SYS_ioprio_get, 1, 0) == IOPRIO(2, 3));
@@ -142,6 +145,7 @@ static void disks(void)
 
 static void rights(void)
 {
+    CLAIM("what who is not root may");
     SHOW(syscall(SYS_setresuid, 1000, 1000, 1000));
     SHOW(SET(SCHED_FIFO, 1));
     SHOW(SET(SCHED_BATCH, 0));

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What follows is about this claim, and is reported as a test of its own. */
-#define CLAIM(text) printf("--- %s\n", text)
+#include "claim.h"
 
 /* The call and its errno, or its result. */
 #define SHOW(call)                                               \

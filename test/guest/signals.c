@@ -14,6 +14,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 static void check(const char *what, int good)
 {
     printf("%-60s %s\n", what, good ? "ok" : "WRONG");
@@ -48,6 +50,7 @@ static void install(int sig, void (*handler)(int, siginfo_t *, void *), int flag
 
 static void sent(void)
 {
+    CLAIM("signals that are sent");
     struct sigaction old;
 
     install(SIGUSR1, note, 0);
@@ -76,6 +79,7 @@ static void sent(void)
 
 static void blocked(void)
 {
+    CLAIM("signals that are blocked");
     sigset_t set, old, pending;
 
     calls = 0;
@@ -122,6 +126,7 @@ static void repair(int sig, siginfo_t *info, void *context)
 
 static void faults(void)
 {
+    CLAIM("signals of faults");
     const uint64_t in[] = {0x1111111111111111, 0x2222222222222222, 0x3333333333333333};
     uint64_t       out[3], a0, rounding;
     double         fin[] = {2.5, 3.25}, fout[2];
@@ -165,6 +170,7 @@ static __attribute__((noinline)) int overflow(int n)
 
 static void alternate(void)
 {
+    CLAIM("handlers on an alternate stack");
     static char memory[64 * 1024];
     stack_t     st = {.ss_sp = memory, .ss_size = sizeof(memory)}, old;
     char       *inside;
@@ -192,6 +198,7 @@ static void alternate(void)
 
 static void codes(void)
 {
+    CLAIM("what siginfo says");
     char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     install(SIGSEGV, jump_out, 0);

@@ -37,6 +37,7 @@ static void take(long type, int flags)
 
 static void finding(void)
 {
+    CLAIM("queues and their keys");
     int a;
     SHOW(msgget(99, 0));
     SHOW_OK(a = msgget(99, IPC_CREAT | 0600));
@@ -50,6 +51,7 @@ static void finding(void)
 
 static void types(void)
 {
+    CLAIM("messages are chosen by type");
     SHOW(put(3, "three"));
     SHOW(put(1, "one"));
     SHOW(put(2, "two"));
@@ -74,6 +76,7 @@ static void types(void)
 
 static void wrong(void)
 {
+    CLAIM("arguments");
     struct msqid_ds ds;
     SHOW(put(0, "x"));
     SHOW(put(-1, "x"));
@@ -105,6 +108,7 @@ static void wrong(void)
 
 static void full(void)
 {
+    CLAIM("a full queue");
     struct msqid_ds ds;
     int             n = 0;
     m.type = 1;
@@ -172,6 +176,7 @@ static void *remove_it(void *arg)
 
 static void waiting(void)
 {
+    CLAIM("senders and receivers wait");
     pthread_t t;
     pthread_create(&t, NULL, send_two, NULL);
     SHOW(RCV(id, &m, 10, 5, 0));
@@ -194,6 +199,7 @@ static void waiting(void)
 
 static void told(void)
 {
+    CLAIM("what msgctl tells and sets");
     struct msqid_ds ds;
     struct msginfo  info;
     int             a = msgget(4321, IPC_CREAT | 0640);

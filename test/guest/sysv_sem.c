@@ -24,6 +24,7 @@ static long op(int num, int by, int flags)
 
 static void finding(void)
 {
+    CLAIM("sets and their keys");
     int a;
     SHOW(semget(77, 3, 0));
     SHOW(semget(77, 0, IPC_CREAT | 0600));
@@ -48,6 +49,7 @@ static void finding(void)
 
 static void values(void)
 {
+    CLAIM("values are set and told");
     unsigned short all[2] = {4, 5}, big[2] = {0, 40000}, got[2];
     SHOW(CTL(id, 0, GETVAL, 0));
     SHOW(CTL(id, 1, SETVAL, 7));
@@ -83,6 +85,7 @@ static void values(void)
 
 static void operations(void)
 {
+    CLAIM("operations are done all or not at all");
     struct sembuf two[] = {{0, -1, 0}, {1, -6, IPC_NOWAIT}},
                   zero[] = {{0, -4, 0}, {0, 0, IPC_NOWAIT}};
     struct sembuf take[] = {{0, -9, 0}}, many[501] = {{0, 0, 0}}, back[] = {{0, 2, 0}, {0, -1, 0}};
@@ -149,6 +152,7 @@ static void until_order(int n)
 
 static void waiting(void)
 {
+    CLAIM("operations wait");
     pthread_t t[3];
     SHOW(CTL(id, 1, SETVAL, 1));
     pthread_create(&t[0], NULL, wait_for, (void *)0);
@@ -182,6 +186,7 @@ static void waiting(void)
 
 static void ends(void)
 {
+    CLAIM("a set goes while somebody waits");
     SHOW(CTL(id, 0, IPC_RMID, 0));
     until_order(2);
     SHOW(order[0] == -EIDRM && order[1] == -EIDRM);
@@ -191,6 +196,7 @@ static void ends(void)
 
 static void told(void)
 {
+    CLAIM("what semctl tells and sets");
     struct semid_ds ds;
     struct seminfo  info;
     int             a = semget(1234, 5, IPC_CREAT | 0640);

@@ -20,6 +20,7 @@ static long attached(int seg)
 
 static void finding(void)
 {
+    CLAIM("segments and their keys");
     int a;
     SHOW(shmget(55, 100, 0));
     SHOW(shmget(55, 0, IPC_CREAT | 0600));
@@ -40,6 +41,7 @@ static void finding(void)
 
 static void attaching(void)
 {
+    CLAIM("segments are attached");
     char *p1, *p2, *hole;
     SHOW_OK(p1 = (char *)AT(id, NULL, 0));
     SHOW(attached(id));
@@ -87,6 +89,7 @@ static void attaching(void)
 
 static void told(void)
 {
+    CLAIM("what shmctl tells and sets");
     struct shmid_ds ds;
     struct shminfo  info;
     struct shm_info usage;

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 #define NTHREADS 8
 #define ROUNDS   2000
 
@@ -44,6 +46,7 @@ static void *add(void *arg)
 
 static void counting(void)
 {
+    CLAIM("threads share memory");
     pthread_t threads[NTHREADS];
     void     *result;
     int       good = 0;
@@ -73,6 +76,7 @@ static void *compute(void *arg)
 
 static void computing(void)
 {
+    CLAIM("threads have registers of their own");
     pthread_t threads[4];
     void     *result;
     int       good = 0;
@@ -102,6 +106,7 @@ static void *ping(void *arg)
 
 static void taking_turns(void)
 {
+    CLAIM("condition variables");
     pthread_t a, b;
 
     pthread_create(&a, NULL, ping, (void *)0);
@@ -112,6 +117,7 @@ static void taking_turns(void)
 
 static void timing_out(void)
 {
+    CLAIM("waits that time out");
     struct timespec at;
     int             err;
 
@@ -147,6 +153,7 @@ static void *sleeper(void *arg)
 
 static void signalling(void)
 {
+    CLAIM("signals to threads");
     struct sigaction act = {.sa_handler = note};
     pthread_t        thread;
     pid_t            tid;
@@ -173,6 +180,7 @@ static void *hold_and_die(void *arg)
 
 static void robust(void)
 {
+    CLAIM("robust mutexes");
     pthread_mutexattr_t attr;
     pthread_mutex_t     m;
     pthread_t           thread;

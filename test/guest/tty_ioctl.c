@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 struct old_termio { /* TCGETA's */
     unsigned short iflag, oflag, cflag, lflag;
     unsigned char  line, cc[8];
@@ -44,6 +46,7 @@ static void show(const char *what)
 
 static void settings(void)
 {
+    CLAIM("settings of the terminal");
     struct termios t = original;
 
     show("at the start");
@@ -97,6 +100,7 @@ static void read_with(const char *what, unsigned min, unsigned time, int flags)
 
 static void reading(void)
 {
+    CLAIM("reading when nobody types");
     char c;
 
     read_with("read, min 0 time 0", 0, 0, 0);
@@ -121,6 +125,7 @@ static void on_resize(int sig)
 
 static void sizes(void)
 {
+    CLAIM("the terminal's size");
     struct winsize size, new = {.ws_row = 50, .ws_col = 132, .ws_xpixel = 7, .ws_ypixel = 9}, got;
 
     say("TIOCGWINSZ", ioctl(1, TIOCGWINSZ, &size));
@@ -141,6 +146,7 @@ static void sizes(void)
 
 static void queues(void)
 {
+    CLAIM("queues of the terminal");
     int n = -1, ldisc = -1;
 
     say("FIONREAD", ioctl(0, FIONREAD, &n));
@@ -166,6 +172,7 @@ static void queues(void)
 
 static void other_files(void)
 {
+    CLAIM("terminal calls on other files");
     struct termios t;
     struct winsize size;
     int            folder = open("/bin", O_RDONLY), null = open("/dev/null", O_RDWR);
@@ -181,6 +188,7 @@ static void other_files(void)
 
 static void job_control(void)
 {
+    CLAIM("sessions and foreground groups");
     int   tty = open("/dev/tty", O_RDWR);
     pid_t group = 0;
 
@@ -202,6 +210,7 @@ static void job_control(void)
 /* Nobody could continue a process whose parent is outside its session: nothing stops. */
 static void stops(void)
 {
+    CLAIM("signals of job control");
     raise(SIGTSTP);
     puts("not stopped from the keyboard");
     raise(SIGTTIN);
@@ -212,6 +221,7 @@ static void stops(void)
 
 static void give_up(void)
 {
+    CLAIM("giving up the terminal");
     pid_t group = getpgrp();
     int   tty;
 

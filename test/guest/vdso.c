@@ -96,6 +96,7 @@ static void *find(const char *name)
 
 static void exports(void)
 {
+    CLAIM("the vDSO is a shared object");
     static const char *const names[] = {
         "__vdso_rt_sigreturn", "__vdso_gettimeofday", "__vdso_clock_gettime", "__vdso_clock_getres",
         "__vdso_getcpu",       "__vdso_flush_icache", "__vdso_riscv_hwprobe", "__vdso_nothing",
@@ -137,6 +138,7 @@ static int agrees(int clock)
 
 static void answers(void)
 {
+    CLAIM("each function agrees with its system call");
     static const int clocks[] = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 32, 33, 77, -1, -2, -6};
     struct timespec  ts, own;
     struct timeval   before, between, after;
@@ -171,6 +173,7 @@ static void answers(void)
 /* It never goes back. */
 static void steady(void)
 {
+    CLAIM("time never goes back");
     struct timespec ts;
     int64_t         last = 0;
     int             back = 0;
@@ -185,6 +188,7 @@ static void steady(void)
 /* Wall time as it is set is what is seen next. */
 static void follows(void)
 {
+    CLAIM("wall time as it is set is what is seen next");
     struct timespec set = {2000000000, 0}, ts;
     struct timeval  tv;
     int             zone[2] = {0, 3}, got[2];
@@ -217,6 +221,7 @@ static void on_signal(int sig)
 
 static void handler_return(void)
 {
+    CLAIM("handlers return through it");
     signal(SIGUSR1, on_signal);
     raise(SIGUSR1);
     SHOW(returns_to == (uintptr_t)find("__vdso_rt_sigreturn"));
@@ -226,6 +231,7 @@ static void handler_return(void)
 
 static void memory(void)
 {
+    CLAIM("its pages' rights cannot be changed");
     char *code = (char *)vdso.base, *data = code - PAGE;
     SHOW(mprotect(data, PAGE, PROT_READ | PROT_WRITE));
     SHOW(mprotect(data, PAGE, PROT_READ));

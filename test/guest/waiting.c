@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claim.h"
+
 #define MS 1000000l
 
 static void check(const char *what, int good)
@@ -43,6 +45,7 @@ static int took(long ms)
 
 static void clocks(void)
 {
+    CLAIM("clocks move on");
     struct timespec real, res;
     struct timeval  tv;
     int64_t         last = now();
@@ -65,6 +68,7 @@ static void clocks(void)
 
 static void sleeping(void)
 {
+    CLAIM("sleeping takes at least its time");
     struct timespec ts = {0, 20 * MS}, at;
 
     start();
@@ -88,6 +92,7 @@ static long futex(uint32_t *word, int op, uint32_t value, const struct timespec 
 
 static void futexes(void)
 {
+    CLAIM("futexes time out");
     uint32_t        word = 5;
     struct timespec ts = {0, 20 * MS}, at;
 
@@ -109,6 +114,7 @@ static void futexes(void)
 
 static void polling(void)
 {
+    CLAIM("poll and select time out");
     struct timespec ts = {0, 20 * MS};
     struct pollfd   fds[3] = {
           {open("/dev/zero", O_RDWR), POLLIN | POLLOUT, 0}, {-1, POLLIN, 7}, {99, POLLIN, 0}};
