@@ -17,6 +17,8 @@
 # failed test, when it reports no test at all, and when its time is up. The time limit is there to
 # end what hangs; nothing waits for it.
 #
+# After each suite stands how long it took, for whoever wonders where the time goes.
+#
 # The last line is `N passed, N failed`, with `, N skipped` if any; the exit status is 0 only if
 # something passed and nothing failed.
 
@@ -82,7 +84,7 @@ read_suite() {
 run_suite() {
     name=${1%%=*} command=${1#*=}
     printf '%s\n' "$name"
-    before_total=$((passed + failed + skipped)) before_failed=$failed
+    before_total=$((passed + failed + skipped)) before_failed=$failed began=$(date +%s)
     log=$(mktemp "${TMPDIR:-/tmp}/cella-test.XXXXXX")
     fifo=$log.fifo
     mkfifo "$fifo"
@@ -105,6 +107,7 @@ run_suite() {
         grep -v '^#exit ' "$log" | tail -n 20 | sed 's/^/          /'
     fi
     rm -f "$log" "$fifo"
+    printf '  (%s s)\n' $(($(date +%s) - began))
 }
 
 for suite in "$@"; do
