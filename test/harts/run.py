@@ -7,6 +7,7 @@
 Each boot runs test/guest/harts_hello.c, whose threads say on which processors they are: all must have come up, and
 the program must end as it should. The boots of all platforms take turns. --load: so many processes
 compute meanwhile, so that the machine's harts, which are threads of the host, arrive in any order and late.
+The console of a boot that fails is kept: test/harts/N.console in the build folder.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PLATFORMS = sorted(p.parent.name for p in BUILD.glob("riscv64-*/run.conf"))
+CONSOLES = BUILD / "test/harts"
 LIMIT = 120  # seconds; ends what hangs, judges nothing
 
 
@@ -27,8 +29,8 @@ def compute():
         pass
 
 
-def boot(platform, cpus):
-    """None, or what is wrong."""
+def boot(platform, cpus, n):
+    """None, or what is wrong. n: the number of this boot."""
     command = [BUILD / "bin/cella", "run", "-b", "--snapshot", "-p", platform, "--cpus", str(cpus),
                BUILD / "test/guest/harts_hello.img", "--", str(cpus)]
     try:
@@ -40,7 +42,9 @@ def boot(platform, cpus):
     text = console.decode("utf-8", "replace").replace("\r", "")
     if status == 0 and f"{cpus} processors, each has run a thread\n" in text:
         return None
-    return f"exit status {status}\n" + "\n".join(text.split("\n")[-20:])
+    CONSOLES.mkdir(parents=True, exist_ok=True)
+    (CONSOLES / f"{n}.console").write_bytes(console)
+    return f"boot {n}: exit status {status}\n" + "\n".join(text.split("\n")[-20:])
 
 
 def main():
@@ -55,7 +59,7 @@ def main():
     count, troubles = {platform: 0 for platform in PLATFORMS}, {platform: [] for platform in PLATFORMS}
     for n in range(args.boots):
         platform = PLATFORMS[n % len(PLATFORMS)]
-        trouble = boot(platform, args.cpus)
+        trouble = boot(platform, args.cpus, n)
         count[platform] += 1
         troubles[platform] += [trouble] if trouble else []
     for process in load:
