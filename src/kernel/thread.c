@@ -436,7 +436,7 @@ static void user_thread_main(void *arg)
     struct thread *t = arg;
     after_switch();
     cpu_irq_save();
-    thread_enters_user(t);
+    trap_enter_user(t, t->tf);
     cpu_user_enter(t->tf);
 }
 

@@ -48,6 +48,12 @@ static void do_what_is_asked(struct thread *t, struct trapframe *tf)
     }
 }
 
+void trap_enter_user(struct thread *t, struct trapframe *tf)
+{
+    do_what_is_asked(t, tf);
+    thread_enters_user(t);
+}
+
 void trap_handle(struct trapframe *tf)
 {
     if (!(tf->scause & SCAUSE_INTERRUPT))
@@ -173,6 +179,5 @@ void trap_finish(struct trapframe *tf, struct trap_result result)
         finish_call(t, tf, result);
     else if (result.left == HANDLE)
         handle(t, tf);
-    do_what_is_asked(t, tf);
-    thread_enters_user(t);
+    trap_enter_user(t, tf);
 }

@@ -85,11 +85,21 @@ static struct uthread *uthread_new(void)
     return ut;
 }
 
+/* One that comes while the process ends sees that before it runs the program. */
 static void uthread_link(struct uthread *ut)
 {
     spinlock_acquire(&the_process.lock);
     LIST_INSERT_HEAD(&the_process.threads, ut, link);
+    ut->thread->notify = the_process.ending;
     spinlock_release(&the_process.lock);
+}
+
+/* ut, the current thread, is none of the process's any more: nobody sends it a signal. The lock is held. */
+static void uthread_unlink(struct uthread *ut)
+{
+    LIST_REMOVE(ut, link);
+    sigqueue_clear(&ut->pending); /* under the lock: timers know some of them */
+    cputime_add(&the_process.ended, ut->thread);
 }
 
 int process_start(const char *name, vaddr_t pc, vaddr_t sp)
@@ -211,20 +221,80 @@ static void tell_memory(void)
         memstats_log(the_process.vmspace);
 }
 
-void process_exit(int status)
+/* Who ends the process sleeps here until the others have left it. */
+static struct waitq left = WAITQ_INIT(left);
+
+#define LEAVE_NS 10000000000ul /* ends what hangs */
+
+void process_leave(void)
 {
-    strace_exit(status);
+    spinlock_acquire(&the_process.lock);
+    uthread_unlink(uthread_self());
+    waitq_wake_all(&left);
+    spinlock_release(&the_process.lock);
+    thread_exit();
+}
+
+/* The process ends by this thread, and the others are told; if it does so already, this is one of them. */
+static void begin_end(void)
+{
+    struct uthread *ut;
+
+    spinlock_acquire(&the_process.lock);
+    if (the_process.ending) {
+        spinlock_release(&the_process.lock);
+        process_leave();
+    }
+    the_process.ending = true;
+    LIST_FOREACH(ut, &the_process.threads, link)
+        if (ut != uthread_self())
+            signal_kick(ut);
+    spinlock_release(&the_process.lock);
+}
+
+/* A thread that was the last one has left the list itself. The lock is held. */
+static bool others_are_there(const struct uthread *self)
+{
+    const struct uthread *first = LIST_FIRST(&the_process.threads);
+
+    return first && (first != self || LIST_NEXT(first, link));
+}
+
+/* They finish what they are doing in the kernel, and go no further. */
+static void wait_for_others(void)
+{
+    const struct uthread *self = uthread_self();
+    uint64_t              deadline = time_ns_to_deadline(LEAVE_NS);
+    int                   err = 0;
+
+    spinlock_acquire(&the_process.lock);
+    while (others_are_there(self) && !err)
+        err = waitq_sleep_until(&left, &the_process.lock, deadline, false);
+    spinlock_release(&the_process.lock);
+    if (err)
+        log_warn("a thread does not end: what it does to files may be lost");
+}
+
+static _Noreturn void end(int status)
+{
+    wait_for_others();
     tell_memory();
     vfs_shutdown();
-    machine_exit(status & 0xff);
+    machine_exit(status);
+}
+
+void process_exit(int status)
+{
+    begin_end();
+    strace_exit(status);
+    end(status & 0xff);
 }
 
 void process_killed(int sig)
 {
+    begin_end();
     strace_killed(sig);
-    tell_memory();
-    vfs_shutdown();
-    machine_exit(STATUS_SIGNAL + sig);
+    end(STATUS_SIGNAL + sig);
 }
 
 /* How pthread_join() learns that the thread no longer uses its stack. It waits for a shared
@@ -244,10 +314,9 @@ void process_exit_thread(int status)
     clear_child_tid(ut);
     strace_thread_exit(status);
     spinlock_acquire(&the_process.lock);
-    LIST_REMOVE(ut, link);        /* from here on nobody sends it a signal */
-    sigqueue_clear(&ut->pending); /* under the lock: timers know some of them */
+    uthread_unlink(ut);
     signal_thread_gone(ut);
-    cputime_add(&the_process.ended, ut->thread);
+    waitq_wake_all(&left);
     bool last = LIST_EMPTY(&the_process.threads);
     spinlock_release(&the_process.lock);
     if (last)

@@ -8,6 +8,8 @@
 #ifndef UNIX_PROCESS_H
 #define UNIX_PROCESS_H
 
+#include <stdatomic.h>
+
 #include "fs/vfs.h"
 #include "kernel/thread.h"
 #include "kernel/vmspace.h"
@@ -39,7 +41,8 @@ struct process {
     struct sigqueue        pending;           /* signals for any thread */
     struct thread_cpu_time ended;             /* what threads that are gone have used */
     LIST_HEAD(, uthread) threads;             /* youngest first */
-    uint32_t next_tid;
+    uint32_t    next_tid;
+    atomic_bool ending; /* by one thread; the others leave. Read without the lock */
 };
 
 extern struct process the_process;
@@ -128,11 +131,15 @@ _Noreturn void process_exit_thread(int status);
 /* At its end the program's use of memory is logged (memstats.h). Set at boot. */
 extern bool process_tells_memory;
 
-/* End the program and the machine with status & 0xff. */
+/* End the program and the machine with status & 0xff. The other threads leave the kernel no more: what they
+ * have begun is over before the file systems are. */
 _Noreturn void process_exit(int status);
 
 /* The same because of signal sig. */
 _Noreturn void process_killed(int sig);
+
+/* The current thread ends because another one ends the process. No lock is held. */
+_Noreturn void process_leave(void);
 
 extern const struct thread_ops process_thread_ops;
 

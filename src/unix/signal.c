@@ -53,9 +53,11 @@ bool signal_pending(const struct uthread *ut)
 
 /* --- sending ----------------------------------------------------------------------------- */
 
-/* ut shall look at its signals soon. */
-static void kick(struct uthread *ut)
+/* What it is to see, a signal that is pending, was stored before notify is: signal_notify(), on whichever hart,
+ * clears it before it looks. */
+void signal_kick(struct uthread *ut)
 {
+    atomic_thread_fence(memory_order_seq_cst);
     ut->thread->notify = true;
     thread_interrupt(ut->thread);
 }
@@ -90,7 +92,7 @@ static int post(struct uthread *ut, int sig, const struct signal_info *info)
         return 0;
     int err = enqueue(&ut->pending, sig, info);
     if (!err && !(blocked(ut) & SIGSET(sig)))
-        kick(ut);
+        signal_kick(ut);
     return err;
 }
 
@@ -120,7 +122,7 @@ static void hand_on(uint64_t set)
     for (set &= the_process.pending.set; set; set &= set - 1) {
         struct uthread *ut = choose_thread(__builtin_ctzll(set) + 1);
         if (ut)
-            kick(ut);
+            signal_kick(ut);
     }
 }
 
@@ -137,7 +139,7 @@ int signal_send_process(int sig, const struct signal_info *info)
     if (!ut || ut->waiting_for & SIGSET(sig) || !is_ignored(sig)) {
         err = enqueue(&the_process.pending, sig, info);
         if (ut && !err)
-            kick(ut);
+            signal_kick(ut);
     }
     spinlock_release(&the_process.lock);
     return err;
@@ -186,7 +188,7 @@ int signal_send_timer(uint32_t tid, int sig, const struct signal_info *info,
     if (!err && watchers)
         signal_watch_changed();
     if (!err && open)
-        kick(ut);
+        signal_kick(ut);
     spinlock_release(&the_process.lock);
     return err;
 }
@@ -235,7 +237,7 @@ static void set_mask(struct uthread *ut, uint64_t mask)
     ut->sigmask = mask & ~UNBLOCKABLE;
     hand_on(blocked_now);
     if (deliverable(ut))
-        kick(ut); /* also ends the sleep that the current thread is about to begin */
+        signal_kick(ut); /* also ends the sleep that the current thread is about to begin */
 }
 
 void signal_set_mask(struct uthread *ut, uint64_t mask)
@@ -415,6 +417,8 @@ void signal_notify(struct thread *t, struct trapframe *tf)
     t->interrupted = false; /* what it was interrupted for is looked at now */
     /* Before the look: of this and who makes a signal pending and then sets notify one sees the other. */
     atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&the_process.ending, memory_order_relaxed))
+        process_leave();
     while (deliverable(ut) && (sig = take_signal(ut, &info, &action))) {
         if (strace_on())
             strace_signal(sig, &info);

@@ -42,6 +42,10 @@ struct signal_info signal_info_read(const struct abi_siginfo *in);
 /* What the program sends itself: from process to process, code is SI_USER or SI_TKILL. */
 struct signal_info signal_from_self(int32_t code);
 
+/* ut shall look at what is asked of it soon, and sleeps no longer if it can be interrupted. the_process.lock is
+ * held. */
+void signal_kick(struct uthread *ut);
+
 /* ut ends and is no longer listed: what was to be its share of the process's signals goes to another
  * thread. the_process.lock is held. */
 void signal_thread_gone(const struct uthread *ut);

@@ -106,11 +106,14 @@ static void set_aside(void)
     open_call = NULL;
 }
 
+/* Not after the process has ended: its threads are on their way out then. */
 static void print_line(struct strace_record *r)
 {
     spinlock_acquire(&the_process.lock);
-    set_aside();
-    log_text(r->text.bytes, r->text.len);
+    if (strace_on()) {
+        set_aside();
+        log_text(r->text.bytes, r->text.len);
+    }
     spinlock_release(&the_process.lock);
 }
 
@@ -328,6 +331,7 @@ static void all_end(const char *how, const char *what)
                       r->call.sc ? r->call.sc->name : "syscall");
         log_error("strace %u +++ %s %s +++", ut->tid, how, what);
     }
+    trace_enabled &= ~(1u << TRACE_CLASS_syscall);
     spinlock_release(&the_process.lock);
 }
 
