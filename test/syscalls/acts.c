@@ -15,7 +15,7 @@
 #define TOO_MANY   1000 /* faults in a row: nobody gets over this one */
 #define KSIGSET    8
 #define CHILDREN   4
-#define STACK_SIZE 16384
+#define STACK_SIZE (24 * PAGE) /* every signal may come at once */
 
 /* --- accesses to memory ------------------------------------------------------------------------------- */
 
@@ -88,22 +88,34 @@ static void on_fault(int sig, siginfo_t *info, void *context)
     }
 }
 
-/* What a handler finds when it returns: another context. */
+/* A stack pointer that points nowhere. But who interrupted another handler keeps it: frames of handlers that
+ * have not returned stay whole only as long as the next frame goes below them. */
+static unsigned long bad_stack(struct worker *w, unsigned long sp)
+{
+    uintptr_t start = (uintptr_t)w->altstack, bad = bad_address(w);
+    return sp >= start && sp <= start + ALTSTACK ? sp : bad;
+}
+
+/* What a handler finds when it returns: another context. Where the stack is none, only the fault's own
+ * handler may run before the registers are set right: others may have none to run on. */
 static void spoil_context(struct worker *w, ucontext_t *uc)
 {
-    unsigned long *regs = uc->uc_mcontext.__gregs;
+    unsigned long *regs = uc->uc_mcontext.__gregs, sp = regs[REG_SP];
 
+    if (w->mangling <= 3)
+        *(uint64_t *)&uc->uc_sigmask = ~NEEDED;
     switch (w->mangling) {
     case 1:
         for (size_t i = 1; i < 32; i++)
             regs[i] = any_number(w);
+        regs[REG_SP] = bad_stack(w, sp);
         regs[REG_PC] = bad_address(w);
         return;
     case 2:
         regs[REG_PC] = bad_address(w) | 1;
         return;
     case 3: /* the stack is the kernel's only until the handler of the fault */
-        regs[REG_SP] = bad_address(w);
+        regs[REG_SP] = bad_stack(w, sp);
         regs[REG_PC] = 2;
         return;
     case 4:

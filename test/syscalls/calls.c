@@ -42,8 +42,7 @@ static bool protected_fd(int fd)
 
 static bool protected_signal(int sig)
 {
-    return sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP ||
-           sig == KICK || sig == MANGLE;
+    return sig > 0 && sig <= 64 && NEEDED & BIT(sig);
 }
 
 static uint64_t harmless(uint64_t sig)

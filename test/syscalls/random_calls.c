@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define STACK     (256ul << 10) /* all signals may come at once */
-#define ALTSTACK  (48 * PAGE)
 #define WARM_UP   4000 /* calls before the first census: what the kernel makes once and keeps */
 #define LOOK_NS   2000000
 #define PATIENCE  60  /* seconds for one call */

@@ -48,6 +48,13 @@
 #define KICK        SIGUSR1     /* interrupts a thread that sleeps */
 #define MANGLE      SIGUSR2     /* its handler changes where it returns to */
 #define SCRATCH     (8 * PAGE)
+#define ALTSTACK    (48 * PAGE)
+
+/* Signals that this program needs itself: nobody blocks them or changes their handlers. */
+#define BIT(sig) (1ul << ((sig)-1))
+#define NEEDED                                                                           \
+    (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(KICK) | \
+     BIT(MANGLE))
 
 /* A mapping whose place the kernel chose. */
 struct floating {

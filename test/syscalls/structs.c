@@ -116,11 +116,6 @@ static uintptr_t timex(struct worker *w)
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
-#define BIT(sig) (1ul << ((sig)-1))
-#define NEEDED                                                                           \
-    (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(KICK) | \
-     BIT(MANGLE))
-
 uint64_t any_sigset(struct worker *w)
 {
     uint64_t set = chance(w, 3) ? draw(w) : chance(w, 3) ? -1ul : 1ul << below(w, 64);

@@ -147,8 +147,8 @@ uintptr_t any_address(struct worker *w, size_t size)
     case 3:
         return page + below(w, PAGE); /* unaligned */
     case 4:
-        return (uintptr_t)w->scratch + SCRATCH -
-               below(w, size + 2); /* the last bytes of what is mapped */
+        return (uintptr_t)w->scratch + SCRATCH - /* the last bytes of what is mapped */
+               below(w, (size < SCRATCH - 1 ? size : SCRATCH - 1) + 2);
     default:
         return page;
     }
