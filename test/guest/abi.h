@@ -46,9 +46,6 @@ static inline void tell(const char *what, long result)
         tell(#call, (long)(call) == -1 ? -1 : 0); \
     } while (0)
 
-/* What the lines that follow show, in words: a test of its own. */
-#define CLAIM(words) printf("--- %s\n", words)
-
 /* Keep what is printed until the end: no signal then cuts off a line. */
 static inline void buffer_output(void)
 {
