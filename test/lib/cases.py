@@ -3,7 +3,8 @@
 and end with the expected status. What is expected was recorded on Linux (test/oracle).
 
 run() prints TAP-like lines, as test/run.sh reads them. What a case did is kept in
-BUILD/test/SUITE/PLATFORM/NAME: .out, .status and .console, the first two as they are recorded.
+BUILD/test/SUITE/PLATFORM/NAME: .out, .status, .left and .console, all but the last as they are recorded.
+.left is what changed on the disk (left.py); only cases that may write have it.
 """
 
 import concurrent.futures
@@ -16,6 +17,7 @@ import subprocess
 import typing
 
 import disks
+import left
 import normalise
 import sections
 import session
@@ -33,22 +35,24 @@ LIMIT = int(os.environ.get("TEST_LIMIT", "120"))  # seconds; ends what hangs, ju
 
 @dataclasses.dataclass(frozen=True)
 class Expectation:
-    """out and status: files. A status that is a number needs no file."""
+    """out, status and left: files. A status that is a number needs no file; left None: what is left on
+    the disk is not compared."""
     out: pathlib.Path
     status: typing.Union[pathlib.Path, int]
+    left: typing.Optional[pathlib.Path] = None
 
-    def read(self):
-        """(output, status), or None if one is missing."""
+    def read(self, writes):
+        """(output, status, what is left if the case writes), or None if one is missing."""
         try:
             status = self.status if isinstance(self.status, int) else int(self.status.read_text())
-            return self.out.read_bytes(), status
+            return self.out.read_bytes(), status, self.left.read_bytes() if writes and self.left else None
         except (FileNotFoundError, ValueError):
             return None
 
 
 def recorded(name):
     """What Linux did: name is SUITE/CASE."""
-    return Expectation(EXPECTED / f"{name}.out", EXPECTED / f"{name}.status")
+    return Expectation(*(EXPECTED / f"{name}.{kind}" for kind in ("out", "status", "left")))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +77,12 @@ class Case:
 @dataclasses.dataclass(frozen=True)
 class Run:
     """What a machine did. status None: it hung. damage: what e2fsck says of the image, if it says
-    anything."""
+    anything. left: what changed on the disk; None if nothing may, or nobody could see it."""
     output: bytes
     status: typing.Optional[int]
     console: bytes
     damage: str = ""
+    left: typing.Optional[bytes] = None
 
 
 def program_output(console):
@@ -118,6 +123,15 @@ def check_file_system(image):
     return p.stdout if p.returncode else ""
 
 
+def left_on(case, image):
+    """What is compared of what changed on the disk."""
+    try:
+        changes = left.changes(case.image, image).encode()
+    except left.Unreadable as trouble:
+        changes = f"{trouble}\n".encode()
+    return normalise.apply(case.normaliser, f"{case.name}.left", changes)
+
+
 def output_of(case, console):
     """What is compared."""
     if case.traced:
@@ -133,7 +147,8 @@ def boot(case, platform, place):
     arguments += ["--strace"] if case.traced else []
     arguments += ["--cpus", str(case.cpus)] if case.cpus else []
     try:
-        if not disks.writable(case.image):
+        writes = disks.writable(case.image)
+        if not writes:
             arguments += ["--read-only"]
         command = [CELLA, "run", "-p", platform, *arguments]
         if case.session:
@@ -141,15 +156,18 @@ def boot(case, platform, place):
         else:
             console, status = finish([*command, "-b", str(copy)])
         damage = check_file_system(copy) if status is not None else ""
+        changed = left_on(case, copy) if writes and status is not None and not damage else None
     finally:
         copy.unlink()
-    return Run(output_of(case, console), status, console, damage)
+    return Run(output_of(case, console), status, console, damage, changed)
 
 
 def keep(run, place):
     place.with_name(place.name + ".out").write_bytes(run.output)
     place.with_name(place.name + ".status").write_text(f"{run.status}\n")
     place.with_name(place.name + ".console").write_bytes(run.console)
+    if run.left is not None:
+        place.with_name(place.name + ".left").write_bytes(run.left)
 
 
 def difference(expected, output):
@@ -170,7 +188,7 @@ def verdicts(case, run):
     """[(name, complaint)...] of the case, and of each of its claims, if it is reported by them. A
     complaint is None, or how the run differs from what is expected: a line, and details on further ones."""
     tail = last_lines(run.console)
-    expected = case.expected.read()
+    expected = case.expected.read(run.left is not None)
     if expected is None:
         return [(case.name, f"there is no record {case.expected.out} with its status; make oracle records\n{tail}")]
     trouble, claims = None, []
@@ -184,6 +202,8 @@ def verdicts(case, run):
         trouble = f"exit status {run.status} instead of {expected[1]}\n{tail}"
     elif not trouble and run.damage:
         trouble = f"the file system is damaged\n{run.damage}"
+    elif not trouble and run.left is not None and expected[2] is not None and run.left != expected[2]:
+        trouble = f"what is left on the disk differs\n{difference(expected[2], run.left)}"
     return [(case.name, trouble)] + [(f"{case.name}: {claim}", wrong) for claim, wrong in claims]
 
 

@@ -15,6 +15,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "oracle")]
 import cases  # noqa: E402
+import left  # noqa: E402
 import linux  # noqa: E402
 import normalise  # noqa: E402
 import record  # noqa: E402
@@ -40,22 +41,24 @@ def spoken(function, *arguments):
 
 # --- comparing ---
 
-def compared(run, out=b"text\n", status="3\n", patterns=(), by_claim=False):
+def compared(run, out=b"text\n", status="3\n", patterns=(), by_claim=False, on_disk=None):
     """(exit status, lines) of a suite of one case that did run. None: no such file of the record."""
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
+        if on_disk is not None:
+            (place / "a.left").write_bytes(on_disk)
         if out is not None:
             (place / "a.out").write_bytes(out)
         if status is not None:
             (place / "a.status").write_text(status)
-        expected = cases.Expectation(place / "a.out", place / "a.status")
+        expected = cases.Expectation(place / "a.out", place / "a.status", place / "a.left")
         cases.boot, cases.BUILD, cases.PLATFORMS = lambda *_: run, place / "build", ["toy"]
         return spoken(cases.run, "suite", [cases.Case("a", place / "a.img", expected, by_claim=by_claim)],
                       patterns)
 
 
-def did(output=b"text\n", status=3, damage=""):
-    return cases.Run(output, status, b"the console\n", damage)
+def did(output=b"text\n", status=3, damage="", on_disk=None):
+    return cases.Run(output, status, b"the console\n", damage, on_disk)
 
 
 def fails(name, words, *arguments, **named):
@@ -75,6 +78,11 @@ def comparing():
     fails("a signal fails", "exit status 139 instead of 3", did(status=139))
     fails("a hang fails", "still running", did(status=None))
     fails("a damaged file system fails", "file system is damaged\nhow", did(damage="how"))
+    claim("what is left on the disk passes if it is as expected",
+          compared(did(on_disk=b"+ /a\n"), on_disk=b"+ /a\n")[0] == 0)
+    fails("another file on the disk fails", "left on the disk differs\n", did(on_disk=b"+ /b\n"), on_disk=b"+ /a\n")
+    fails("nothing left on the disk fails", "left on the disk differs\n", did(on_disk=b""), on_disk=b"+ /a\n")
+    fails("a disk that nobody recorded fails", "there is no record", did(on_disk=b""))
     fails("a missing record fails", "there is no record", did(), out=None)
     fails("a missing status fails", "there is no record", did(), status=None)
     fails("a status that is no number fails", "there is no record", did(), status="\n")
@@ -116,7 +124,7 @@ class FakeMachine(linux.Machine):
     PRINTS, ENDS = "", 0
 
     def __init__(self, _):
-        self.nonce, self.seen, self.case = NONCE, b"", None
+        self.nonce, self.seen, self.case, self.copies = NONCE, b"", None, {}
         self.scratch = tempfile.TemporaryDirectory()
         self.child = subprocess.Popen(
             ["sh", "-c", 'printf "$0"; exit $1', self.PRINTS.replace("@", NONCE), str(self.ENDS)],
@@ -225,6 +233,40 @@ def keeping():
               record.read(record.place("s/a", ".out")) == b"one\n", text)
 
 
+def leaving():
+    """Of a small image, each kind of change is seen."""
+    def debugfs(*requests):
+        script = pathlib.Path(folder) / "script"
+        script.write_text("".join(f"{r}\n" for r in requests))
+        after.write_bytes(before.read_bytes())
+        subprocess.run(["debugfs", "-w", "-f", script, after], env=left.ENV, check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return left.changes(before, after)
+
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = pathlib.Path(folder) / "before", pathlib.Path(folder) / "after"
+        (pathlib.Path(folder) / "files/d").mkdir(parents=True)
+        for name, text in (("a", "old"), ("d/b", "old")):
+            (pathlib.Path(folder) / "files" / name).write_text(text)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-E", "root_owner=0:0", "-d", f"{folder}/files", before, "1M"],
+                       env=left.ENV, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        debugfs("sif /a uid 0", "sif /a gid 0", "sif /a mode 0100644")
+        before.write_bytes(after.read_bytes())
+        old = "/a file 100644 0:0 links 1 size 3 sha256 cba06b5736faf67e\n"
+        claim("nothing that changed is nothing", debugfs() == "")
+        claim("a file that goes is seen", debugfs("rm /a") == f"- {old}")
+        (pathlib.Path(folder) / "new").write_text("new")
+        claim("new contents of the same length are seen",
+              "size 3 sha256 11507a0e2f5e69d5" in debugfs("rm /a", f"write {folder}/new a"))
+        claim("another mode is seen", debugfs("sif /a mode 0100600") == f"- {old}+ {old.replace('644', '600')}")
+        claim("another owner is seen", debugfs("sif /a uid 7") == f"- {old}+ {old.replace('0:0', '7:0')}")
+        claim("another name of the same file is seen", "+ /c file" in debugfs("ln /a /c", "sif /a links_count 2"))
+        claim("a symbolic link is seen", debugfs("symlink s a") == "+ /s link 120777 0:0 links 1 size 1 to a\n")
+        claim("a folder is seen", "+ /new directory " in debugfs("mkdir /new"))
+        claim("a file far below is seen", "- /d/b file " in debugfs("rm /d/b"))
+        claim("an extended attribute is seen", ' user.x="1"\n' in debugfs("ea_set /a user.x 1"))
+
+
 def normalising():
     """Every image's normaliser keeps words, and has nothing left to do where it was applied."""
     complaint = b"FATAL: thread 3 met error 12 (Cannot allocate memory)\n"
@@ -250,5 +292,6 @@ if __name__ == "__main__":
     sitting_there()
     another_linux()
     keeping()
+    leaving()
     normalising()
     sys.exit(1 if BAD else 0)

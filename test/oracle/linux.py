@@ -24,6 +24,7 @@ import typing
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(ROOT / "test/lib"))
 import disks as disk_rules  # noqa: E402
+import left  # noqa: E402
 import session  # noqa: E402
 import tracelines  # noqa: E402
 
@@ -35,7 +36,7 @@ TRACER_LOCK = HERE / "tracer.lock"
 
 # Modules that the images' disks and file systems need; what these depend on is added.
 MODULES = ["virtio_blk", "ext4", "virtio-rng"]
-DISKS = 24              # images in one boot, each a device on the PCI bus
+DISKS = 24              # in one boot, each a device on the PCI bus
 MEMORY = 512 << 20      # of the machine, at least
 DEFAULT_MANIFEST = "/.cella/manifest.json"
 LIMIT = 60              # seconds for a case
@@ -69,6 +70,7 @@ class Case:
 class Result:
     output: bytes   # without carriage returns before line breaks, as test/guest/program-output has it
     status: int     # 128 + the number of the signal that ended the program
+    left: typing.Optional[bytes] = None     # what changed on the disk (test/lib/left.py), if it can be written
 
 
 # --- the package ---
@@ -213,14 +215,19 @@ def cpus_of(manifest):
     return manifest.get("RunConfig", {}).get("CPUs", 1)
 
 
+def disk_of(case):
+    """What tells disks apart: all cases of an image share one, but each that writes has its own."""
+    return case.image, case.name if disk_rules.writable(case.image) else None
+
+
 def script(nonce, modules, cases, disks):
-    """What init.c reads; disks: each image's serial number."""
+    """What init.c reads; disks: each one's serial number."""
     def listed(strings):
         return [len(strings), *strings]
 
     words = [nonce, int(time.time()), *listed(modules), len(cases)]
     for case, m in cases:
-        words += [disks[case.image], m.get("Cwd", "/"), m.get("Program", m["Args"][0]), case.limit,
+        words += [disks[disk_of(case)], m.get("Cwd", "/"), m.get("Program", m["Args"][0]), case.limit,
                   int(case.traced)]
         words += listed(m["Args"])
         words += listed([f"{k}={v}" for k, v in m.get("Env", {}).items()])
@@ -271,8 +278,9 @@ class Machine:
         self.seen = b""
         self.case = None        # which it is at, for complaints
         self.scratch = tempfile.TemporaryDirectory(prefix="cella-oracle.")
-        images = list(dict.fromkeys(case.image for case, _ in cases))
-        disks = {image: f"{'rw' if disk_rules.writable(image) else 'ro'}{i}" for i, image in enumerate(images)}
+        disks = {disk: f"{'rw' if disk[1] else 'ro'}{i}"
+                 for i, disk in enumerate(dict.fromkeys(disk_of(case) for case, _ in cases))}
+        self.copies = {disk: self.copy(disk[0], serial) for disk, serial in disks.items() if disk[1]}
         modules = [(f"/{i}-{name}.ko", 0o100644, data)
                    for i, (name, data) in enumerate(in_load_order(MODULES))]
         initramfs = pathlib.Path(self.scratch.name) / "initramfs"
@@ -284,14 +292,29 @@ class Machine:
         memory = max([MEMORY, *[memory_of(m) for _, m in cases]])
         cpus = {cpus_of(m) for _, m in cases}
         self.child = subprocess.Popen(
-            self.command(initramfs, disks, memory, *cpus), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            self.command(initramfs, [(self.copies.get(disk, disk[0]), serial) for disk, serial in disks.items()],
+                         memory, *cpus), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, bufsize=0)
+
+    def copy(self, image, serial):
+        path = pathlib.Path(self.scratch.name) / serial
+        subprocess.run(["cp", "--sparse=always", image, path], check=True)
+        return path
+
+    def left(self, case):
+        """What the case, which has ended, as has the machine, changed on its disk."""
+        copy = self.copies.get(disk_of(case))
+        try:
+            return left.changes(case.image, copy).encode() if copy else None
+        except left.Unreadable as trouble:
+            raise Trouble(f"{case.name}: {trouble}") from trouble
 
     @staticmethod
     def command(initramfs, disks, memory, cpus):
+        """disks: each one's file and serial number."""
         options = []
-        for image, serial in disks.items():
-            how = "snapshot=on" if disk_rules.writable(image) else "readonly=on"
+        for image, serial in disks:
+            how = "readonly=" + ("off" if serial.startswith("rw") else "on")
             options += ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},{how}",
                         "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
         return [emulator(), "-M", "virt", "-cpu", "rv64,h=off", "-m", f"{memory >> 20}m", "-smp", str(cpus),
@@ -403,20 +426,21 @@ def run_some(cases):
             results.append(result)
         machine.case = None
         machine.ended()
-    return version, results
+        return version, [dataclasses.replace(r, left=machine.left(case)) if isinstance(r, Result) else r
+                         for (case, _), r in zip(cases, results)]
 
 
 def boots(cases):
     """The cases, with their manifests, in portions of at most DISKS images, and of one number of CPUs."""
     read = [(case, read_manifest(case)) for case in cases]
-    portion, images = [], set()
+    portion, used = [], set()
     for case, manifest in sorted(read, key=lambda c: (cpus_of(c[1]), str(c[0].image))):
-        if portion and ((case.image not in images and len(images) == DISKS)
+        if portion and ((disk_of(case) not in used and len(used) == DISKS)
                         or cpus_of(manifest) != cpus_of(portion[0][1])):
             yield portion
-            portion, images = [], set()
+            portion, used = [], set()
         portion.append((case, manifest))
-        images.add(case.image)
+        used.add(disk_of(case))
     if portion:
         yield portion
 

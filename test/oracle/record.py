@@ -5,7 +5,8 @@
     record.py [-n] [-t PATTERN]... NAME=IMAGE[:MANIFEST[:SESSION]]...
     record.py [-n] [-t PATTERN]... --suite SUITE IMAGE CASE...
 
-NAME is where the result goes: test/expected/NAME.out and NAME.status. The manifest is a path inside
+NAME is where the result goes: test/expected/NAME.out, NAME.status and, if the case may write to its disk,
+NAME.left, what it changed there (test/lib/left.py). The manifest is a path inside
 the image, /.cella/manifest.json if left out. A session says what is typed (test/lib/session.py): then the
 program's output has the terminal's echo in it. The second form is short for
 SUITE/CASE=IMAGE:/.cella/CASE.json. A case strace/NAME is run under strace, and what that wrote is
@@ -30,7 +31,6 @@ import linux
 import normalise
 
 EXPECTED = linux.ROOT / "test/expected"
-FILES = (".out", ".status")
 LONG = 3600     # seconds, for cases that are whole test suites
 
 
@@ -75,8 +75,12 @@ def read(path):
 
 
 def as_files(name, result):
-    output = normalise.apply(normalise.of(name), name, result.output)
-    return output, f"{result.status}\n".encode()
+    """{suffix: contents}"""
+    normaliser = normalise.of(name)
+    files = {".out": normalise.apply(normaliser, name, result.output), ".status": f"{result.status}\n".encode()}
+    if result.left is not None:
+        files[".left"] = normalise.apply(normaliser, f"{name}.left", result.left)
+    return files
 
 
 def print_difference(old, new):
@@ -87,22 +91,23 @@ def print_difference(old, new):
 
 def compare(name, result):
     """Say how the result differs from what was recorded; whether it does."""
-    old = [read(place(name, suffix)) for suffix in FILES]
     new = as_files(name, result)
-    if tuple(old) == new:
+    old = {suffix: read(place(name, suffix)) for suffix in new}
+    if old == new:
         print(f"same     {name}")
         return False
-    if None in old:
-        print(f"new      {name}: status {result.status}, {len(new[0])} bytes")
+    if None in (old[".out"], old[".status"]):
+        print(f"new      {name}: status {result.status}, {len(new['.out'])} bytes")
         return True
-    print(f"changed  {name}: status {old[1].decode().strip()} -> {result.status}")
-    print_difference(old[0], new[0])
+    print(f"changed  {name}: status {old['.status'].decode().strip()} -> {result.status}")
+    for suffix in sorted(set(new) - {".status"}):
+        print_difference(old[suffix] or b"", new[suffix])
     return True
 
 
 def write(name, result):
     place(name, "").parent.mkdir(parents=True, exist_ok=True)
-    for suffix, data in zip(FILES, as_files(name, result)):
+    for suffix, data in as_files(name, result).items():
         place(name, suffix).write_bytes(data)
 
 
