@@ -20,11 +20,12 @@
 /* No handler and no mask stops these. */
 #define UNBLOCKABLE (SIGSET(SIGKILL) | SIGSET(SIGSTOP))
 
-/* Without a handler these do nothing. The second row would stop or continue the program: there is
- * no job control to continue it. */
-#define IGNORED_BY_DEFAULT                                                                     \
-    (SIGSET(SIGCHLD) | SIGSET(SIGURG) | SIGSET(SIGWINCH) | SIGSET(SIGCONT) | SIGSET(SIGSTOP) | \
-     SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+#define STOPPING (SIGSET(SIGSTOP) | SIGSET(SIGTSTP) | SIGSET(SIGTTIN) | SIGSET(SIGTTOU))
+
+/* Without a handler these do nothing. Some would stop or continue the program: there is no job control to
+ * continue it. */
+#define IGNORED_BY_DEFAULT \
+    (SIGSET(SIGCHLD) | SIGSET(SIGURG) | SIGSET(SIGWINCH) | SIGSET(SIGCONT) | STOPPING)
 
 #define ECALL_SIZE         4u   /* there is no compressed ecall */
 #define NR_RESTART_SYSCALL 128u /* syscall_list.h */
@@ -85,9 +86,32 @@ static int enqueue(struct sigqueue *q, int sig, const struct signal_info *info)
     return err;
 }
 
+/* The signals of set are no longer pending anywhere. */
+static void forget(uint64_t set)
+{
+    struct uthread *ut;
+    for (; set; set &= set - 1) {
+        int sig = __builtin_ctzll(set) + 1;
+        sigqueue_discard(&the_process.pending, sig);
+        LIST_FOREACH(ut, &the_process.threads, link)
+            sigqueue_discard(&ut->pending, sig);
+    }
+}
+
+/* What continues a program calls off what stops one, and the other way round: when it is sent, whatever
+ * becomes of it. */
+static void call_off(int sig)
+{
+    if (sig == SIGCONT)
+        forget(STOPPING);
+    else if (STOPPING & SIGSET(sig))
+        forget(SIGSET(SIGCONT));
+}
+
 /* Make sig pending in ut. A signal that is blocked may have a handler by the time it no longer is. */
 static int post(struct uthread *ut, int sig, const struct signal_info *info)
 {
+    call_off(sig);
     if (is_ignored(sig) && !(ut->sigmask & SIGSET(sig)))
         return 0;
     int err = enqueue(&ut->pending, sig, info);
@@ -135,6 +159,7 @@ int signal_send_process(int sig, const struct signal_info *info)
 {
     int err = 0;
     spinlock_acquire(&the_process.lock);
+    call_off(sig);
     struct uthread *ut = choose_thread(sig);
     if (!ut || ut->waiting_for & SIGSET(sig) || !is_ignored(sig)) {
         err = enqueue(&the_process.pending, sig, info);
@@ -219,14 +244,10 @@ int64_t signal_size_limit(int64_t result)
 
 void signal_set_action(int sig, const struct abi_sigaction *action)
 {
-    struct uthread *ut;
     spinlock_acquire(&the_process.lock);
     the_process.actions[sig] = *action;
-    if (is_ignored(sig)) {
-        sigqueue_discard(&the_process.pending, sig);
-        LIST_FOREACH(ut, &the_process.threads, link)
-            sigqueue_discard(&ut->pending, sig);
-    }
+    if (is_ignored(sig))
+        forget(SIGSET(sig));
     spinlock_release(&the_process.lock);
 }
 
@@ -454,6 +475,8 @@ static bool exception_signal(const struct trapframe *tf, int *sig, struct signal
     *info = (struct signal_info){.value = tf->sepc};
     switch (tf->scause) {
     case 0: /* instruction address misaligned */
+    case 4: /* load address misaligned */
+    case 6: /* store address misaligned; Linux tells the pc of these, too */
         *sig = SIGBUS;
         info->code = BUS_ADRALN;
         return true;
@@ -464,12 +487,6 @@ static bool exception_signal(const struct trapframe *tf, int *sig, struct signal
     case CAUSE_BREAKPOINT:
         *sig = SIGTRAP;
         info->code = TRAP_BRKPT;
-        return true;
-    case 4: /* load address misaligned */
-    case 6: /* store address misaligned */
-        *sig = SIGBUS;
-        info->code = BUS_ADRALN;
-        info->value = tf->stval;
         return true;
     default:
         return false;
