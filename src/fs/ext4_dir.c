@@ -225,9 +225,40 @@ int ext4_dir_find(struct ext4_inode *dir, const struct vfs_name *name, struct ex
     return err;
 }
 
+/* What ".." says, which is in the first block, indexed or not. */
+static int find_up(struct inode *dir, uint32_t *ino)
+{
+    struct ext4_block *block;
+
+    int err = ext4_dir_block(ext4_inode_of(dir), 0, &block);
+    if (err)
+        return err;
+    *ino = ext4_dir_search(block, "..", 2);
+    ext4_block_put(block);
+    if (*ino)
+        return 0;
+    return ext4_damaged(ext4_fs_of(dir->fs), "directory %llu has no ..",
+                        (unsigned long long)dir->ino);
+}
+
+/* A directory is entered only from the one that it says is above it, and the root from none. So whatever
+ * the disk says directories are a tree, which the order of their locks and everybody who walks up relies on. */
+static int check_child(struct inode *dir, struct inode *child)
+{
+    uint32_t up = 0;
+
+    int err = child->ino == EXT4_ROOT_INO ? 0 : find_up(child, &up);
+    if (err || (up == dir->ino && child != dir))
+        return err;
+    return ext4_damaged(ext4_fs_of(dir->fs),
+                        "directory %llu has a name in directory %llu, whose it is not",
+                        (unsigned long long)child->ino, (unsigned long long)dir->ino);
+}
+
 static int ext4_lookup(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
     struct ext4_block *block;
+    struct inode      *inode;
 
     int err = find(ext4_inode_of(dir), name, len, &block);
     if (err)
@@ -236,28 +267,29 @@ static int ext4_lookup(struct inode *dir, const char *name, size_t len, struct i
         return -ENOENT;
     uint32_t ino = ext4_dir_search(block, name, len);
     ext4_block_put(block);
-    return ext4_inode_get(ext4_fs_of(dir->fs), ino, out);
+    err = ext4_inode_get(ext4_fs_of(dir->fs), ino, &inode);
+    if (err)
+        return err;
+    err = inode_is_dir(inode) ? check_child(dir, inode) : 0;
+    if (err)
+        inode_put(inode);
+    else
+        *out = inode;
+    return err;
 }
 
-/* ".." is in the first block, indexed or not. */
 static int ext4_parent(struct inode *dir, struct inode **out)
 {
-    struct ext4_fs    *fs = ext4_fs_of(dir->fs);
-    struct ext4_block *block;
+    struct ext4_fs *fs = ext4_fs_of(dir->fs);
+    uint32_t        ino;
     if (dir->ino == EXT4_ROOT_INO) {
         *out = inode_get(dir);
         return 0;
     }
 
-    int err = ext4_dir_block(ext4_inode_of(dir), 0, &block);
-    if (err)
-        return err;
-    uint32_t ino = ext4_dir_search(block, "..", 2);
-    ext4_block_put(block);
-    if (ino == 0)
-        return ext4_damaged(fs, "directory %llu has no ..", (unsigned long long)dir->ino);
-
-    err = ext4_inode_get(fs, ino, out);
+    int err = find_up(dir, &ino);
+    if (!err)
+        err = ext4_inode_get(fs, ino, out);
     if (err || inode_is_dir(*out))
         return err;
     inode_put(*out);

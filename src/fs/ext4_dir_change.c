@@ -81,10 +81,10 @@ int ext4_dir_append(struct ext4_inode *dir, struct ext4_block **out)
 {
     struct ext4_fs *fs = ext4_fs_of_inode(dir);
     uint64_t        lblk = dir->inode.size >> fs->block_shift;
-    if (lblk >= EXT4_LBLK_END || !(dir->flags & EXT4_FL_EXTENTS))
+    if (lblk >= EXT4_LBLK_END)
         return -ENOSPC;
 
-    int err = ext4_extent_add_block(dir, lblk, out);
+    int err = ext4_map_add_block(dir, lblk, out);
     if (!err)
         dir->inode.size += fs->block_size;
     return err;
@@ -96,7 +96,7 @@ void ext4_dir_unappend(struct ext4_inode *dir, struct ext4_block *block)
 
     dir->inode.size -= fs->block_size;
     ext4_block_put(block);
-    if (ext4_extent_drop_block(dir, dir->inode.size >> fs->block_shift) || ext4_inode_store(dir))
+    if (ext4_map_drop_block(dir, dir->inode.size >> fs->block_shift) || ext4_inode_store(dir))
         ext4_abort(fs, -EIO);
 }
 

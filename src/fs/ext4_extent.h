@@ -138,16 +138,16 @@ void ext4_path_merge(struct ext4_path *path);
 #define EXT4_INSERT_CREDITS 16u
 #define EXT4_REMOVE_CREDITS 16u
 
-/* --- changes (ext4_extent_change.c) ---------------------------------------------------------------- */
-
-/* An empty tree in ei->block. */
-void ext4_extent_init(struct ext4_inode *ei);
-
 /* What blocks are wanted for. */
 enum ext4_blocks_for {
     EXT4_BLOCKS_CONTENTS, /* that are about to be written: there is room, it was reserved */
     EXT4_BLOCKS_AHEAD,    /* later contents: they read as zeros; what there is stays as it is */
 };
+
+/* --- changes (ext4_extent_change.c) ---------------------------------------------------------------- */
+
+/* An empty tree in ei->block; an empty map if the file system has no trees. */
+void ext4_extent_init(struct ext4_inode *ei);
 
 /* In a handle: ext4_map_new() for a tree. */
 int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
@@ -163,5 +163,14 @@ int ext4_extent_drop_block(struct ext4_inode *ei, uint64_t lblk);
 
 /* No handle, inode.lock held: free the blocks of [from, to), in handles of their own, and store the inode. */
 int ext4_extent_remove(struct ext4_inode *ei, uint64_t from, uint64_t to);
+
+/* --- either kind of map (ext4_file.c), with the same rules ------------------------------------------- */
+
+int ext4_map_give(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
+                  struct ext4_run *run);
+int ext4_map_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole);
+int ext4_map_add_block(struct ext4_inode *ei, uint64_t lblk, struct ext4_block **out);
+int ext4_map_drop_block(struct ext4_inode *ei, uint64_t lblk);
+int ext4_map_remove(struct ext4_inode *ei, uint64_t from, uint64_t to);
 
 #endif

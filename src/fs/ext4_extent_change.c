@@ -17,6 +17,8 @@ void ext4_extent_init(struct ext4_inode *ei)
     struct ext4_extent_header *h = (void *)ei->block;
 
     memset(ei->block, 0, sizeof(ei->block));
+    if (!ext4_fs_of_inode(ei)->has_extents)
+        return;
     h->magic = ext4_put16(EXT4_EXTENT_MAGIC);
     h->max = ext4_put16(sizeof(ei->block) / EXT4_EXTENT_ENTRY - 1);
     ei->flags |= EXT4_FL_EXTENTS;
@@ -213,18 +215,6 @@ int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
     if (failed)
         ext4_abort(fs, -EIO);
     return err ? err : failed;
-}
-
-int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)
-{
-    if (ei->flags & EXT4_FL_EXTENTS)
-        return ext4_extent_map_new(ei, lblk, max, EXT4_BLOCKS_CONTENTS, run);
-
-    /* A block map: what is there can be written over. */
-    int err = ext4_map(ei, lblk, run);
-    if (!err && run->pblk == 0)
-        err = -EROFS;
-    return err;
 }
 
 int ext4_extent_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole)

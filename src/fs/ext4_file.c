@@ -3,22 +3,73 @@
  * as large as the file is contiguous, straight from and to the page cache's frames.
  *
  * A file is given its blocks when its pages are written. That happens in the handle that gives them, so a
- * commit never leads to blocks that hold something else.
+ * commit never leads to blocks that hold something else. Where the blocks are an extent tree says or, in files of
+ * old, a block map.
  */
-#include "fs/ext4_impl.h"
+#include "fs/ext4_indirect.h"
 #include "fs/ext4_txn.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/layout.h"
 
+/* --- either kind of map -------------------------------------------------------------------------- */
+
+static bool has_tree(const struct ext4_inode *ei)
+{
+    return ei->flags & EXT4_FL_EXTENTS;
+}
+
 int ext4_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
 {
     mutex_lock(&ei->map_lock);
-    int err = ei->flags & EXT4_FL_EXTENTS ? ext4_extent_map(ei, lblk, run)
-                                          : ext4_indirect_map(ei, lblk, run);
+    int err = has_tree(ei) ? ext4_extent_map(ei, lblk, run) : ext4_indirect_map(ei, lblk, run);
     mutex_unlock(&ei->map_lock);
     return err;
 }
+
+int ext4_map_give(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
+                  struct ext4_run *run)
+{
+    if (ei->gone)
+        return -EROFS;
+    return has_tree(ei) ? ext4_extent_map_new(ei, lblk, max, purpose, run)
+                        : ext4_indirect_map_new(ei, lblk, max, purpose, run);
+}
+
+int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)
+{
+    return ext4_map_give(ei, lblk, max, EXT4_BLOCKS_CONTENTS, run);
+}
+
+int ext4_map_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole)
+{
+    struct ext4_run run = {0, 0};
+    if (has_tree(ei))
+        return ext4_extent_is_hole(ei, lblk, len, hole);
+
+    int err = ext4_map(ei, lblk, &run);
+    *len = run.len;
+    *hole = run.pblk == 0;
+    return err;
+}
+
+int ext4_map_add_block(struct ext4_inode *ei, uint64_t lblk, struct ext4_block **out)
+{
+    return has_tree(ei) ? ext4_extent_add_block(ei, lblk, out)
+                        : ext4_indirect_add_block(ei, lblk, out);
+}
+
+int ext4_map_drop_block(struct ext4_inode *ei, uint64_t lblk)
+{
+    return has_tree(ei) ? ext4_extent_drop_block(ei, lblk) : ext4_indirect_drop_block(ei, lblk);
+}
+
+int ext4_map_remove(struct ext4_inode *ei, uint64_t from, uint64_t to)
+{
+    return has_tree(ei) ? ext4_extent_remove(ei, from, to) : ext4_indirect_remove(ei, from, to);
+}
+
+/* --- reading -------------------------------------------------------------------------------------- */
 
 /* Map from lblk on at most max blocks, joining runs that continue each other. */
 static int map_joined(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)

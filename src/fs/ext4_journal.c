@@ -210,7 +210,11 @@ int ext4_journal_open(struct ext4_fs *fs, struct ext4_journal **out)
         return err == -EINVAL ? -EROFS : err;
 
     struct ext4_journal *j = *out;
-    ASSERT(!jbd2_get(j->super, JBD2_S_START)); /* ext4_journal_recover() saw to that */
+    if (jbd2_get(j->super, JBD2_S_START)) { /* of a file system that does not say so: as on Linux */
+        log_warn("ext4 on %s: the journal holds what nobody waits for; it is emptied",
+                 fs->dev->name);
+        jbd2_put(j->super, JBD2_S_START, 0);
+    }
     features_choose(j);
     j->sequence = jbd2_get(j->super, JBD2_S_SEQUENCE);
     j->sequence += !j->sequence;

@@ -88,20 +88,7 @@ int ext4_dir_find_known(struct inode *dir, const struct vfs_name *name, const st
 
 int ext4_check_victim(struct ext4_inode *ei)
 {
-    const struct inode *inode = &ei->inode;
-
-    if (inode_is_dir(inode)) {
-        int err = ext4_dir_check_empty(ei);
-        if (err)
-            return err;
-    }
-    bool tree = ei->flags & EXT4_FL_EXTENTS || (inode_is_link(inode) && ext4_link_is_fast(ei));
-    bool last = inode_is_dir(inode) || inode->nlink == 1;
-    if (!last || tree || inode->blocks == 0)
-        return 0;
-    ext4_damaged(ext4_fs_of_inode(ei), "inode %llu has a block map, and cannot be removed",
-                 (unsigned long long)inode->ino);
-    return -EROFS;
+    return inode_is_dir(&ei->inode) ? ext4_dir_check_empty(ei) : 0;
 }
 
 void ext4_drop_link(struct ext4_inode *ei, struct vfs_time now)
@@ -126,7 +113,7 @@ static int link_text(struct ext4_inode *ei, const char *text)
     struct ext4_block *block;
 
     ext4_extent_init(ei);
-    int err = ext4_extent_add_block(ei, 0, &block);
+    int err = ext4_map_add_block(ei, 0, &block);
     if (err)
         return err;
     memcpy(block->data, text, strlen(text));
@@ -171,7 +158,7 @@ static int kind_init(struct ext4_inode *ei, const struct inode *dir, const struc
 /* Undo it. */
 static void kind_undo(struct ext4_inode *ei)
 {
-    if (ei->inode.blocks && ext4_extent_drop_block(ei, 0))
+    if (ei->inode.blocks && ext4_map_drop_block(ei, 0))
         ext4_abort(ext4_fs_of_inode(ei), -EIO);
 }
 
@@ -235,7 +222,10 @@ static int create_in_handle(struct ext4_inode *ei, struct inode *dir, const stru
     if (err)
         return err;
     ei->inode.ino = ino;
-    err = ext4_pin(&pins, ei);
+    if (inode_is_known(&fs->fs, ino))
+        err = ext4_damaged(fs, "inode %u is in use, but not marked so", ino);
+    if (!err)
+        err = ext4_pin(&pins, ei);
     if (!err)
         err = ext4_pin(&pins, parent);
     if (!err)

@@ -9,7 +9,7 @@
 #include "fs/ext4_resize.h"
 
 #include "fs/ext4_alloc.h"
-#include "fs/ext4_extent.h"
+#include "fs/ext4_indirect.h"
 #include "fs/ext4_inode.h"
 #include "fs/ext4_txn.h"
 #include "lib/errno.h"
@@ -34,12 +34,13 @@ static bool maps_blocks(const struct ext4_inode *ei)
            (inode_is_link(inode) && !ext4_link_is_fast(ei));
 }
 
-/* Files without an extent tree keep their blocks. */
-static int refuse_map(struct ext4_inode *ei)
+/* What its map can lead to. */
+static uint64_t size_max_of(const struct ext4_inode *ei)
 {
-    ext4_damaged(ext4_fs_of_inode(ei), "inode %llu has a block map, whose blocks are not changed",
-                 (unsigned long long)ei->inode.ino);
-    return -EROFS;
+    const struct ext4_fs *fs = ext4_fs_of_inode(ei);
+    uint64_t              most = fs->fs.max_size;
+
+    return has_tree(ei) ? most : size_min(most, ext4_indirect_end(fs) << fs->block_shift);
 }
 
 int ext4_free_contents(struct ext4_inode *ei, uint64_t size)
@@ -47,16 +48,14 @@ int ext4_free_contents(struct ext4_inode *ei, uint64_t size)
     ei->ready_from = ei->ready_to = 0;
     if (!maps_blocks(ei))
         return 0;
-    if (!has_tree(ei))
-        return ei->inode.blocks ? refuse_map(ei) : 0;
-    return ext4_extent_remove(ei, blocks_for(ext4_fs_of_inode(ei), size), EXT4_LBLK_END);
+    return ext4_map_remove(ei, blocks_for(ext4_fs_of_inode(ei), size), EXT4_LBLK_END);
 }
 
 /* --- sizes ----------------------------------------------------------------------------------- */
 
 static int grow(struct inode *inode, uint64_t size)
 {
-    if (size > inode->fs->max_size)
+    if (size > size_max_of(ext4_inode_of(inode)))
         return -EFBIG;
     pagecache_resize(&inode->pages, size);
     inode->size = size;
@@ -81,8 +80,6 @@ static int shrink(struct inode *inode, uint64_t size)
     struct ext4_inode *ei = ext4_inode_of(inode);
     uint64_t           was = inode->size;
 
-    if (!has_tree(ei))
-        return refuse_map(ei);
     inode->size = size;
     int err = orphan_step(ei, ext4_orphan_add);
     if (err) {
@@ -109,7 +106,7 @@ static int count_missing(struct ext4_inode *ei, uint64_t lblk, uint64_t end, uin
     while (lblk < end) {
         struct ext4_run run;
         bool            hole;
-        int             err = ext4_extent_is_hole(ei, lblk, &run.len, &hole);
+        int             err = ext4_map_is_hole(ei, lblk, &run.len, &hole);
         if (err)
             return err;
         run.len = size_min(run.len, end - lblk);
@@ -128,7 +125,7 @@ static int allocate_some(struct ext4_inode *ei, uint64_t *lblk, uint64_t end)
     int err = ext4_begin(fs, EXT4_MAP_CREDITS);
     if (err)
         return err;
-    err = ext4_extent_map_new(ei, *lblk, end - *lblk, EXT4_BLOCKS_AHEAD, &run);
+    err = ext4_map_give(ei, *lblk, end - *lblk, EXT4_BLOCKS_AHEAD, &run);
     ext4_end(fs);
     if (!err)
         *lblk += run.len;
@@ -211,8 +208,6 @@ static int ext4_punch(struct inode *inode, uint64_t off, uint64_t len)
     struct ext4_fs    *fs = ext4_fs_of_inode(ei);
     uint64_t           end = off + len;
     uint64_t           from = blocks_for(fs, off), to = end >> fs->block_shift;
-    if (!has_tree(ei))
-        return -EOPNOTSUPP;
     if (from > to) /* all within a block */
         return zero_in_block(ei, off, end);
 
@@ -221,7 +216,7 @@ static int ext4_punch(struct inode *inode, uint64_t off, uint64_t len)
     if (!err)
         err = zero_in_block(ei, to << fs->block_shift, end);
     if (!err && from < to)
-        err = ext4_extent_remove(ei, from, size_min(to, EXT4_LBLK_END));
+        err = ext4_map_remove(ei, from, size_min(to, EXT4_LBLK_END));
     if (!err && from < to)
         err = show_hole(ei, from << fs->block_shift, to << fs->block_shift);
     return err;
@@ -266,7 +261,7 @@ static int prepare_blocks(struct ext4_inode *ei, uint64_t *lblk, uint64_t end)
     while (*lblk < end && !err) {
         uint64_t len;
         bool     hole;
-        err = ext4_extent_is_hole(ei, *lblk, &len, &hole);
+        err = ext4_map_is_hole(ei, *lblk, &len, &hole);
         if (!err && hole)
             err = allocate_some(ei, lblk, size_min(end, *lblk + len));
         else if (!err)
@@ -283,12 +278,11 @@ static ssize_t ext4_prepare(struct inode *inode, uint64_t off, size_t len)
     struct ext4_fs    *fs = ext4_fs_of_inode(ei);
     uint64_t           first = off >> fs->block_shift, lblk = first, end;
     int                err;
-    if (off >= inode->fs->max_size)
+    uint64_t           most = size_max_of(ei);
+    if (off >= most)
         return -EFBIG;
-    if (!has_tree(ei))
-        return (ssize_t)len; /* write-back will see */
 
-    len = size_min(len, inode->fs->max_size - off);
+    len = size_min(len, most - off);
     end = blocks_for(fs, off + len);
     if (first >= ei->ready_from && end <= ei->ready_to)
         return (ssize_t)len;

@@ -91,13 +91,12 @@ int ext4_features_check_write(struct ext4_fs *fs)
     char     list[256];
     uint32_t unknown = fs->ro_compat & ~(uint32_t)RO_COMPAT_SUPPORTED;
 
-    if (!unknown && fs->has_extents)
+    if (!unknown)
         return 0;
-    if (unknown)
-        feature_list(ro_compat_names, unknown, list, sizeof(list));
-    log_warn("ext4 on %s: it can only be read: %s%s", fs->dev->name,
-             unknown ? "it has features that are not supported for writing: " : "it has no extents",
-             unknown ? list : "");
+    feature_list(ro_compat_names, unknown, list, sizeof(list));
+    log_warn(
+        "ext4 on %s: it can only be read: it has features that are not supported for writing: %s",
+        fs->dev->name, list);
     return -EROFS;
 }
 

@@ -314,6 +314,7 @@ bool inode_put_last(struct inode *inode);
 
 /* The inode of fs numbered ino if it is in memory, with a reference; NULL: not there. */
 struct inode *inode_find(struct fs *fs, uint64_t ino);
+bool          inode_is_known(struct fs *fs, uint64_t ino); /* only whether it is */
 
 /* Make inode findable. If another thread was faster, inode is destroyed and the other's returned. */
 struct inode *inode_insert(struct inode *inode);

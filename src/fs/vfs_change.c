@@ -289,17 +289,24 @@ struct renaming {
     struct inode *target; /* what to is, with a reference; NULL: nothing */
 };
 
+#define DEPTH_MAX 65536u /* of directories; a file system that has more of them has a circle */
+
 /* The entry of top that is or holds dir, with a reference; NULL: dir is not below top. No directory moves
  * meanwhile. */
 static int entry_above(struct inode *dir, const struct inode *top, struct inode **out)
 {
     struct inode *above;
     int           err = 0;
+    unsigned      left = DEPTH_MAX;
 
     inode_get(dir);
     while (!(err = inode_parent(dir, &above)) && above != top && above != dir) {
         inode_put(dir);
         dir = above;
+        if (!left--) {
+            inode_put(dir);
+            return -EIO;
+        }
     }
     bool found = !err && above == top && above != dir;
     if (!err)

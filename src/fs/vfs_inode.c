@@ -116,6 +116,18 @@ struct inode *inode_find(struct fs *fs, uint64_t ino)
     return inode;
 }
 
+bool inode_is_known(struct fs *fs, uint64_t ino)
+{
+    const struct inode *inode;
+
+    mutex_lock(&table.lock);
+    LIST_FOREACH(inode, &table.buckets[bucket_of(fs, ino)], table_link)
+        if (inode->ino == ino && inode->fs == fs)
+            break;
+    mutex_unlock(&table.lock);
+    return inode;
+}
+
 struct inode *inode_insert(struct inode *inode)
 {
     mutex_lock(&table.lock);

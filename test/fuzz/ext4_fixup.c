@@ -12,6 +12,7 @@
 
 #include "fs/ext4_csum.h"
 #include "fs/ext4_format.h"
+#include "fs/jbd2_format.h"
 
 #define INODES_MAX 256u /* of small images; more are left alone */
 #define BLOCKS_MAX 64u  /* of one file */
@@ -181,14 +182,34 @@ static bool used(const struct ext4_dinode *di)
 
 /* --- groups and superblock ------------------------------------------------------------------------------------ */
 
-static void fix_group(const struct img *img, uint32_t nr, struct ext4_group *desc, size_t size)
+static void fix_bitmap(const struct img *img, struct ext4_u32 place, size_t nbits,
+                       struct ext4_u16 *lo, struct ext4_u16 *hi)
 {
+    const uint8_t *map = block_at(img, ext4_le32(place));
+    if (!map || nbits / 8 > img->block)
+        return;
+    uint32_t crc = ext4_crc32c(img->seed, map, nbits / 8);
+    put16(lo, crc);
+    if (hi)
+        put16(hi, crc >> 16);
+}
+
+static void fix_group(const struct img *img, const struct ext4_super *sb, uint32_t nr,
+                      struct ext4_group *desc, size_t size)
+{
+    bool wide = size >= EXT4_GROUP_SIZE_WIDE;
+
+    fix_bitmap(img, desc->block_bitmap_lo, ext4_le32(sb->blocks_per_group),
+               &desc->block_bitmap_csum_lo, wide ? &desc->block_bitmap_csum_hi : NULL);
+    fix_bitmap(img, desc->inode_bitmap_lo, ext4_le32(sb->inodes_per_group),
+               &desc->inode_bitmap_csum_lo, wide ? &desc->inode_bitmap_csum_hi : NULL);
     put16(&desc->checksum, 0);
     put16(&desc->checksum, ext4_crc32c(crc_number(img->seed, nr), desc, size));
 }
 
-/* The inodes of the first group; small images have no other. */
-static void fix_inodes(const struct img *img, const struct ext4_super *sb, uint64_t table)
+/* The inodes of a group. */
+static void fix_inodes(const struct img *img, const struct ext4_super *sb, uint32_t group,
+                       uint64_t table)
 {
     uint32_t n = ext4_le32(sb->inodes_per_group);
     for (uint32_t i = 0; i < n && i < INODES_MAX; i++) {
@@ -197,9 +218,120 @@ static void fix_inodes(const struct img *img, const struct ext4_super *sb, uint6
                                           img->inode_size)
                                      : NULL;
         if (di && used(di))
-            fix_inode(img, i + 1, di);
+            fix_inode(img, group * n + i + 1, di);
     }
 }
+
+/* --- the journal ------------------------------------------------------------------------------------------ */
+
+struct ring {
+    const struct img *img;
+    uint64_t          start; /* its first block */
+    uint32_t          nblocks, first, features, seed;
+    size_t            tag_size;
+};
+
+static uint8_t *ring_block(const struct ring *r, uint32_t i)
+{
+    return i < r->nblocks ? block_at(r->img, r->start + i) : NULL;
+}
+
+/* The checksum of a block with the word at `at` being 0, there. */
+static void ring_seal(const struct ring *r, uint8_t *block, size_t at)
+{
+    jbd2_put(block, at, 0);
+    jbd2_put(block, at, ext4_crc32c(r->seed, block, r->img->block));
+}
+
+static void fix_tag(const struct ring *r, uint8_t *tag, uint32_t sequence, const uint8_t *contents)
+{
+    uint8_t number[4];
+    jbd2_put(number, 0, sequence);
+    uint32_t crc = ext4_crc32c(r->seed, number, sizeof(number));
+    crc = ext4_crc32c(crc, contents, r->img->block);
+    if (r->features & JBD2_INCOMPAT_CSUM_V3)
+        jbd2_put(tag, 12, crc);
+    else
+        jbd2_put(tag, 4, crc << 16 | (jbd2_get(tag, 4) & 0xffff));
+}
+
+/* Descriptor i: the sums of what it describes, which follows, and its own. */
+static void fix_descriptor(const struct ring *r, uint32_t i, uint8_t *block)
+{
+    size_t   offset = JBD2_HEADER, end = r->img->block - JBD2_TAIL;
+    uint32_t flags = 0;
+
+    while (!(flags & JBD2_TAG_LAST) && offset + r->tag_size <= end) {
+        uint8_t *tag = block + offset;
+        i = i + 1 < r->nblocks ? i + 1 : r->first;
+        const uint8_t *contents = ring_block(r, i);
+        if (!contents)
+            break;
+        fix_tag(r, tag, jbd2_get(block, 8), contents);
+        flags = jbd2_get(tag, 4);
+        offset += r->tag_size + (flags & JBD2_TAG_SAME_UUID ? 0 : 16);
+    }
+    ring_seal(r, block, end);
+}
+
+static void fix_ring(const struct ring *r)
+{
+    for (uint32_t i = 1; i < r->nblocks; i++) {
+        uint8_t *block = ring_block(r, i);
+        if (!block || jbd2_get(block, 0) != JBD2_MAGIC)
+            continue;
+        if (jbd2_get(block, 4) == JBD2_DESCRIPTOR)
+            fix_descriptor(r, i, block);
+        else if (jbd2_get(block, 4) == JBD2_REVOKE)
+            ring_seal(r, block, r->img->block - JBD2_TAIL);
+        else if (jbd2_get(block, 4) == JBD2_COMMIT)
+            ring_seal(r, block, JBD2_COMMIT_CHECKSUM);
+    }
+}
+
+/* The journal of which inode 8's first extent leads to. */
+static void fix_journal(const struct img *img, const struct ext4_dinode *di)
+{
+    const struct ext4_extent *e = (const void *)(di->block + sizeof(struct ext4_extent_header));
+    struct ring               r = {.img = img, .start = ext4_le32(e->start_lo)};
+    uint8_t                  *super = block_at(img, r.start);
+    if (!super || jbd2_get(super, 0) != JBD2_MAGIC)
+        return;
+
+    r.nblocks = jbd2_get(super, JBD2_S_MAXLEN);
+    r.nblocks = r.nblocks < img->size / img->block ? r.nblocks : (uint32_t)(img->size / img->block);
+    r.first = jbd2_get(super, JBD2_S_FIRST);
+    r.features = jbd2_get(super, JBD2_S_INCOMPAT);
+    if (!(r.features & (JBD2_INCOMPAT_CSUM_V2 | JBD2_INCOMPAT_CSUM_V3)))
+        return;
+    r.tag_size = r.features & JBD2_INCOMPAT_CSUM_V3 ? 16
+                 : r.features & JBD2_INCOMPAT_64BIT ? 14
+                                                    : 10;
+    r.seed = ext4_crc32c(EXT4_CSUM_START, super + JBD2_S_UUID, 16);
+    jbd2_put(super, JBD2_S_CHECKSUM, 0);
+    jbd2_put(super, JBD2_S_CHECKSUM, ext4_crc32c(EXT4_CSUM_START, super, JBD2_S_SIZE));
+    fix_ring(&r);
+}
+
+#define JOURNAL_INO 8u
+
+/* What group nr's descriptor leads to, and itself. */
+static void fix_all_of_group(const struct img *img, const struct ext4_super *sb, uint32_t nr,
+                             struct ext4_group *desc, size_t size)
+{
+    uint64_t table = ext4_le32(desc->inode_table_lo);
+
+    fix_inodes(img, sb, nr, table);
+    if (nr == 0 && table < img->size / img->block) {
+        const struct ext4_dinode *di = at(
+            img, table * img->block + (JOURNAL_INO - 1) * img->inode_size, img->inode_size);
+        if (di)
+            fix_journal(img, di);
+    }
+    fix_group(img, sb, nr, desc, size);
+}
+
+#define GROUPS_MAX 8u
 
 void ext4_fixup(uint8_t *image, size_t size)
 {
@@ -217,10 +349,14 @@ void ext4_fixup(uint8_t *image, size_t size)
     size_t desc_size = EXT4_GROUP_SIZE_MIN;
     if (ext4_le32(sb->feature_incompat) & EXT4_INCOMPAT_64BIT)
         desc_size = ext4_le16(sb->desc_size);
-    struct ext4_group *desc = at(&img, (ext4_le32(sb->first_data_block) + 1) * img.block,
-                                 desc_size);
-    if (!desc || desc_size < EXT4_GROUP_SIZE_MIN || img.inode_size < EXT4_INODE_SIZE_MIN)
+    if (desc_size < EXT4_GROUP_SIZE_MIN || img.inode_size < EXT4_INODE_SIZE_MIN ||
+        ext4_le32(sb->blocks_per_group) == 0)
         return;
-    fix_inodes(&img, sb, ext4_le32(desc->inode_table_lo));
-    fix_group(&img, 0, desc, desc_size);
+    uint64_t first = (ext4_le32(sb->first_data_block) + 1) * img.block;
+    uint32_t ngroups = ext4_le32(sb->blocks_count_lo) / ext4_le32(sb->blocks_per_group) + 1;
+    for (uint32_t nr = 0; nr < ngroups && nr < GROUPS_MAX; nr++) {
+        struct ext4_group *desc = at(&img, first + nr * desc_size, desc_size);
+        if (desc)
+            fix_all_of_group(&img, sb, nr, desc, desc_size);
+    }
 }

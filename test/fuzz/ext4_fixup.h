@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Recompute every checksum that can be reached in the image: superblock, group descriptors, inodes,
- * their extent trees and directory blocks. Nothing else changes; nothing outside the image is
+/* Recompute every checksum that can be reached in the image: superblock, group descriptors and
+ * bitmaps, inodes, their extent trees and directory blocks, the journal. Nothing else changes; nothing outside the image is
  * touched, whatever it holds. */
 void ext4_fixup(uint8_t *image, size_t size);
 

@@ -137,9 +137,9 @@ def make_image(image, tree, args, size):
     run('debugfs', '-w', '-f', script, image)
 
 
-def in_pieces(image):
+def in_pieces(image, header=b'\1'):
     """The image as fuzz_ext4.c reads it: flags, then number and bytes of each piece that is not zero."""
-    data, out = read(image), b'\1'
+    data, out = read(image), header
     for at in range(0, len(data), UNIT):
         if any(data[at:at + UNIT]):
             out += struct.pack('<H', at // UNIT) + data[at:at + UNIT]
@@ -162,6 +162,43 @@ def add_file_systems(seeds, tmp):
             os.unlink(image)
         make_image(image, tree, args, '256k')
         seeds.add('ext4', name, in_pieces(image))
+    add_writable(seeds, tmp, tree, image)
+
+
+def add_writable(seeds, tmp, tree, image):
+    """Images for fuzz_ext4_write.c: some with a journal, and with something in it."""
+    os.mkdir(f'{tree}/many')
+    for i in range(90):
+        os.link(f'{tree}/small', f'{tree}/many/a name of some length {i}')
+    block = f'{tmp}/block'
+    with open(block, 'wb') as f:
+        f.write(b'x' * 1024)
+    plain, journal = '^has_journal,^resize_inode', 'has_journal,^resize_inode'
+    kinds = {
+        'plain': ['-t', 'ext4', '-O', plain, '-b', '1024'],
+        'groups': ['-t', 'ext4', '-O', plain, '-b', '1024', '-g', '512'],
+        'no-checksums': ['-t', 'ext4', '-O', f'{plain},^metadata_csum', '-b', '1024'],
+        '4k': ['-t', 'ext4', '-O', plain, '-b', '4096'],
+        'old': ['-t', 'ext4', '-O', f'{plain},^64bit,^flex_bg,^metadata_csum,uninit_bg', '-b', '1024',
+                '-I', '128'],
+        'ext2': ['-t', 'ext2', '-O', '^resize_inode', '-b', '1024'],
+        'ext3': ['-t', 'ext3', '-O', '^resize_inode', '-b', '1024', '-J', 'size=1'],
+        'journal': ['-t', 'ext4', '-O', journal, '-b', '1024', '-J', 'size=1'],
+        'journal-no-checksums': ['-t', 'ext4', '-O', f'{journal},^metadata_csum', '-b', '1024', '-J', 'size=1'],
+    }
+    for name, args in kinds.items():
+        if os.path.exists(image):
+            os.unlink(image)
+        make_image(image, tree, ['-N', '48', *args], '4000k')
+        seeds.add('ext4_write', name, in_pieces(image, b'\1\0\0\0\0'))
+        seeds.add('ext4_write', name + '-cut', in_pieces(image, b'\3\1\0\0\0'))
+        if 'journal' in name:
+            checksums = '' if 'no-' in name else ' -c -v 3'
+            with open(f'{tmp}/commands', 'w', encoding='ascii') as f:
+                f.write(f'jo{checksums}\njw -b 1900,1901,1902 {block}\njw -r 1901\njw -b 1900 {block}\njc\n')
+            subprocess.run(['debugfs', '-w', '-f', f'{tmp}/commands', image], check=True, capture_output=True,
+                           env={**os.environ, 'PATH': os.environ['PATH'] + ':/usr/sbin:/sbin'})
+            seeds.add('ext4_write', name + '-full', in_pieces(image, b'\1\0\0\0\0'))
 
 
 def main():

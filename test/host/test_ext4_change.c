@@ -9,7 +9,7 @@
 /* sources: src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/fs/ext4_journal.c src/fs/ext4_journal_write.c src/fs/ext4_journal_replay.c src/kernel/blk_batch.c src/fs/ext4_group.c src/fs/ext4_alloc.c src/fs/ext4_alloc_inode.c src/fs/ext4_inode_store.c src/fs/ext4_orphan.c src/fs/ext4_resize.c
  *          src/fs/ext4_extent_tree.c src/fs/ext4_extent_change.c src/fs/ext4_dir_change.c src/fs/ext4_htree_change.c src/fs/ext4_names.c src/fs/ext4_rename.c
  *          src/fs/ext4_inode.c src/fs/ext4_file.c
- *          src/fs/ext4_extent.c src/fs/ext4_indirect.c src/fs/ext4_dir.c src/fs/ext4_list.c src/fs/ext4_htree.c
+ *          src/fs/ext4_extent.c src/fs/ext4_indirect.c src/fs/ext4_indirect_change.c src/fs/ext4_dir.c src/fs/ext4_list.c src/fs/ext4_htree.c
  *          src/fs/ext4_hash.c src/fs/ext4_csum.c src/fs/vfs_inode.c src/fs/vfs_notify.c src/fs/vfs_attr.c src/fs/vfs_change.c
  *          src/fs/vfs_regular.c src/fs/filelock.c src/fs/vfs_mount.c
  *          src/fs/vfs_name.c src/fs/vfs_place.c src/fs/vfs_path.c src/fs/vfs_open.c src/fs/vfs_file.c src/fs/vfs_sync.c src/fs/iobuf.c
@@ -86,6 +86,17 @@ static void check_disk(void)
     sim_shell("if grep -v -e '^Pass' -e '^e2fsck' -e 'files (' "
               "-e 'could be narrower' -e '^$' %s.log; then exit 1; fi",
               path);
+}
+
+/* The same while it is mounted, after everything was synced: all but its being marked as in use. */
+static void check_disk_in_use(void)
+{
+    struct ext4_super *sb = (void *)(disk.image + EXT4_SUPER_OFFSET);
+    struct ext4_u16    was = sb->state;
+
+    sb->state = ext4_put16(EXT4_STATE_CLEAN);
+    check_disk();
+    sb->state = was;
 }
 
 static void remount(void)
@@ -303,8 +314,10 @@ static void do_allocate(void)
     uint64_t n = size_min(1 + rnd(30), MODEL_BLOCKS - lblk);
     if (rnd(2)) {
         unsigned mode = rnd(2) ? FALLOC_FL_KEEP_SIZE : 0;
-        expect(file_allocate(f, mode, (int64_t)(lblk * bs), (int64_t)(n * bs)), 0, "allocate", "");
-        if (!mode)
+        int      want = ext4_inode_of(f->inode)->flags & EXT4_FL_EXTENTS ? 0 : -EOPNOTSUPP;
+        expect(file_allocate(f, mode, (int64_t)(lblk * bs), (int64_t)(n * bs)), want, "allocate",
+               "");
+        if (!mode && !want)
             model_grow(node, (lblk + n) * bs);
     } else {
         expect(file_allocate(f, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, (int64_t)(lblk * bs),
@@ -347,10 +360,8 @@ static void step(void)
     ops[rnd(16)]();
 }
 
-static void run(const char *args, const char *size, unsigned steps)
+static void steps_in_three_parts(unsigned steps)
 {
-    make_image(args, size);
-    model_init(vfs_root());
     for (unsigned i = 1; i <= steps; i++) {
         step();
         if (i % (steps / 3) == 0) {
@@ -359,6 +370,13 @@ static void run(const char *args, const char *size, unsigned steps)
             model_compare(kind);
         }
     }
+}
+
+static void run(const char *args, const char *size, unsigned steps)
+{
+    make_image(args, size);
+    model_init(vfs_root());
+    steps_in_three_parts(steps);
     model_destroy();
     drop_image();
 }
@@ -372,6 +390,10 @@ static void random_operations_leave_what_the_model_has(void **state)
         "-t ext4 -O ^has_journal,^metadata_csum,^64bit -b 1024 -N 2000",
         "-t ext4 -O ^has_journal,^metadata_csum,uninit_bg -b 1024 -N 2000",
         "-t ext4 -O ^has_journal,^dir_index,^flex_bg -b 1024 -N 2000 -g 2048",
+        "-t ext2 -b 1024 -N 2000",
+        "-t ext2 -b 4096 -N 2000 -O ^dir_index",
+        "-t ext3 -b 1024 -N 2000 -I 128",
+        "-t ext4 -O ^extent,^64bit -b 1024 -N 2000",
     };
     (void)state;
 
@@ -379,6 +401,74 @@ static void random_operations_leave_what_the_model_has(void **state)
         seed = i + 1;
         run(kinds[i], "64M", 900);
     }
+}
+
+/* --- block maps ---------------------------------------------------------------------------------- */
+
+static void reload(void)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/img", sim_scratch());
+    sim_disk_free(&disk);
+    sim_disk_load(&disk, path);
+}
+
+/* An old file system is given extents: its files keep their maps, new ones have trees. */
+static void files_with_maps_and_with_trees_live_side_by_side(void **state)
+{
+    (void)state;
+
+    seed = 11;
+    make_image("-t ext3 -b 1024 -N 2000", "64M");
+    model_init(vfs_root());
+    steps_in_three_parts(600);
+    sim_unmount();
+    check_disk();
+    sim_shell("tune2fs -O extents %s/img >/dev/null", sim_scratch());
+    reload();
+    mount_image();
+    model_compare(kind);
+    steps_in_three_parts(900);
+    model_destroy();
+    drop_image();
+}
+
+/* Blocks at the edges of the map's parts, where tables come and go. */
+static void every_level_of_a_map_grows_and_shrinks(void **state)
+{
+    static const uint64_t at[] = {0,   11,   12,    13,    267,   268,   523,    524,
+                                  800, 1500, 65803, 65804, 65805, 66100, 140000, 200000};
+    const unsigned        n = ARRAY_LEN(at);
+    struct file          *f;
+    uint8_t               byte;
+    (void)state;
+
+    make_image("-t ext2 -b 1024", "64M");
+    assert_int_equal(vfs_open(NULL, "/f", O_RDWR | O_CREAT, 0644, &f), 0);
+    assert_int_equal(file_truncate(f, (at[n - 1] + 1) * 1024), 0);
+    for (unsigned i = 0; i < n; i++)
+        write_blocks(f->inode, at[(i * 7 + 3) % n], 1, (uint8_t)((i * 7 + 3) % n + 1));
+    file_put(f);
+    remount();
+    assert_int_equal(vfs_open(NULL, "/f", O_RDWR, 0, &f), 0);
+    for (unsigned i = n; i-- > 0;) {
+        assert_int_equal(file_read_exact(f, &byte, 1, at[i] * 1024), 0);
+        assert_int_equal(byte, i + 1);
+        if (i % 3 == 1)
+            expect(file_allocate(f, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+                                 (int64_t)at[i] * 1024, 1024),
+                   0, "punch", "");
+        else
+            expect(file_truncate(f, at[i] * 1024), 0, "truncate", "");
+        file_sync(f, false);
+        check_disk_in_use();
+    }
+    assert_int_equal(f->inode->size, 0);
+    assert_int_equal(f->inode->blocks, 0);
+    expect(file_truncate(f, ((uint64_t)1 << 34) + (66000 << 10)), -EFBIG, "grow", "");
+    file_put(f);
+    drop_image();
 }
 
 /* --- directories --------------------------------------------------------------------------------- */
@@ -425,6 +515,7 @@ static void a_directory_of_many_names_has_a_tree_that_e2fsck_likes(void **state)
     many_names("-t ext4 -O ^has_journal -b 4096 -N 12000", 3000);
     many_names("-t ext4 -O ^has_journal,^metadata_csum -b 1024 -N 12000", 3000);
     many_names("-t ext4 -O ^has_journal,^dir_index -b 1024 -N 12000", 1000);
+    many_names("-t ext3 -b 1024 -N 12000", 4000);
 }
 
 /* --- extents ----------------------------------------------------------------------------------------- */
@@ -611,6 +702,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bits_are_found_one_by_one_as_by_the_search),
         cmocka_unit_test(a_directory_of_many_names_has_a_tree_that_e2fsck_likes),
+        cmocka_unit_test(every_level_of_a_map_grows_and_shrinks),
+        cmocka_unit_test(files_with_maps_and_with_trees_live_side_by_side),
         cmocka_unit_test(a_file_of_many_extents_grows_and_shrinks_its_tree),
         cmocka_unit_test(a_full_disk_says_so_and_stays_sound),
         cmocka_unit_test(a_file_without_a_name_is_gone_after_a_crash),
