@@ -590,4 +590,7 @@ void inode_set_place(struct inode *inode, struct inode *dir, const char *name, s
  * NUL; -ENAMETOOLONG: size is too small. */
 ssize_t file_describe(struct file *f, char *buf, size_t size);
 
+/* The same of an inode. */
+ssize_t inode_describe(struct inode *inode, char *buf, size_t size);
+
 #endif

@@ -133,9 +133,6 @@ void inode_set_place_locked(struct inode *inode, struct inode *dir, const char *
 /* inode, which nobody uses any more, has none: a directory to put when it is gone, or NULL. */
 struct inode *inode_forget_place(struct inode *inode);
 
-/* What inode is called now: as file_describe(). */
-ssize_t inode_describe(struct inode *inode, char *buf, size_t size);
-
 /* --- files of inodes (vfs_open.c, vfs_regular.c) ----------------------------------------------- */
 
 #define VFS_OFFSET_MAX ((uint64_t)INT64_MAX)

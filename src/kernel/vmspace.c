@@ -189,6 +189,18 @@ int vmspace_unmap(struct vmspace *vs, vaddr_t va, size_t len)
     return err;
 }
 
+int vmspace_clear(struct vmspace *vs)
+{
+    mutex_lock(&vs->mutex);
+    int err = unmap(vs, USER_MIN, USER_END);
+    vs->brk_start = vs->brk = 0;
+    vs->map_flags = 0;
+    vs->map_max = SIZE_MAX;
+    vs->stack_max = 0;
+    mutex_unlock(&vs->mutex);
+    return err;
+}
+
 /* --- mapping ----------------------------------------------------------------------------- */
 
 int vmspace_spec_check(const struct area_spec *spec)

@@ -59,6 +59,10 @@ struct area_spec {
 int  vmspace_create(struct vmspace **out); /* -ENOMEM */
 void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread uses it */
 
+/* Make vs, the calling thread's, what it was when it was created; no other thread uses it. -ENOMEM, and then a
+ * part of it may be gone. */
+int vmspace_clear(struct vmspace *vs);
+
 /* Map; *va: where. Nothing is read or allocated for the pages yet. -EINVAL: len 0, unaligned fixed
  * hint or offset, offset + len overflows; -ENOMEM: no room, no memory, private writable memory
  * larger than the machine's without AREA_NORESERVE, a fixed range outside of USER_MIN..USER_END;

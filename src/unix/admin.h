@@ -10,4 +10,8 @@
 const struct abi_utsname *admin_names(void);
 bool                      prctl_no_new_privs(void);
 
+/* Another program begins: what belonged to the old one only is as at the start. */
+void prctl_exec(void);
+void admin_exec(void);
+
 #endif

@@ -88,7 +88,7 @@ void args_path_put(struct path_arg *p)
 }
 
 /* What AT_EMPTY_PATH with an empty path means. */
-static int inode_of_fd(int fd, struct inode **out)
+int args_inode_of_fd(int fd, struct inode **out)
 {
     if (fd == AT_FDCWD) {
         *out = process_cwd();
@@ -104,7 +104,7 @@ static int inode_of_fd(int fd, struct inode **out)
     return err;
 }
 
-static bool path_is_empty(vaddr_t path)
+bool args_path_is_empty(vaddr_t path)
 {
     char c;
     return uaccess_read(&c, path, 1) == 0 && c == '\0';
@@ -113,8 +113,8 @@ static bool path_is_empty(vaddr_t path)
 int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out)
 {
     struct path_arg p;
-    if (at_flags & AT_EMPTY_PATH && path_is_empty(path))
-        return inode_of_fd(dirfd, out);
+    if (at_flags & AT_EMPTY_PATH && args_path_is_empty(path))
+        return args_inode_of_fd(dirfd, out);
     int err = args_path(dirfd, path, &p);
     if (err)
         return err;

@@ -25,6 +25,10 @@ int args_path_anchor(int dirfd, struct path_arg *p);
  * AT_EMPTY_PATH count (an empty path then is dirfd itself). */
 int args_lookup(int dirfd, vaddr_t path, unsigned at_flags, struct inode **out);
 
+/* The two parts of an empty path: whether it is one, and what it is then. */
+bool args_path_is_empty(vaddr_t path);
+int  args_inode_of_fd(int fd, struct inode **out);
+
 /* The open file behind a descriptor of the program, with a reference. NULL: -EBADF. */
 struct file *args_file(int fd);
 

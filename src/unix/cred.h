@@ -15,6 +15,10 @@ struct cred_caps {
 
 struct cred_caps cred_caps(void);
 
+/* The program in this file begins: it may be set to run as its owner, and has the rights of who it runs as. */
+struct inode;
+void cred_exec(const struct inode *file);
+
 /* -EPERM: more than was permitted. */
 int cred_set_caps(const struct cred_caps *caps);
 

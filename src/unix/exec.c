@@ -21,6 +21,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/layout.h"
+#include "unix/cred.h"
 #include "unix/elf.h"
 #include "unix/exec_stack.h"
 #include "unix/poke.h"
@@ -31,8 +32,11 @@
 #define PIE_BASE  0x2000000000ul
 #define STACK_TOP VDSO_DATA_VA
 
+#define STACK_SPARE ((size_t)128 << 10) /* bytes that a stack has however small it may be */
+
 /* An open program file with its plan. */
 struct binary {
+    bool         quiet;
     const char  *path;
     const char  *wanted_by; /* an interpreter: the path of the program that names it; else NULL */
     char         script_interp[SCRIPT_LINE_MAX]; /* what path is, if a script names it */
@@ -48,6 +52,8 @@ struct binary {
 /* One line that names the file, and the program that the user asked for. */
 static int complain(const struct binary *bin, int err, const char *why)
 {
+    if (bin->quiet)
+        return err;
     if (bin->wanted_by)
         log_error("%s: its interpreter %s: %s", bin->wanted_by, bin->path, why);
     else
@@ -80,12 +86,9 @@ static const char *error_text(int err)
 
 /* --- reading the file -------------------------------------------------------------------- */
 
-static int open_program(struct binary *bin, struct inode *cwd)
+static int open_inode(struct binary *bin, struct inode *inode)
 {
-    struct inode *inode;
-    int           err = vfs_lookup(cwd, bin->path, 0, &inode);
-    if (err)
-        return complain(bin, err, error_text(err));
+    int err = 0;
     if (!inode_is_regular(inode))
         err = complain(bin, -EACCES, "it is not a regular file");
     else if (vfs_access(inode, X_OK))
@@ -94,6 +97,16 @@ static int open_program(struct binary *bin, struct inode *cwd)
         complain(bin, err, error_text(err));
     else
         bin->size = inode->size;
+    return err;
+}
+
+static int open_program(struct binary *bin, struct inode *cwd)
+{
+    struct inode *inode;
+    int           err = vfs_lookup(cwd, bin->path, 0, &inode);
+    if (err)
+        return complain(bin, err, error_text(err));
+    err = open_inode(bin, inode);
     inode_put(inode);
     return err;
 }
@@ -143,15 +156,18 @@ static int read_interp(struct binary *bin)
 }
 
 /* The program that runs, after any scripts, and its arguments. */
-struct program {
+struct exec_image {
+    const struct exec_request *req;
+
     struct binary  bin;
     struct binary  interp; /* its own, if it has one */
     struct strlist args;
     void          *args_memory; /* where args are, if scripts changed them */
+    size_t         stack_size;  /* bytes of what the program finds on its stack */
 };
 
 /* bin is a script of that first line: its interpreter is the program. */
-static int enter_script(struct program *p, const char *line, size_t len)
+static int enter_script(struct exec_image *p, const char *line, size_t len)
 {
     struct binary *bin = &p->bin;
     struct script  script;
@@ -173,21 +189,24 @@ static int enter_script(struct program *p, const char *line, size_t len)
 }
 
 /* Open what is to run. Scripts are left behind one by one, up to a depth. */
-static int open_through_scripts(struct program *p, const struct exec_request *req)
+static int open_through_scripts(struct exec_image *p)
 {
-    struct binary *bin = &p->bin;
+    const struct exec_request *req = p->req;
+    struct binary             *bin = &p->bin;
     for (unsigned depth = 0;; depth++) {
         char line[SCRIPT_LINE_MAX];
-        int  err = open_program(bin, req->cwd);
+        int  err = depth || !req->inode ? open_program(bin, req->cwd) : open_inode(bin, req->inode);
         if (err)
             return err;
+        if (depth > SCRIPT_DEPTH)
+            return complain(bin, -ELOOP,
+                            "it is one more script run by a script, and there were too many");
         size_t len = bin->size < sizeof(line) ? bin->size : sizeof(line);
         err = read_at(bin, line, len, 0);
         if (err || !script_is(line, len))
             return err;
-        if (depth == SCRIPT_DEPTH)
-            return complain(bin, -ELOOP,
-                            "it is one more script run by a script, and there were too many");
+        if (req->unreachable)
+            return -ENOENT;
         err = enter_script(p, line, len);
         if (err)
             return err;
@@ -282,17 +301,21 @@ static int place_interp(struct vmspace *vs, struct binary *bin)
     return place(bin, gap - bin->plan.lo);
 }
 
-static int map_stack(struct vmspace *vs, const struct binary *bin)
+/* It grows if it may be larger. */
+static int map_stack(struct vmspace *vs, const struct exec_image *p)
 {
+    const struct binary *bin = &p->bin;
+    size_t               len = size_min(ALIGN_DOWN(p->req->stack_max, PAGE_SIZE), STACK_SIZE);
+    len = size_max(len, ALIGN_UP(p->stack_size, PAGE_SIZE) + STACK_SPARE);
     struct area_spec spec = {
-        .hint = STACK_TOP - STACK_SIZE,
-        .len = STACK_SIZE,
+        .hint = STACK_TOP - len,
+        .len = len,
         .prot = PMAP_R | PMAP_W | (bin->plan.exec_stack ? PMAP_X : 0),
         .flags = AREA_FIXED_NOREPLACE | AREA_STACK | AREA_NORESERVE,
         .name = "[stack]",
     };
     vaddr_t va;
-    vmspace_set_limits(vs, SIZE_MAX, STACK_SIZE);
+    vmspace_set_limits(vs, SIZE_MAX, p->req->stack_max);
     int err = vmspace_map(vs, &spec, &va);
     if (err == -EEXIST)
         return complain(bin, -ENOEXEC, "its segments lie where the stack has to be");
@@ -301,28 +324,30 @@ static int map_stack(struct vmspace *vs, const struct binary *bin)
 
 /* --- the whole --------------------------------------------------------------------------- */
 
-static int write_stack(struct vmspace *vs, const struct exec_request *req, const struct program *p,
-                       struct exec_result *out)
+static int write_stack(struct vmspace *vs, const struct exec_image *p, struct exec_result *out)
 {
-    const struct binary   *bin = &p->bin;
-    struct exec_stack_info info = {
-        .args = p->args,
-        .env = req->env,
-        .path = req->path,
-        .stack_top = STACK_TOP,
-        .vdso = VDSO_VA,
-        .phdr_va = bin->plan.phdr_va ? bin->base + bin->plan.phdr_va : 0,
-        .nphdrs = bin->plan.nphdrs,
-        .base = p->interp.base,
-        .entry = bin->base + bin->plan.entry,
+    const struct exec_request *req = p->req;
+    const struct binary       *bin = &p->bin;
+    const struct cred_ids      user = cred_users(), group = cred_groups();
+    struct exec_stack_info     info = {
+            .args = p->args,
+            .env = req->env,
+            .path = req->path,
+            .stack_top = STACK_TOP,
+            .vdso = VDSO_VA,
+            .phdr_va = bin->plan.phdr_va ? bin->base + bin->plan.phdr_va : 0,
+            .nphdrs = bin->plan.nphdrs,
+            .base = p->interp.base,
+            .entry = bin->base + bin->plan.entry,
+            .uid = user.real,
+            .euid = user.effective,
+            .gid = group.real,
+            .egid = group.effective,
     };
-    size_t size;
+    size_t size = p->stack_size;
     random_fill(info.random, sizeof(info.random));
-    int err = exec_stack_size(&info, &size);
-    if (err)
-        return complain(bin, err, "its arguments and environment are too long");
     void *block = kmalloc(size);
-    err = block ? 0 : -ENOMEM;
+    int   err = block ? 0 : -ENOMEM;
     if (!err) {
         exec_stack_write(&info, block, size);
         err = poke(vs, STACK_TOP - size, block, size, PMAP_W);
@@ -349,66 +374,101 @@ static void tell_segments(const struct binary *bin, struct exec_places *out)
     }
 }
 
-/* Load bin's interpreter. */
-static int load_interp(struct vmspace *vs, const struct binary *bin, struct binary *interp)
+/* Open the interpreter that the program names. */
+static int open_interp(struct exec_image *p)
 {
-    interp->path = bin->interp;
-    interp->wanted_by = bin->path;
+    struct binary *interp = &p->interp;
+    interp->path = p->bin.interp;
+    interp->wanted_by = p->bin.path;
     int err = open_program(interp, NULL);
+    if (!err && interp->size < ELF_HEADER_SIZE)
+        err = complain(interp, -EIO, "it is too short for a program");
     if (!err)
         err = examine(interp);
-    if (err)
-        return err;
-    if (interp->interp[0])
-        return complain(interp, -ENOEXEC, "it must not need an interpreter itself");
-    err = place_interp(vs, interp);
-    return err ? err : map_segments(vs, interp);
+    if (!err && interp->interp[0])
+        err = complain(interp, -ENOEXEC, "it must not need an interpreter itself");
+    return err == -ENOEXEC ? -ELIBBAD : err;
 }
 
-static int load(struct vmspace *vs, const struct exec_request *req, struct program *p,
-                struct exec_result *out)
+static int check_strings(struct exec_image *p)
 {
-    struct binary *bin = &p->bin;
-    int            err = open_through_scripts(p, req);
+    const struct exec_stack_info info = {
+        .args = p->args,
+        .env = p->req->env,
+        .path = p->req->path,
+        .strings_max = p->req->strings_max,
+    };
+    int err = exec_stack_size(&info, &p->stack_size);
+    return err ? complain(&p->bin, err, "its arguments and environment are too long") : 0;
+}
+
+static int open_all(struct exec_image *p)
+{
+    int err = open_through_scripts(p);
     if (!err)
-        err = examine(bin);
+        err = check_strings(p);
     if (!err)
-        err = place(bin, PIE_BASE);
+        err = examine(&p->bin);
+    if (!err && p->bin.interp[0])
+        err = open_interp(p);
+    return err;
+}
+
+void exec_close(struct exec_image *p)
+{
+    file_put(p->interp.file);
+    file_put(p->bin.file);
+    kfree(p->args_memory);
+    kfree(p);
+}
+
+int exec_open(const struct exec_request *req, struct exec_image **out)
+{
+    struct exec_image *p = kzalloc(sizeof(*p));
+    if (!p)
+        return -ENOMEM;
+    p->req = req;
+    p->bin.path = req->path;
+    p->bin.quiet = p->interp.quiet = req->quiet;
+    p->args = req->args;
+    int err = open_all(p);
+    if (err)
+        exec_close(p);
+    else
+        *out = p;
+    return err;
+}
+
+struct inode *exec_inode(const struct exec_image *p)
+{
+    return p->bin.file->inode;
+}
+
+int exec_map(struct vmspace *vs, struct exec_image *p, struct exec_result *out)
+{
+    struct binary *bin = &p->bin, *first = bin;
+    *out = (struct exec_result){0};
+    int err = place(bin, PIE_BASE);
     if (!err)
         err = map_segments(vs, bin);
     if (!err)
-        err = map_stack(vs, bin);
+        err = map_stack(vs, p);
     if (!err && vdso_map(vs))
         err = complain(bin, -ENOMEM, error_text(-ENOMEM));
-    if (!err && bin->interp[0])
-        err = load_interp(vs, bin, &p->interp);
+    if (!err && bin->interp[0]) {
+        first = &p->interp;
+        err = place_interp(vs, first);
+        if (!err)
+            err = map_segments(vs, first);
+    }
     if (err)
         return err;
-    const struct binary *first = bin->interp[0] ? &p->interp : bin;
     vmspace_brk_init(vs, bin->base + bin->plan.hi);
     out->entry = first->base + first->plan.entry;
     TRACE(exec, "%s base=%#lx entry=%#lx", bin->path, (unsigned long)bin->base,
           (unsigned long)out->entry);
     tell_segments(bin, &out->places);
-    return write_stack(vs, req, p, out);
-}
-
-int exec_load(struct vmspace *vs, const struct exec_request *req, struct exec_result *out)
-{
-    struct program *p = kzalloc(sizeof(*p));
-    if (!p) {
-        log_error("%s: %s", req->path, error_text(-ENOMEM));
-        return -ENOMEM;
-    }
-    p->bin.path = req->path;
-    p->args = req->args;
-    *out = (struct exec_result){0};
-    int err = load(vs, req, p, out);
-    if (!err)
-        out->exe = inode_get(p->bin.file->inode);
-    file_put(p->interp.file);
-    file_put(p->bin.file);
-    kfree(p->args_memory);
-    kfree(p);
+    err = write_stack(vs, p, out);
+    vmspace_set_limits(vs, p->req->map_max, p->req->stack_max);
     return err;
 }

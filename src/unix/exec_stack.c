@@ -44,14 +44,13 @@ static bool strings_fit(const struct strlist *list)
 
 int exec_stack_size(const struct exec_stack_info *info, size_t *size)
 {
-    if (info->args.len > EXEC_TOTAL_MAX || info->env.len > EXEC_TOTAL_MAX)
-        return -E2BIG;
     if (!strings_fit(&info->args) || !strings_fit(&info->env))
         return -E2BIG;
-    size_t total = ALIGN_UP(strings_size(info) + pointers_size(info), 16);
-    if (total > EXEC_TOTAL_MAX)
+    size_t counted = info->args.len + info->env.len + strlen(info->path) + 1 +
+                     ((size_t)info->args.count + info->env.count) * sizeof(uint64_t);
+    if (counted > (info->strings_max ? info->strings_max : EXEC_TOTAL_MAX))
         return -E2BIG;
-    *size = total;
+    *size = ALIGN_UP(strings_size(info) + pointers_size(info), 16);
     return 0;
 }
 
@@ -117,11 +116,11 @@ static void put_auxv(struct writer *w, const struct exec_stack_info *info, vaddr
     put_aux(w, AT_BASE, info->base);
     put_aux(w, AT_FLAGS, 0);
     put_aux(w, AT_ENTRY, info->entry);
-    put_aux(w, AT_UID, 0);
-    put_aux(w, AT_EUID, 0);
-    put_aux(w, AT_GID, 0);
-    put_aux(w, AT_EGID, 0);
-    put_aux(w, AT_SECURE, 0);
+    put_aux(w, AT_UID, info->uid);
+    put_aux(w, AT_EUID, info->euid);
+    put_aux(w, AT_GID, info->gid);
+    put_aux(w, AT_EGID, info->egid);
+    put_aux(w, AT_SECURE, info->uid != info->euid || info->gid != info->egid);
     put_aux(w, AT_RANDOM, random);
     put_aux(w, AT_EXECFN, execfn);
     put_aux(w, AT_NULL, 0);

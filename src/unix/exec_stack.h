@@ -30,6 +30,8 @@ struct exec_stack_info {
     unsigned       nphdrs;
     vaddr_t        base;  /* the interpreter's; 0: none */
     vaddr_t        entry; /* the program's own */
+    uint32_t       uid, euid, gid, egid;
+    size_t         strings_max; /* bytes of strings and the pointers to them; 0: EXEC_TOTAL_MAX */
     uint8_t        random[EXEC_RANDOM];
 };
 

@@ -187,6 +187,13 @@ void fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_
     }
 }
 
+void fd_close_marked(struct fdtable *t)
+{
+    for (unsigned fd = 0; fd < count_of(t); fd++)
+        if (fd_get_cloexec(t, (int)fd) == 1)
+            fd_close(t, (int)fd);
+}
+
 int fd_get_cloexec(struct fdtable *t, int fd)
 {
     spinlock_acquire(&t->lock);

@@ -74,6 +74,9 @@ int fd_close(struct fdtable *t, int fd); /* -EBADF */
  * exec. */
 void fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
 
+/* Close those that are marked to be closed at exec. */
+void fd_close_marked(struct fdtable *t);
+
 int fd_get_cloexec(struct fdtable *t, int fd); /* 0 or 1; -EBADF */
 int fd_set_cloexec(struct fdtable *t, int fd, bool cloexec);
 

@@ -231,6 +231,13 @@ static int delete_timer(int32_t id)
     return 0;
 }
 
+void posix_timer_delete_all(void)
+{
+    struct posix_timer *t;
+    while ((t = RB_MIN(posix_timer_tree, &timers)))
+        delete_timer(t->id);
+}
+
 int64_t sys_timer_create(const uint64_t *a)
 {
     struct abi_sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};

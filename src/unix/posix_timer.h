@@ -9,4 +9,7 @@
  * timer was due meanwhile, and the timer goes on. May sleep. */
 void posix_timer_taken(struct signal_info *info);
 
+/* Delete all of them. */
+void posix_timer_delete_all(void);
+
 #endif

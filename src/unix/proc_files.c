@@ -109,17 +109,20 @@ const struct pseudo_numbers proc_fdinfos = {.entry = &fdinfo_entry, .next = next
 /* That of a program that was removed says so. */
 int proc_text_exe(struct pseudo_text *t, uint64_t key)
 {
+    char *buf = kmalloc(VFS_PATH_MAX);
     (void)key;
-    pseudo_puts(t, the_process.exe);
-    if (the_process.exe_inode->nlink == 0)
-        pseudo_puts(t, " (deleted)");
-    return 0;
+
+    ssize_t len = buf ? inode_describe(the_process.exe, buf, VFS_PATH_MAX) : -ENOMEM;
+    if (len > 0)
+        pseudo_puts(t, buf);
+    kfree(buf);
+    return len < 0 ? (int)len : 0;
 }
 
 int proc_follow_exe(uint64_t key, struct pseudo_target *out)
 {
     (void)key;
-    out->inode = inode_get(the_process.exe_inode);
+    out->inode = inode_get(the_process.exe);
     return 0;
 }
 

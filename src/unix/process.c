@@ -90,7 +90,7 @@ static void uthread_link(struct uthread *ut)
 {
     spinlock_acquire(&the_process.lock);
     LIST_INSERT_HEAD(&the_process.threads, ut, link);
-    ut->thread->notify = the_process.ending;
+    ut->thread->notify = the_process.ending || the_process.sole;
     spinlock_release(&the_process.lock);
 }
 
@@ -117,6 +117,12 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
     uthread_link(ut);
     thread_start(ut->thread);
     return 0;
+}
+
+const char *process_name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 struct uthread *process_find(int tid)
@@ -246,6 +252,7 @@ static void begin_end(void)
         process_leave();
     }
     the_process.ending = true;
+    waitq_wake_all(&left); /* who wants to be alone */
     LIST_FOREACH(ut, &the_process.threads, link)
         if (ut != uthread_self())
             signal_kick(ut);
@@ -304,6 +311,33 @@ static void clear_child_tid(const struct uthread *ut)
     uint32_t zero = 0;
     if (ut->clear_child_tid && uaccess_write(ut->clear_child_tid, &zero, sizeof(zero)) == 0)
         futex_wake(ut->clear_child_tid, true, 1, FUTEX_BITSET_MATCH_ANY);
+}
+
+static bool is_alone(const struct uthread *ut)
+{
+    return LIST_FIRST(&the_process.threads) == ut && !LIST_NEXT(ut, link);
+}
+
+int process_end_others(void)
+{
+    struct uthread *ut, *self = uthread_self();
+
+    spinlock_acquire(&the_process.lock);
+    bool first = !the_process.sole;
+    if (first)
+        the_process.sole = self;
+    LIST_FOREACH(ut, &the_process.threads, link)
+        if (first && ut != self)
+            signal_kick(ut);
+    while (first && !is_alone(self) && !the_process.ending)
+        waitq_sleep(&left, &the_process.lock);
+    bool alone = first && !the_process.ending;
+    if (alone) {
+        the_process.sole = NULL;
+        self->tid = PROCESS_PID;
+    }
+    spinlock_release(&the_process.lock);
+    return alone ? 0 : -EAGAIN;
 }
 
 void process_exit_thread(int status)

@@ -26,9 +26,8 @@
 struct process {
     struct vmspace *vmspace;
     struct fdtable  fds;
-    char            exe[VFS_PATH_MAX]; /* absolute path of the program, free of links */
-    struct inode   *exe_inode;         /* holds a reference */
-    uint64_t        start_ns;          /* time_ns() at its start */
+    struct inode   *exe;      /* the program's file: holds a reference */
+    uint64_t        start_ns; /* time_ns() at its start */
 
     struct exec_places places;
 
@@ -41,8 +40,9 @@ struct process {
     struct sigqueue        pending;           /* signals for any thread */
     struct thread_cpu_time ended;             /* what threads that are gone have used */
     LIST_HEAD(, uthread) threads;             /* youngest first */
-    uint32_t    next_tid;
-    atomic_bool ending; /* by one thread; the others leave. Read without the lock */
+    uint32_t        next_tid;
+    struct uthread *sole;   /* all others are to end now; NULL: all may go on */
+    atomic_bool     ending; /* by one thread; the others leave. Read without the lock, as sole is */
 };
 
 extern struct process the_process;
@@ -124,6 +124,13 @@ int process_clone_thread(const struct thread_request *req);
 /* The working directory, with a reference. */
 struct inode *process_cwd(void);
 void          process_set_cwd(struct inode *dir); /* takes the reference over */
+
+/* End all other threads, and wait until they are gone. The caller is the first thread then, by number,
+ * too. -EAGAIN: another one does that, and the caller ends on its way to user mode. */
+int process_end_others(void);
+
+/* The last part of a path: what a thread is called that runs what is there. */
+const char *process_name_of(const char *path);
 
 /* End the current thread; with the last one the process ends with status. */
 _Noreturn void process_exit_thread(int status);

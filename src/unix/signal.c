@@ -251,6 +251,18 @@ void signal_set_action(int sig, const struct abi_sigaction *action)
     spinlock_release(&the_process.lock);
 }
 
+void signal_forget_handlers(struct uthread *ut)
+{
+    spinlock_acquire(&the_process.lock);
+    for (int sig = 1; sig <= NSIG; sig++) {
+        struct abi_sigaction *action = &the_process.actions[sig];
+        *action = (struct abi_sigaction){.handler = action->handler == SIG_IGN ? SIG_IGN : SIG_DFL};
+    }
+    sigqueue_discard_timers(&the_process.pending);
+    sigqueue_discard_timers(&ut->pending);
+    spinlock_release(&the_process.lock);
+}
+
 /* The lock is held. */
 static void set_mask(struct uthread *ut, uint64_t mask)
 {
@@ -440,6 +452,8 @@ void signal_notify(struct thread *t, struct trapframe *tf)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&the_process.ending, memory_order_relaxed))
         process_leave();
+    if (the_process.sole && the_process.sole != ut)
+        process_exit_thread(0);
     while (deliverable(ut) && (sig = take_signal(ut, &info, &action))) {
         if (strace_on())
             strace_signal(sig, &info);

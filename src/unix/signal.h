@@ -59,6 +59,10 @@ int64_t signal_size_limit(int64_t result);
 /* The action for sig from now on; what it is to ignore is no longer pending. */
 void signal_set_action(int sig, const struct abi_sigaction *action);
 
+/* The program of the only thread, ut, gives way to another one: no signal is handled any more, those that are
+ * ignored stay so, and what timers sent is no longer pending. */
+void signal_forget_handlers(struct uthread *ut);
+
 /* Change the current thread's blocked signals. */
 void signal_set_mask(struct uthread *ut, uint64_t mask);
 

@@ -169,3 +169,18 @@ void sigqueue_discard(struct sigqueue *q, int sig)
     }
     q->set &= ~SIGSET(sig);
 }
+
+void sigqueue_discard_timers(struct sigqueue *q)
+{
+    struct sigqueue_item *item, *next;
+    bool                  more;
+    for (item = TAILQ_FIRST(&q->items); item; item = next) {
+        next = TAILQ_NEXT(item, link);
+        int sig = item->sig;
+        if (!item->info.timer)
+            continue;
+        drop(q, item);
+        if (!find(q, sig, &more))
+            q->set &= ~SIGSET(sig);
+    }
+}

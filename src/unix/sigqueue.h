@@ -53,4 +53,7 @@ int sigqueue_take(struct sigqueue *q, uint64_t mask, struct signal_info *info);
 /* Forget all of sig. */
 void sigqueue_discard(struct sigqueue *q, int sig);
 
+/* Drop what timers put there (signal_info.timer). */
+void sigqueue_discard_timers(struct sigqueue *q);
+
 #endif

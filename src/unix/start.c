@@ -108,13 +108,6 @@ static int enter_cwd(struct start *s)
     return STATUS_NOT_EXECUTABLE;
 }
 
-/* The name of the file, as ps shows it. */
-static const char *last_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Ctrl-C and the like, typed at the terminal: the program is all of its foreground. */
 static void terminal_signal(enum ldisc_signal typed)
 {
@@ -131,24 +124,33 @@ static void terminal_signal(enum ldisc_signal typed)
 static int start_program(struct start *s)
 {
     const struct manifest *m = &s->manifest;
-    struct exec_request req = {.cwd = s->cwd, .path = m->program, .args = m->args, .env = m->env};
-    struct exec_result  at;
-    struct vmspace     *vs;
+    struct exec_request    req = {.cwd = s->cwd,
+                                  .path = m->program,
+                                  .args = m->args,
+                                  .env = m->env,
+                                  .map_max = SIZE_MAX,
+                                  .stack_max = STACK_SIZE};
+    struct exec_result     at;
+    struct exec_image     *image;
+    struct vmspace        *vs;
 
     if (vmspace_create(&vs))
         return complain("no memory for an address space");
-    int err = exec_load(vs, &req, &at);
+    int err = exec_open(&req, &image);
+    if (!err) {
+        err = exec_map(vs, image, &at);
+        the_process.exe = inode_get(exec_inode(image));
+        exec_close(image);
+    }
     if (err)
         return err == -ENOENT || err == -ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
-    vfs_canonical_path(s->cwd, m->program, the_process.exe, sizeof(the_process.exe));
-    the_process.exe_inode = at.exe;
     the_process.places = at.places;
     err = process_init(vs, inode_get(s->cwd));
     if (err)
         return complain(err == -ENOMEM ? "too little memory for a process"
                                        : "/dev/console cannot be opened");
     strace_exec(m->program, &m->args, &m->env);
-    if (process_start(last_name(m->program), at.entry, at.sp))
+    if (process_start(process_name_of(m->program), at.entry, at.sp))
         return complain("no memory for the first thread");
     tty_set_signal(terminal_signal);
     return 0;

@@ -295,6 +295,41 @@ void strace_p_path(struct text *t, const struct strace_call *c, unsigned i)
     strace_string(t, c->a[i], PATH_SHOWN);
 }
 
+/* ["a", "b"] */
+void strace_p_argv(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint64_t va = c->a[i], string;
+    if (!strace_read(t, va, &string, sizeof(string)))
+        return;
+    text_str(t, "[");
+    for (unsigned n = 0; string; n++) {
+        text_str(t, n ? ", " : "");
+        if (n == STRACE_SHOWN) {
+            text_str(t, "...");
+            break;
+        }
+        strace_string(t, string, STRACE_SHOWN);
+        va += sizeof(string);
+        if (uaccess_read(&string, va, sizeof(string))) {
+            text_printf(t, ", ... /* %#lx */", (unsigned long)va);
+            break;
+        }
+    }
+    text_str(t, "]");
+}
+
+/* Only how many there are. */
+void strace_p_envp(struct text *t, const struct strace_call *c, unsigned i)
+{
+    uint64_t string;
+    unsigned n = 0;
+    if (!strace_read(t, c->a[i], &string, sizeof(string)))
+        return;
+    while (string && !uaccess_read(&string, c->a[i] + ++n * sizeof(string), sizeof(string))) {
+    }
+    text_printf(t, "[/* %u var%s */]", n, n == 1 ? "" : "s");
+}
+
 void strace_p_str(struct text *t, const struct strace_call *c, unsigned i)
 {
     strace_string(t, c->a[i], STRACE_SHOWN);

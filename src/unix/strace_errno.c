@@ -57,6 +57,7 @@ static const struct failure failures[] = {
     FAILURE(ELOOP, "Too many levels of symbolic links"),
     FAILURE(ENODATA, "No data available"),
     FAILURE(EOVERFLOW, "Value too large for defined data type"),
+    FAILURE(ELIBBAD, "Accessing a corrupted shared library"),
     FAILURE(EILSEQ, "Invalid or incomplete multibyte or wide character"),
     FAILURE(ENOTSOCK, "Socket operation on non-socket"),
     FAILURE(EDESTADDRREQ, "Destination address required"),

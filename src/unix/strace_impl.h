@@ -81,11 +81,11 @@ void strace_result(struct text *t, const struct strace_call *c, unsigned kind);
 strace_printer strace_p_nothing, strace_p_int, strace_p_uint, strace_p_long, strace_p_size,
     strace_p_hex, strace_p_ptr, strace_p_mode, strace_p_uid, strace_p_dev, strace_p_dirfd,
     strace_p_signal, strace_p_open_flags, strace_p_open_mode, strace_p_mmap_flags,
-    strace_p_file_mode, strace_p_statx_flags, strace_p_path, strace_p_str, strace_p_bytes,
-    strace_p_out_bytes, strace_p_out_random, strace_p_in_size, strace_p_inout_size,
-    strace_p_in_gids, strace_p_out_fds, strace_p_out_gids, strace_p_out_int, strace_p_out_ptr,
-    strace_p_out_size, strace_p_out_mincore, strace_p_ipc_key, strace_p_ipc_flags, strace_p_mq_attr,
-    strace_p_open_how, strace_p_sembufs;
+    strace_p_file_mode, strace_p_statx_flags, strace_p_path, strace_p_argv, strace_p_envp,
+    strace_p_str, strace_p_bytes, strace_p_out_bytes, strace_p_out_random, strace_p_in_size,
+    strace_p_inout_size, strace_p_in_gids, strace_p_out_fds, strace_p_out_gids, strace_p_out_int,
+    strace_p_out_ptr, strace_p_out_size, strace_p_out_mincore, strace_p_ipc_key, strace_p_ipc_flags,
+    strace_p_mq_attr, strace_p_open_how, strace_p_sembufs;
 
 /* strace_struct.c, strace_signal.c, strace_option.c, strace_ioctl.c, strace_socket.c */
 strace_printer strace_p_clone_args, strace_p_fdset, strace_p_itimerval, strace_p_dirents,

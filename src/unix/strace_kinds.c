@@ -131,6 +131,8 @@ static const struct kind kinds[A_KINDS] = {
     [A_XATTR_FLAGS] = FLAGS(xattr_flags),
 
     [A_PATH] = IN(strace_p_path),
+    [A_ARGV] = IN(strace_p_argv),
+    [A_ENVP] = IN(strace_p_envp),
     [A_STR] = IN(strace_p_str),
     [A_BYTES] = IN(strace_p_bytes),
     [A_OUT_BYTES] = OUT(strace_p_out_bytes),

@@ -255,6 +255,13 @@ int64_t sys_personality(const uint64_t *a)
 
 /* All threads are of this process, so it makes no difference which kind of barrier is asked for, but
  * that one is for code as well. */
+static atomic_uint barriers_registered;
+
+void admin_exec(void)
+{
+    atomic_store(&barriers_registered, 0);
+}
+
 int64_t sys_membarrier(const uint64_t *a)
 {
     enum {
@@ -268,8 +275,7 @@ int64_t sys_membarrier(const uint64_t *a)
         GET_REGISTRATIONS = 512,
         ALL = 127 | GET_REGISTRATIONS,
     };
-    static atomic_uint registered;
-    unsigned           cmd = (unsigned)a[0];
+    unsigned cmd = (unsigned)a[0];
     if ((unsigned)a[1])
         return -EINVAL;
     switch (cmd) {
@@ -282,11 +288,11 @@ int64_t sys_membarrier(const uint64_t *a)
     case REGISTER_GLOBAL_EXPEDITED:
     case REGISTER_PRIVATE_EXPEDITED:
     case REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
-        atomic_fetch_or(&registered, cmd);
+        atomic_fetch_or(&barriers_registered, cmd);
         return 0;
     case PRIVATE_EXPEDITED:
     case PRIVATE_EXPEDITED_SYNC_CORE: /* its registration is the next bit */
-        if (!(atomic_load(&registered) & cmd << 1))
+        if (!(atomic_load(&barriers_registered) & cmd << 1))
             return -EPERM;
         if (cmd == PRIVATE_EXPEDITED_SYNC_CORE)
             hart_sync_code();
@@ -294,7 +300,7 @@ int64_t sys_membarrier(const uint64_t *a)
             hart_barrier_others();
         return 0;
     case GET_REGISTRATIONS:
-        return atomic_load(&registered);
+        return atomic_load(&barriers_registered);
     default:
         return -EINVAL;
     }

@@ -5,6 +5,7 @@
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "lib/string.h"
+#include "unix/admin.h"
 #include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
@@ -108,6 +109,21 @@ static int64_t identified(int result)
     const struct local_cred effective = {PROCESS_PID, users.effective, groups.effective};
     local_identify(&real, &effective);
     return result;
+}
+
+void cred_exec(const struct inode *file)
+{
+    uint32_t mode = prctl_no_new_privs() ? 0 : file->mode;
+    if (mode & S_ISUID)
+        users.effective = file->uid;
+    if (mode & S_ISGID && mode & S_IXGRP)
+        groups.effective = file->gid;
+    users.saved = users.files = users.effective;
+    groups.saved = groups.files = groups.effective;
+    identified(0);
+    bool root = !users.real || !users.effective;
+    caps.permitted = root ? CRED_CAPS_ALL : 0;
+    caps.effective = users.effective ? 0 : caps.permitted;
 }
 
 /* setresuid and setresgid. */

@@ -28,6 +28,11 @@ bool prctl_no_new_privs(void)
     return settings.no_new_privs;
 }
 
+void prctl_exec(void)
+{
+    settings.not_dumpable = settings.keep_caps = false;
+}
+
 static int set_name(vaddr_t va)
 {
     char    name[sizeof(thread_self()->name)];

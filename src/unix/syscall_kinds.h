@@ -100,7 +100,9 @@ enum syscall_kind {
 
     /* bytes in memory */
     A_PATH,
-    A_STR,       /* shown up to its 32nd byte */
+    A_STR, /* shown up to its 32nd byte */
+    A_ARGV,
+    A_ENVP,
     A_BYTES,     /* as many as the next argument says */
     A_OUT_BYTES, /* as many as the result says */
     A_OUT_RANDOM,

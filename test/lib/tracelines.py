@@ -69,4 +69,4 @@ def of_linux(text):
 def of_cella(console):
     """Of everything that was on the console."""
     lines = console.replace("\r", "").splitlines()
-    return joined(line[line.index(PREFIX) + len(PREFIX):] for line in lines if PREFIX in line)
+    return joined(from_execve([line[line.index(PREFIX) + len(PREFIX):] for line in lines if PREFIX in line]))
