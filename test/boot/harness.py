@@ -123,12 +123,14 @@ class Context:
             self.last = Console(None, hung.stdout or b"", hung.stderr or b"")
         return self.last
 
-    def boot(self, image, *options, memory=None, arguments=None, disk="--read-only"):
-        """As a user would: cella run. options are the emulator's; disk: what may be done to the image."""
+    def boot(self, image, *options, memory=None, arguments=None, disk="--read-only", words=()):
+        """As a user would: cella run. options are the emulator's; disk: what may be done to the image;
+        words: further ones for the program."""
         memory = ["-m", memory] if memory else []
         arguments = ["-a", arguments] if arguments else []
         return self._finish([CELLA, "run", "-b", "-p", self.platform, disk, *memory, *arguments,
-                             *(f"--qemu={o}" for o in options), str(image)])
+                             *(f"--qemu={o}" for o in options), str(image),
+                             *(["--", *words] if words else [])])
 
     def boot_bare(self, *options, emulator=None, cpu=None):
         """A machine with nothing in it but what options say."""

@@ -4,7 +4,7 @@
 import re
 
 import images
-from harness import ROOT, test
+from harness import BUILD, ROOT, claim, test
 
 
 def listed(macro):
@@ -39,3 +39,23 @@ def calls_that_are_denied_are_not_told(t):
 @test
 def numbers_that_are_no_calls_are_not_told(t):
     calls(t, [("244", "arch_specific"), ("500", "none"), ("100000", "none"), ("-1", "none")], [])
+
+
+def fio_refused(t, engine, message):
+    """fio, on a disk that can be written, says that the calls of engine are not there, and fails."""
+    run = t.boot(BUILD / "images/disk_io.img", disk="--snapshot",
+                 words=["--name=job", f"--ioengine={engine}", "--size=64k", "--rw=write"])
+    run.calm()
+    run.ended(1)
+    claim(re.search(message, run.output), f"fio does not say {message!r}")
+    claim("error=Function not implemented" in run.output, "fio does not say why")
+
+
+@test
+def fio_is_told_that_there_is_no_io_uring(t):
+    fio_refused(t, "io_uring", "your kernel doesn't support io_uring")
+
+
+@test
+def fio_is_told_that_there_is_no_queue_of_asynchronous_requests(t):
+    fio_refused(t, "libaio", "func=io_queue_init")
