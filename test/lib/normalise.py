@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Taking out of a program's output what differs from run to run: times, rates, the order of threads.
 
-An image of test/app may have a program `normalise`, a filter that gets what a case printed on its
-standard input and the case's name as its argument. The oracle applies it to what Linux let the
+An image of test/app, and a suite whose groups are all of one image (test/sqlite), may have a program
+`normalise`, a filter that gets what a case printed on its standard input and the case's name as its argument. The oracle applies it to what Linux let the
 program print, before it is recorded, and the test to what Cella did, before it is compared. A
 normaliser puts a mark where a number was, joins lines that are then the same, or sorts lines of threads;
 words stay.
@@ -17,8 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 def of(name):
     """The normaliser of a case, by the name under which it is recorded, or None."""
     suite, _, rest = name.partition("/")
-    program = ROOT / "test" / suite / rest.partition("/")[0] / "normalise"
-    return program if suite == "app" and program.exists() else None
+    folder = ROOT / "test" / suite
+    program = (folder / rest.partition("/")[0] if suite == "app" else folder) / "normalise"
+    return program if program.exists() else None
 
 
 def apply(normaliser, name, output):

@@ -50,7 +50,7 @@ def case_of(word):
         sys.exit(f"record: {word} is not NAME=IMAGE[:MANIFEST[:SESSION]]")
     return linux.Case(name, pathlib.Path(image).resolve(), manifest or linux.DEFAULT_MANIFEST,
                       pathlib.Path(session).resolve() if session else None,
-                      limit=LONG if name.startswith("cpython/") else linux.LIMIT,
+                      limit=LONG if name.startswith(("cpython/", "sqlite/")) else linux.LIMIT,
                       traced=name.startswith("strace/"))
 
 

@@ -54,7 +54,8 @@ look_up() {
     version=$2 sha256=$3 suite=$4 type=$5
 }
 
-only_file_in() { find "$1" -type f ! -name '*.dsc' ! -name '*.asc' | head -n 1; }
+# Of a source the main tarball, if there are more.
+only_file_in() { find "$1" -type f ! -name '*.dsc' ! -name '*.asc' ! -name '*.orig-*.tar.*' | head -n 1; }
 
 # The file of version $1 with hash $2 of the package at hand, if the cache has it.
 cached_as() {

@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Files as objects: lines in all formats, buffers of all kinds, positions, what a closed or a full file says.
+local f = assert(io.open("/tmp/lines", "w+")); f:setvbuf("line"); f:write("one\ntwo\n\n3 0x10 -4e2 nan 7"); f:flush(); f:seek("set")
+for l in f:lines() do io.write("[", l, "]") end print(f:read("l"), f:read("a"), f:seek("set", 0))
+for a, b in f:lines("L", 2) do io.write("<", a:gsub("\n", "|"), ",", (b or "end"):gsub("\n", "|"), ">") end print()
+f:seek("set", 9); print(f:read("n", "n", "n", "n", "n")); f:seek("set", 0); print(pcall(f.read, f, "x"), pcall(f.lines, f, "q") == true)
+f:setvbuf("no"); f:seek("end", -1); f:write("8"); f:seek("cur", -2); print(f:read(10), f:seek("cur"), f:seek("end")); f:close()
+print(pcall(f.lines, f), tostring(f), pcall(io.close, f), io.type(7)); print(pcall(io.open, "/tmp/lines", "rz"))
+do local g <close> = assert(io.open("/tmp/lines")) print(io.type(g), #g:read("a")) end
+for a, b in io.lines("/tmp/lines", 1, "l") do io.write(a, "+", tostring(b), " ") end print()
+print(pcall(function() for _ in io.lines("/tmp/lines", "z") do end end)); print(io.lines("/dev/null")())
+io.output("/tmp/out"); io.write(1, 2.5, "x"):flush(); io.flush(); io.output():seek("set", 1); io.write("!"); io.close(); print(pcall(io.write, "y"))
+io.output(io.stdout); io.input("/tmp/out"); print(io.read("a"), io.read("a"), io.read("l"), io.read(0)); io.close(io.input()); print(pcall(io.read))
+io.input(io.stdin); print(io.type(io.stdin), io.stdin ~= io.stdout, io.stdout:seek("cur") == nil)
+local full = io.open("/dev/full", "w"); full:setvbuf("no"); print(full:write("x")); print(full:seek("set", 0)); full:close()
+full = io.open("/dev/full", "w"); print(full:write("kept") == full, full:flush()); print(full:close())
+local r = io.open("/tmp/lines", "r"); print(r:write("no")); print(r:seek("set", -5)); r:close(); local w = io.open("/tmp/w", "w"); print(w:read("a")); w:close()
+print(os.rename("/tmp/w", "/tmp/none/w")); print(os.remove("/tmp/none")); print(os.remove("/tmp")); print(io.open("/tmp/" .. ("n"):rep(300)))
+local t = { "c", "a", "b" }; table.sort(t, function(x, y) return x > y end); print(table.concat(t, ",", 1, 2), table.unpack(t, 2)); print(pcall(table.concat, { {} }))
+print(os.date("!%c", 0), os.date("!%x %X %p %j %y", 86399), pcall(os.date, "%Ez"), pcall(os.date, "*t", 2 ^ 60)); print(os.time { year = 2000, month = 13, day = 32, hour = 25 })
+print(pcall(os.time, { year = 2000 })); print(os.setlocale("", "all") ~= nil, os.setlocale(nil, "numeric"), pcall(os.setlocale, "C", "nothing"), os.difftime(5, 3))
