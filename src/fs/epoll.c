@@ -135,15 +135,30 @@ static unsigned ask(const struct epoll_watch *w)
     return w->file->ops->poll(w->file, NULL) & wanted_of(w);
 }
 
-/* w's events were told. Whether it went back to the list. */
-static bool settle(struct epoll_watch *w)
+/* The events of a watch on the list, which leaves it unless it is level-triggered and ready: that one is asked where it
+ * is, and stays marked, as it would be again. */
+static unsigned look(struct epoll *ep, struct epoll_watch *w, bool *stays)
+{
+    unsigned events = wanted_of(w) & (EPOLLONESHOT | EPOLLET) ? 0 : ask(w);
+
+    *stays = events;
+    if (events)
+        return events;
+    readylist_take(&ep->list, &w->ready); /* what becomes so from now on marks it again */
+    return ask(w);
+}
+
+/* w's events were told. Whether it is on the list, behind all others. */
+static bool settle(struct epoll_watch *w, bool stays)
 {
     unsigned wanted = wanted_of(w);
-    if (wanted & EPOLLONESHOT)
+    if (stays)
+        readylist_defer(&w->ep->list, &w->ready);
+    else if (wanted & EPOLLONESHOT)
         atomic_store_explicit(&w->wanted, wanted & HOW, memory_order_relaxed);
     else if (!(wanted & EPOLLET))
         return readylist_return(&w->ep->list, &w->ready);
-    return false;
+    return stays;
 }
 
 static int store(vaddr_t va, unsigned events, uint64_t data)
@@ -161,16 +176,17 @@ static int collect(struct epoll *ep, vaddr_t va, unsigned max)
     gather(ep);
     while (n < max && (e = readylist_first(&ep->list)) && e != told) {
         struct epoll_watch *w = container_of(e, struct epoll_watch, ready);
-        readylist_take(&ep->list, e);
-        unsigned events = ask(w);
+        bool                stays;
+        unsigned            events = look(ep, w, &stays);
         if (!events)
             continue;
         if (store(va + n * sizeof(struct epoll_event), events, w->data)) {
-            readylist_return_first(&ep->list, e);
+            if (!stays)
+                readylist_return_first(&ep->list, e);
             return n ? (int)n : -EFAULT;
         }
         n++;
-        if (settle(w) && !told)
+        if (settle(w, stays) && !told)
             told = e;
     }
     return (int)n;

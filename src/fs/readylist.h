@@ -82,6 +82,15 @@ static inline void readylist_take(struct readylist *l, struct ready_entry *e)
     atomic_exchange_explicit(&e->marked, 0, memory_order_acq_rel);
 }
 
+/* [look] Put e, which was not taken, behind all others. */
+static inline void readylist_defer(struct readylist *l, struct ready_entry *e)
+{
+    if (!TAILQ_NEXT(e, link))
+        return;
+    TAILQ_REMOVE(&l->ready, e, link);
+    TAILQ_INSERT_TAIL(&l->ready, e, link);
+}
+
 /* [look] Put e, which was taken, back: behind all others, or before them. False: somebody marked it
  * since, and puts it where it will be gathered. */
 static inline bool readylist_return(struct readylist *l, struct ready_entry *e)

@@ -105,44 +105,47 @@ static inline void move_bytes(enum move how, void *user, uint8_t *kernel, size_t
         memset(user, 0, len);
 }
 
-/* The next piece from va on, of at most len bytes: of the page if that is all that is wanted of it, else a run. */
-static int next_piece(struct vmspace *vs, vaddr_t va, unsigned access, size_t len,
-                      struct pmap_run *run)
+/* What the caller may access from va on, and lies together, as far as it is there. */
+static inline struct pmap_piece reach(struct vmspace *vs, vaddr_t va, unsigned access)
 {
-    run->len = PAGE_SIZE - (va & PAGE_MASK);
-    if (len <= 2 * PAGE_SIZE) {
-        pmap_dom_t dom = (pmap_dom_t)thread_self()->tf->dom;
-        run->pa = pmap_reach(vs->pmap, dom, va, size_min(run->len, len), access);
-        if (run->pa != PMAP_NOWHERE)
-            return 0;
-    }
-    return user_run(vs, va, access, run);
+    return pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, access);
 }
 
-/* Piece by piece, each filled if need be. */
-static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum move how, vaddr_t va,
-                                                     uint8_t *kernel, size_t len)
+/* The same, filled; len 0: he may not. */
+static __attribute__((noinline)) struct pmap_piece fill_piece(struct vmspace *vs, vaddr_t va,
+                                                              unsigned access)
 {
-    size_t          done = 0;
     struct pmap_run run;
-    while (done < len && !next_piece(vs, va + done, access_for(how), len - done, &run)) {
-        size_t n = size_min(run.len, len - done);
-        move_bytes(how, phys_ptr(run.pa), kernel ? kernel + done : NULL, n);
-        done += n;
-    }
-    return done ? (ssize_t)done : -EFAULT;
+
+    return user_run(vs, va, access, &run) ? (struct pmap_piece){.len = 0}
+                                          : (struct pmap_piece){run.pa, run.len};
 }
 
-/* All of it, if that is one piece which is there: the short way. */
-static inline bool move_piece(struct vmspace *vs, enum move how, vaddr_t va, uint8_t *kernel,
-                              size_t len)
+/* The same, filled if need be. */
+static inline struct pmap_piece next_piece(struct vmspace *vs, vaddr_t va, unsigned access)
 {
-    pmap_dom_t dom = (pmap_dom_t)thread_self()->tf->dom;
-    paddr_t    pa = pmap_reach(vs->pmap, dom, va, len, access_for(how));
-    if (pa == PMAP_NOWHERE)
-        return false;
-    move_bytes(how, phys_ptr(pa), kernel, len);
-    return true;
+    struct pmap_piece piece = reach(vs, va, access);
+
+    return piece.len ? piece : fill_piece(vs, va, access);
+}
+
+/* Piece by piece, each filled if need be. piece: the first one, as far as it is there. */
+static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum move how, vaddr_t va,
+                                                     uint8_t *kernel, size_t len,
+                                                     struct pmap_piece piece)
+{
+    vaddr_t start = va, end = va + len;
+    for (;;) {
+        if (!piece.len)
+            piece = fill_piece(vs, va, access_for(how));
+        size_t n = size_min(piece.len, end - va);
+        move_bytes(how, phys_ptr(piece.pa), kernel, n);
+        va += n;
+        kernel = kernel ? kernel + n : NULL;
+        if (!n || va == end)
+            return va != start ? (ssize_t)(va - start) : -EFAULT;
+        piece = reach(vs, va, access_for(how));
+    }
 }
 
 static inline __attribute__((always_inline)) ssize_t move_some(enum move how, vaddr_t va,
@@ -155,9 +158,12 @@ static inline __attribute__((always_inline)) ssize_t move_some(enum move how, va
     if (!vs)
         return -EFAULT;
 
-    ssize_t done = (ssize_t)len;
-    if (!move_piece(vs, how, va, kernel, len))
-        done = move_pieces(vs, how, va, kernel, len);
+    ssize_t           done = (ssize_t)len;
+    struct pmap_piece piece = reach(vs, va, access_for(how));
+    if (piece.len >= len) /* the short way: all of it is there, in one piece */
+        move_bytes(how, phys_ptr(piece.pa), kernel, len);
+    else
+        done = move_pieces(vs, how, va, kernel, len, piece);
     mutex_unlock(&vs->mutex);
     return done;
 }
@@ -201,15 +207,14 @@ static size_t copy_str(char *dst, const char *src, size_t max)
     return n;
 }
 
-/* The short way: a string that ends within its page, which is there. Its length, or -1. */
+/* The short way: a string that ends within its first piece, which is there. Its length, or -1. */
 static ssize_t read_short_str(struct vmspace *vs, char *dst, vaddr_t src, size_t max)
 {
-    size_t  len = PAGE_SIZE - (src & PAGE_MASK);
-    paddr_t pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, src, len, PMAP_R);
-    if (pa == PMAP_NOWHERE)
+    struct pmap_piece piece = reach(vs, src, PMAP_R);
+    if (!piece.len)
         return -1;
-    len = size_min(len, max);
-    size_t n = copy_str(dst, phys_ptr(pa), len);
+    size_t len = size_min(piece.len, max);
+    size_t n = copy_str(dst, phys_ptr(piece.pa), len);
     return n < len ? (ssize_t)n : -1;
 }
 
@@ -247,17 +252,16 @@ ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max)
 /* The word at va, with vs->mutex held on success. */
 static struct vmspace *word_lock(vaddr_t va, unsigned access, _Atomic uint32_t **word)
 {
-    struct pmap_run run;
     struct vmspace *vs = va % sizeof(uint32_t) ? NULL : user_lock();
 
     if (!vs)
         return NULL;
-    run.pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, sizeof(uint32_t), access);
-    if (run.pa == PMAP_NOWHERE && user_run(vs, va, access, &run)) {
+    struct pmap_piece piece = next_piece(vs, va, access);
+    if (!piece.len) {
         mutex_unlock(&vs->mutex);
         return NULL;
     }
-    *word = phys_ptr(run.pa);
+    *word = phys_ptr(piece.pa);
     return vs;
 }
 
@@ -319,9 +323,9 @@ void *uaccess_begin(vaddr_t va, size_t len, unsigned access)
     if (!vs)
         return NULL;
 
-    paddr_t pa = pmap_reach(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, len, access);
-    if (pa != PMAP_NOWHERE)
-        return phys_ptr(pa);
+    struct pmap_piece piece = reach(vs, va, access);
+    if (piece.len >= len)
+        return phys_ptr(piece.pa);
     mutex_unlock(&vs->mutex);
     return NULL;
 }

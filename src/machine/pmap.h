@@ -134,12 +134,14 @@ int pmap_remove_run(struct pmap *pm, vaddr_t va, size_t len, struct pmap_run *ru
  * never 0. */
 int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *run);
 
-#define PMAP_NOWHERE UINT64_MAX
+struct pmap_piece {
+    paddr_t pa;
+    size_t  len; /* bytes; 0: nothing is there */
+};
 
-/* Where [va, va+len) is, if dom may access all of it so (PMAP_R or PMAP_W) and it is one piece that the
- * model finds quickly; PMAP_NOWHERE: look with pmap_extract(), which may know better. For who moves a few
- * bytes. Any va; len is not 0. */
-paddr_t pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access);
+/* Where va is, and how many bytes from it on lie together, if dom may access them so (PMAP_R or PMAP_W); as far as
+ * the model finds that quickly, and never less than the page. len 0: dom may not, or nothing is mapped. Any va. */
+struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access);
 
 /* Find the first mapped page in [va, va+len): -ENOENT if there is none. Lets callers walk
  * sparse maps in time proportional to what is mapped. */

@@ -535,47 +535,51 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
     return 0;
 }
 
-/* Whether the cell in this slot holds all of [va, va + len) and lets dom: then *pa is where. What the slot holds is
- * read from the table, and so are the rights (B.3.3). An empty slot holds no page, nor does a suspended cell. */
-static inline bool reach_in(const struct celltable *t, size_t slot, pmap_dom_t dom, vaddr_t va,
-                            size_t len, unsigned access, paddr_t *pa)
+static const struct pmap_piece nowhere = {.len = 0};
+
+/* What is from va on in the cell in this slot, if it holds va and lets dom. What the slot holds is read from the table,
+ * and so are the rights (B.3.3). An empty slot holds no page, nor does a suspended cell. */
+static inline struct pmap_piece reach_in(const struct celltable *t, size_t slot, pmap_dom_t dom,
+                                         vaddr_t va, unsigned access)
 {
     unsigned    want = PERM_V | PERM_R | access << 1; /* W without R lets nobody (A.5.8) */
     struct cell c = {tbl_load64(&t->cell[slot].lo), tbl_load64(&t->cell[slot].hi)};
     uint64_t    start = cell_lo_start(c.lo) << PAGE_SHIFT;
     uint64_t    end = (cell_lo_end(c.lo) + 1) << PAGE_SHIFT;
 
-    *pa = cell_hi_pa(c.hi) + (va - start);
-    return va >= start && va < end && len <= end - va && c.hi & CELL_VALID &&
-           (tbl_load8(celltable_byte(t, dom, slot)) & want) == want;
+    if (va < start || va >= end || !(c.hi & CELL_VALID) ||
+        (tbl_load8(celltable_byte(t, dom, slot)) & want) != want)
+        return nowhere;
+    return (struct pmap_piece){cell_hi_pa(c.hi) + (va - start), end - va};
 }
 
 /* Look the slot up, and remember it. */
-static __attribute__((noinline)) paddr_t reach_anew(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
-                                                    size_t len, unsigned access)
+static __attribute__((noinline)) struct pmap_piece reach_anew(struct pmap *pm, pmap_dom_t dom,
+                                                              vaddr_t va, unsigned access)
 {
     uint64_t vpn = va >> PAGE_SHIFT;
     size_t slot = vpn < USER_END_VPN && dom < pm->table.doms ? celltable_find(&pm->table, vpn) : 0;
     if (slot == 0)
-        return PMAP_NOWHERE;
+        return nowhere;
     pm->reached[vpn % REACHED] = (uint16_t)slot;
-    paddr_t pa;
-    return reach_in(&pm->table, slot, dom, va, len, access, &pa) ? pa : PMAP_NOWHERE;
+    return reach_in(&pm->table, slot, dom, va, access);
 }
 
 _Static_assert(TABLE_SLOTS(CELLS_MAX_LINES) - 1 <= UINT16_MAX, "reached");
 
 /* What is remembered is where to look, never what is found there. The table may be a smaller one by now, with the
  * kernel's cells, which let no user, from kfirst on. */
-paddr_t pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
 {
     const struct celltable *t = &pm->table;
     size_t                  slot = pm->reached[(va >> PAGE_SHIFT) % REACHED];
-    paddr_t                 pa;
 
-    if (slot && slot < t->kfirst && dom < t->doms && reach_in(t, slot, dom, va, len, access, &pa))
-        return pa;
-    return reach_anew(pm, dom, va, len, access);
+    if (slot && slot < t->kfirst && dom < t->doms) {
+        struct pmap_piece piece = reach_in(t, slot, dom, va, access);
+        if (piece.len)
+            return piece;
+    }
+    return reach_anew(pm, dom, va, access);
 }
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)

@@ -307,34 +307,35 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
     return 0;
 }
 
-/* Whether the leaf at pos holds all of [va, va + len) and lets dom: then *pa is where. */
-static inline bool reach_at(const struct radix_pos *pos, pmap_dom_t dom, vaddr_t va, size_t len,
-                            unsigned access, paddr_t *pa)
-{
-    pte_t pte = pte_load(pos->pte), want = PTE_MAPPED | PTE_V | access << 1;
+static const struct pmap_piece nowhere = {.len = 0};
 
-    *pa = pte_pa(pte) + (va - pos->va);
-    return (pte & want) == want && len <= pte_size(pos->level) - (va - pos->va) &&
-           dom == PMAP_DOM_FIRST;
+/* What is from va on in the leaf at pos, if it lets dom. */
+static inline struct pmap_piece reach_at(const struct radix_pos *pos, pmap_dom_t dom, vaddr_t va,
+                                         unsigned access)
+{
+    pte_t  pte = pte_load(pos->pte), want = PTE_MAPPED | PTE_V | access << 1;
+    size_t into = va - pos->va;
+
+    if ((pte & want) != want || dom != PMAP_DOM_FIRST)
+        return nowhere;
+    return (struct pmap_piece){pte_pa(pte) + into, pte_size(pos->level) - into};
 }
 
-static __attribute__((noinline)) paddr_t reach_far(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
-                                                   size_t len, unsigned access)
+static __attribute__((noinline)) struct pmap_piece reach_far(struct pmap *pm, pmap_dom_t dom,
+                                                             vaddr_t va, unsigned access)
 {
-    paddr_t pa;
     if (va >= USER_END)
-        return PMAP_NOWHERE;
+        return nowhere;
     struct radix_pos pos = radix_find_far(&pm->tree, va);
-    return reach_at(&pos, dom, va, len, access, &pa) ? pa : PMAP_NOWHERE;
+    return reach_at(&pos, dom, va, access);
 }
 
-paddr_t pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
 {
     if (!radix_has_near(&pm->tree, va))
-        return reach_far(pm, dom, va, len, access);
+        return reach_far(pm, dom, va, access);
     struct radix_pos pos = radix_find(&pm->tree, va);
-    paddr_t          pa;
-    return reach_at(&pos, dom, va, len, access, &pa) ? pa : PMAP_NOWHERE;
+    return reach_at(&pos, dom, va, access);
 }
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)

@@ -28,6 +28,9 @@ struct fdtable {
     _Atomic(struct fd_array *) slots;      /* NULL: none yet */
     unsigned                   first_free; /* no slot below it is free */
     unsigned                   limit;      /* RLIMIT_NOFILE: new descriptors are below it */
+
+    bool
+        shared; /* set by the only thread there is before it starts another one, for good: fd_use() */
 };
 
 void fdtable_init(struct fdtable *t, unsigned limit);
@@ -53,6 +56,29 @@ static inline struct file *fd_get(struct fdtable *t, int fd)
                          true))
         return f;
     return fd_get_again(t, fd, f);
+}
+
+/* A file for the length of one system call that closes no descriptor. While one thread is all there is, nobody else
+ * closes any, so the table's reference does; what another thread might close has one of its own. */
+struct fd_use {
+    struct file *file; /* NULL: the descriptor is not open */
+    bool         counted;
+};
+
+static inline struct fd_use fd_use(struct fdtable *t, int fd)
+{
+    if (t->shared)
+        return (struct fd_use){fd_get(t, fd), true};
+    struct fd_array *slots = atomic_load_explicit(&t->slots, memory_order_relaxed);
+    bool             inside = slots && (unsigned)fd < slots->n;
+    return (struct fd_use){
+        inside ? atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed) : NULL, false};
+}
+
+static inline void fd_used(struct fd_use use)
+{
+    if (use.counted)
+        file_put(use.file); /* which may be NULL */
 }
 
 /* Would fd_install() find a descriptor now? Else -EMFILE. For who must not open in vain what opening

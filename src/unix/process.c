@@ -190,6 +190,7 @@ int process_clone_thread(const struct thread_request *req)
         return -EAGAIN;
     }
     int tid = (int)ut->tid; /* the thread may be over before this returns */
+    the_process.fds.shared = true;
     inherit(ut, req);
     tell_tid(req, ut->tid);
     uthread_link(ut);

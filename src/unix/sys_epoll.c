@@ -87,11 +87,11 @@ static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
         return -EINVAL;
     if (!uaccess_range_ok(va, (size_t)max * sizeof(struct epoll_event)))
         return -EFAULT;
-    struct file *ep = args_usable_file(fd);
-    if (!ep)
-        return -EBADF;
-    int n = epoll_is(ep) ? epoll_wait(ep, va, (unsigned)max, deadline) : -EINVAL;
-    file_put(ep);
+    struct fd_use ep = fd_use(&the_process.fds, fd);
+    int           n = -EBADF;
+    if (ep.file && !file_is_path(ep.file))
+        n = epoll_is(ep.file) ? epoll_wait(ep.file, va, (unsigned)max, deadline) : -EINVAL;
+    fd_used(ep);
     return n;
 }
 

@@ -2,10 +2,12 @@
 /* sys_io.c - system calls that move bytes of open files: read, write and their relatives, lseek,
  * sync. */
 #include "fs/local.h"
+#include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "kernel/uaccess.h"
 #include "lib/errno.h"
 #include "unix/args.h"
+#include "unix/process.h"
 #include "unix/signal.h"
 #include "unix/syscall.h"
 
@@ -29,11 +31,15 @@ int64_t end_transfer_early(const struct file *f, int64_t result)
     return result == -EINTR && !limited ? -ERESTARTSYS : signal_size_limit(result);
 }
 
+/* check_access() let f pass. What has no position goes straight to the file's own way of moving bytes. */
 static inline int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct place at)
 {
     if (at.given)
         return write ? file_pwrite(f, iob, at.pos) : file_pread(f, iob, at.pos);
-    return write ? file_write(f, iob) : file_read(f, iob);
+    if (f->has_position || vfs_is_watched())
+        return write ? file_write(f, iob) : file_read(f, iob);
+    ssize_t (*move)(struct file *, struct iobuf *, uint64_t) = write ? f->ops->write : f->ops->read;
+    return move ? move(f, iob, 0) : -EINVAL;
 }
 
 /* What is wrong with a call whatever the memory is that it names. */
@@ -72,11 +78,11 @@ static inline int64_t transfer_of(struct file *f, bool write, vaddr_t buf, size_
 static inline __attribute__((always_inline)) int64_t transfer_one(int fd, bool write, vaddr_t buf,
                                                                   size_t len, struct place at)
 {
-    struct file *f = args_file(fd);
-    if (!f)
+    struct fd_use use = fd_use(&the_process.fds, fd);
+    if (!use.file)
         return -EBADF;
-    int64_t result = end_transfer(f, transfer_of(f, write, buf, len, at));
-    file_put(f);
+    int64_t result = end_transfer(use.file, transfer_of(use.file, write, buf, len, at));
+    fd_used(use);
     return result;
 }
 

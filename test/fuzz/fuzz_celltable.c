@@ -422,7 +422,7 @@ static void read_page(uint32_t i)
     struct trapframe tf = {.scause = 13, .stval = va, .dom = 1 + i % 2};
 
     pmap_extract(&map, tf.dom, va, &run);
-    pmap_reach(&map, tf.dom, va, PAGE_SIZE, PMAP_R);
+    pmap_reach(&map, tf.dom, va, PMAP_R);
     pmap_next(&map, va, PAGE_SIZE, &found);
     pmap_describe(&map, va, text, sizeof(text));
     pmap_fault_decode(&map, &tf, &f);

@@ -181,23 +181,21 @@ static void check_separation(uint32_t i)
 
 /* --- comparing ---------------------------------------------------------------------------- */
 
-/* What the short look-up finds is where the long one says that it is, and nothing else; a single byte that dom may
+/* What the short look-up finds is where the long one says that it is, and nothing else; the page of a byte that dom may
  * access is always found. */
 static void check_reach(unsigned dom, uint32_t i)
 {
     for (unsigned access = PMAP_R; access <= PMAP_W; access *= 2) {
-        bool may = page[i].mapped && page[i].prot[dom] & access;
-        for (size_t len = 1; len <= 2 * PAGE_SIZE; len += 3001) {
-            paddr_t  pa = pmap_reach(pm, dom, va_of(i) + 8, len, access);
-            uint32_t last = i + (uint32_t)((8 + len - 1) >> PAGE_SHIFT);
-            CHECK(pa == PMAP_NOWHERE || (may && pa == page[i].pa + 8), "reach page %u: %#lx", i,
-                  pa);
-            CHECK(pa != PMAP_NOWHERE || !may || len > 1, "no way to page %u", i);
-            for (uint32_t k = i + 1; pa != PMAP_NOWHERE && k <= last; k++)
-                CHECK(k < NPAGES && page[k].mapped && page[k].prot[dom] & access &&
-                          page[k].pa == page[i].pa + (k - i) * PAGE_SIZE,
-                      "page %u: %#zx bytes reach page %u", i, len, k);
-        }
+        bool              may = page[i].mapped && page[i].prot[dom] & access;
+        struct pmap_piece piece = pmap_reach(pm, dom, va_of(i) + 8, access);
+        CHECK(may ? piece.len >= PAGE_SIZE - 8 : !piece.len, "reach page %u: %zu bytes", i,
+              piece.len);
+        CHECK(!may || piece.pa == page[i].pa + 8, "reach page %u: %#lx", i, piece.pa);
+        uint32_t end = i + (uint32_t)((8 + piece.len) >> PAGE_SHIFT);
+        for (uint32_t k = i + 1; k < end; k++)
+            CHECK(k < NPAGES && page[k].mapped && page[k].prot[dom] & access &&
+                      page[k].pa == page[i].pa + (k - i) * PAGE_SIZE,
+                  "page %u: %#zx bytes reach page %u", i, piece.len, k);
     }
 }
 
@@ -457,7 +455,7 @@ static void check_suspended(uint32_t i, uint32_t n)
         uint32_t at = i + model_choose(n);
         CHECK(!user_access(choose_possible_dom(), at, 1u << model_choose(3), &pa),
               "page %u is suspended, and reached", at);
-        CHECK(pmap_reach(pm, 1, va_of(at), 1, PMAP_R) == PMAP_NOWHERE,
+        CHECK(!pmap_reach(pm, 1, va_of(at), PMAP_R).len,
               "page %u is suspended, and within the kernel's reach", at);
     }
     if (i > 0)

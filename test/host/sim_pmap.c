@@ -238,11 +238,13 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
     return 0;
 }
 
-paddr_t pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
 {
     struct pmap_run run;
     bool            found = va < WINDOW_BASE && !pmap_extract(pm, dom, va, &run);
-    return found && run.prot & access && len <= run.len ? run.pa : PMAP_NOWHERE;
+    if (!found || !(run.prot & access))
+        return (struct pmap_piece){.len = 0};
+    return (struct pmap_piece){run.pa, run.len};
 }
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
