@@ -90,18 +90,40 @@ static ssize_t write_run(struct pagecache *pages, struct iobuf *iob, uint64_t po
     return moved;
 }
 
+/* The same for whole pages that are not there yet. False: the page at pos is, or less than a page is to be written. */
+static bool write_whole(struct pagecache *pages, struct iobuf *iob, uint64_t pos, bool *full,
+                        ssize_t *moved)
+{
+    struct pagecache_run run;
+    size_t               want = size_min(iob->left >> PAGE_SHIFT, WRITE_PAGES);
+
+    if (pos & PAGE_MASK || !want || !pagecache_begin_whole(pages, pos >> PAGE_SHIFT, want, &run))
+        return false;
+    size_t room = run.npages << PAGE_SHIFT;
+    *moved = iobuf_take(iob, phys_ptr(run.pa), room);
+    pagecache_end_whole(pages, &run, *moved > 0 ? (size_t)*moved : 0);
+    *full = *moved == (ssize_t)room;
+    return true;
+}
+
+static ssize_t write_some(struct pagecache *pages, struct iobuf *iob, uint64_t pos, bool *full)
+{
+    ssize_t moved;
+    return write_whole(pages, iob, pos, full, &moved) ? moved : write_run(pages, iob, pos, full);
+}
+
 /* The same after it was seen to that there is space. */
 static ssize_t write_prepared(struct inode *inode, struct iobuf *iob, uint64_t pos, bool *full)
 {
     size_t left = iob->left, part = size_min(left, (WRITE_PAGES << PAGE_SHIFT) - (pos & PAGE_MASK));
     if (!inode->ops->prepare)
-        return write_run(&inode->pages, iob, pos, full);
+        return write_some(&inode->pages, iob, pos, full);
 
     ssize_t fit = inode->ops->prepare(inode, pos, part);
     if (fit < 0)
         return fit;
     iob->left = (size_t)fit;
-    ssize_t moved = write_run(&inode->pages, iob, pos, full);
+    ssize_t moved = write_some(&inode->pages, iob, pos, full);
     iob->left += left - (size_t)fit;
     return moved;
 }

@@ -108,13 +108,11 @@ static struct frame *used_frame(paddr_t pa)
 
 void frame_get_run(paddr_t pa, size_t npages)
 {
-    spinlock_acquire(&frame_pool.lock);
     struct frame *f = frames_at(pa, npages);
     for (size_t k = 0; k < npages; k++) {
-        ASSERT(head_is_used(f[k].head));
-        f[k].head += HEAD_ONE_REF;
+        uint64_t before = head_get(&f[k]);
+        ASSERT(head_is_used(before));
     }
-    spinlock_release(&frame_pool.lock);
 }
 
 /* How many frames from f on, at most max, have one reference, as the first one has, and drop it. */
@@ -125,7 +123,8 @@ static size_t drop_last_refs(struct frame *f, size_t max)
 
     do
         at++->head = FRAME_NONE;
-    while (at < stop && at->head == head);
+    while (at < stop && head_of(at) == head);
+    head_last();
     return (size_t)(at - f);
 }
 
@@ -138,9 +137,9 @@ static __attribute__((noinline)) void put_run(paddr_t pa, size_t npages)
     struct frame *f = frames_at(pa, npages);
     uint32_t      first = index_of(pa);
     for (size_t k = 0; k < npages;) {
-        ASSERT(head_is_used(f[k].head));
-        if (head_refs(f[k].head) > 1) {
-            f[k++].head -= HEAD_ONE_REF;
+        ASSERT(head_is_used(head_of(&f[k])));
+        if (head_put_shared(&f[k])) {
+            k++;
             continue;
         }
         size_t freed = drop_last_refs(&f[k], npages - k);
@@ -150,10 +149,23 @@ static __attribute__((noinline)) void put_run(paddr_t pa, size_t npages)
     spinlock_release(&frame_pool.lock);
 }
 
+/* Drop references on the first frames of a run, as far as they have others. How many. */
+static inline size_t put_shared(paddr_t pa, size_t npages)
+{
+    struct frame *f = frames_at(pa, npages);
+    size_t        k = 0;
+    while (k < npages && head_put_shared(&f[k]))
+        k++;
+    return k;
+}
+
 void frame_put_run(paddr_t pa, size_t npages)
 {
-    if (npages != 1 || !stock_put(pa))
-        put_run(pa, npages);
+    if (npages == 1 && stock_put(pa))
+        return;
+    size_t shared = put_shared(pa, npages);
+    if (shared < npages)
+        put_run(pa + (shared << PAGE_SHIFT), npages - shared);
 }
 
 void frame_get(paddr_t pa)

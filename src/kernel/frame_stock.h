@@ -81,9 +81,7 @@ static inline bool stock_put(paddr_t pa)
     if (i < frame_pool.lowest || i >= frame_pool.end ||
         frame_pool.frames[i].head != (FRAME_MOVABLE | HEAD_ONE_REF))
         return false;
-    /* What others did with the frame was before. Pairs with the release of the lock under which
-     * they dropped their references. */
-    atomic_thread_fence(memory_order_acquire);
+    head_last(); /* what others did with the frame was before */
 
     bool                irq = cpu_irq_save();
     struct frame_stock *s = stock_of_hart();

@@ -54,12 +54,12 @@ void frame_keep(paddr_t pa, size_t npages, uint64_t id)
     spinlock_acquire(&frame_pool.lock);
     struct frame *f = frames_at(pa, npages);
     for (size_t k = 0; k < npages; k++) {
-        ASSERT(head_is_used(f[k].head));
+        ASSERT(head_is_used(head_of(&f[k])));
+        if (head_put_shared(&f[k]))
+            continue;
         if (f[k].head == (FRAME_MOVABLE | HEAD_ONE_REF)) {
             f[k].head = head_reserved(id);
             frame_pool.nreserved++;
-        } else if (head_refs(f[k].head) > 1) {
-            f[k].head -= HEAD_ONE_REF;
         } else {
             f[k].head = FRAME_NONE;
             range_free(index_of(pa) + (uint32_t)k, 1);

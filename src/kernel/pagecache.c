@@ -135,17 +135,24 @@ static int chunks_pin(struct pagecache *pc, uint64_t lo, uint64_t hi)
 
 /* --- states ------------------------------------------------------------------------------ */
 
-void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, bool dirty)
+void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, size_t npages, bool dirty)
 {
-    if (dirty == !!(*page & PAGE_DIRTY))
+    uint32_t bit = dirty ? PAGE_DIRTY : 0;
+    size_t   changed = 0;
+
+    for (uint32_t *stop = page + npages; page < stop; page++) {
+        changed += (*page & PAGE_DIRTY) != bit;
+        *page = (*page & ~PAGE_DIRTY) | bit;
+    }
+    if (!changed)
         return;
-    *page ^= PAGE_DIRTY;
-    pagecache_total.dirty += dirty ? 1 : -(size_t)1;
-    pc->ndirty += dirty ? 1 : -(size_t)1;
+    size_t by = dirty ? changed : -changed;
+    pagecache_total.dirty += by;
+    pc->ndirty += by;
     if (!pc->ops->flush)
         return;
-    pagecache_total.dirty_files += dirty ? 1 : -(size_t)1;
-    if (dirty && pc->ndirty == 1)
+    pagecache_total.dirty_files += by;
+    if (dirty && pc->ndirty == changed)
         TAILQ_INSERT_TAIL(&pagecache_dirty, pc, dirty_link);
     else if (!pc->ndirty)
         TAILQ_REMOVE(&pagecache_dirty, pc, dirty_link);
@@ -165,15 +172,23 @@ static void count(struct pagecache *pc, enum page_state state, size_t n)
     }
 }
 
-bool pagecache_drop(struct pagecache_chunk *chunk, uint32_t *page)
+bool pagecache_drop(struct pagecache_chunk *chunk, size_t first, size_t end)
 {
-    ASSERT(page_state(*page) == PAGE_RESERVED || page_state(*page) == PAGE_READY);
-
-    pagecache_set_dirty(chunk->owner, page, false);
-    count(chunk->owner, page_state(*page), -(size_t)1);
-    frame_put(page_pa(*page));
-    *page = 0;
-    chunk->used--;
+    while (first < end) {
+        uint32_t       *page = &chunk->pages[first];
+        enum page_state state = page_state(*page);
+        size_t          n = 1;
+        ASSERT(state != PAGE_BUSY);
+        if (state != PAGE_EMPTY) {
+            n = pagecache_run_length(page, end - first);
+            pagecache_set_dirty(chunk->owner, page, n, false);
+            count(chunk->owner, state, -n);
+            frame_put_run(page_pa(*page), n);
+            memset(page, 0, n * sizeof(*page));
+            chunk->used -= (unsigned)n;
+        }
+        first += n;
+    }
     bool goes = !chunk->used && !chunk->pins;
     chunk_free_if_unused(chunk);
     return goes;
@@ -224,19 +239,33 @@ static void cut_to_empty(struct pagecache *pc, uint64_t index, uint64_t *lo, uin
     spinlock_release(&pagecache_lock);
 }
 
-/* Hand a run of frames to pages [lo, hi); what others supplied meanwhile stays. */
-static void give_frames(struct pagecache *pc, uint64_t lo, uint64_t hi, paddr_t pa)
+/* The pages of chunk from index on, at most n, get the frames from pa on; what others supplied meanwhile stays. */
+static void give_frames_of(struct pagecache_chunk *chunk, uint64_t index, size_t n, paddr_t pa)
 {
-    spinlock_acquire(&pagecache_lock);
-    for (uint64_t i = lo; i < hi; i++, pa += PAGE_SIZE) {
-        uint32_t *page = pagecache_page(pc, i);
+    uint32_t *page = &chunk->pages[index % CHUNK_PAGES];
+    size_t    given = 0;
+
+    for (uint32_t *stop = page + n; page < stop; page++, pa += PAGE_SIZE) {
         if (page_state(*page) != PAGE_EMPTY) {
             frame_put(pa);
             continue;
         }
         *page = page_make(pa, PAGE_RESERVED);
-        chunk_at(pc, i)->used++;
-        count(pc, PAGE_RESERVED, 1);
+        given++;
+    }
+    chunk->used += (unsigned)given;
+    count(chunk->owner, PAGE_RESERVED, given);
+}
+
+/* Hand a run of frames to pages [lo, hi), whose chunks are there. */
+static void give_frames(struct pagecache *pc, uint64_t lo, uint64_t hi, paddr_t pa)
+{
+    spinlock_acquire(&pagecache_lock);
+    while (lo < hi) {
+        size_t n = size_min(hi - lo, CHUNK_PAGES - lo % CHUNK_PAGES);
+        give_frames_of(chunk_at(pc, lo), lo, n, pa);
+        lo += n;
+        pa += n << PAGE_SHIFT;
     }
     spinlock_release(&pagecache_lock);
 }
@@ -290,30 +319,46 @@ static bool extends(struct pagecache *pc, uint64_t index, enum page_state state,
     return page && page_state(*page) == state && page_pa(*page) == pa;
 }
 
-/* The run of pages in one state around index, within [lo, hi). */
-static struct pagecache_run run_around(struct pagecache *pc, uint64_t index, uint64_t lo,
-                                       uint64_t hi)
+/* How many pages from index on, below hi, are in one state in frames that follow each other; page: the word of index. */
+static size_t run_from(struct pagecache *pc, uint64_t index, uint64_t hi, const uint32_t *page)
 {
-    uint32_t             page = *pagecache_page(pc, index);
-    enum page_state      state = page_state(page);
-    struct pagecache_run run = {index, 1, page_pa(page)};
+    enum page_state state = page_state(*page);
+    paddr_t         pa = page_pa(*page);
+    size_t          n = 0, here;
+
+    do {
+        page = n ? pagecache_page(pc, index + n) : page;
+        here = size_min(hi - index - n, CHUNK_PAGES - (index + n) % CHUNK_PAGES);
+        size_t more = pagecache_run_length(page, here);
+        n += more;
+        if (more < here)
+            return n;
+    } while (index + n < hi && extends(pc, index + n, state, pa + (n << PAGE_SHIFT)));
+    return n;
+}
+
+/* The run of pages in one state around index, within [lo, hi). page: its word. */
+static inline struct pagecache_run run_around(struct pagecache *pc, uint64_t index, uint64_t lo,
+                                              uint64_t hi, const uint32_t *page)
+{
+    enum page_state      state = page_state(*page);
+    struct pagecache_run run = {index, run_from(pc, index, hi, page), page_pa(*page)};
 
     while (run.index > lo && extends(pc, run.index - 1, state, run.pa - PAGE_SIZE)) {
         run.index--;
         run.npages++;
         run.pa -= PAGE_SIZE;
     }
-    while (run.index + run.npages < hi &&
-           extends(pc, run.index + run.npages, state, run.pa + (run.npages << PAGE_SHIFT)))
-        run.npages++;
     return run;
 }
 
 static void set_states(struct pagecache *pc, const struct pagecache_run *run, enum page_state state)
 {
-    for (size_t k = 0; k < run->npages; k++) {
-        uint32_t *page = pagecache_page(pc, run->index + k);
-        *page = page_make(page_pa(*page), state);
+    size_t n;
+    for (size_t done = 0; done < run->npages; done += n) {
+        uint32_t *page = pagecache_pages(pc, run->index + done, run->npages - done, &n);
+        for (size_t k = 0; k < n; k++)
+            page[k] = page_make(page_pa(page[k]), state);
     }
 }
 
@@ -345,7 +390,7 @@ static int fill(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi)
     else
         lo = size_max(lo, file);
 
-    struct pagecache_run run = run_around(pc, index, lo, hi);
+    struct pagecache_run run = run_around(pc, index, lo, hi, pagecache_page(pc, index));
     if (pc->quota && run.npages > pc->quota->limit - pc->quota->used)
         return -ENOSPC;
     if (pc->quota)
@@ -400,33 +445,46 @@ static int advance(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t h
     }
 }
 
-static void take_run(struct pagecache *pc, const struct pagecache_run *run)
+/* Hand the run out: with references, and its chunk as the one used last. */
+static inline void take_run(struct pagecache *pc, const struct pagecache_run *run)
 {
     struct pagecache_chunk *chunk = chunk_at(pc, run->index);
 
     frame_get_run(run->pa, run->npages);
     pc->ra_next = run->index + run->npages;
+    if (!TAILQ_NEXT(chunk, lru))
+        return;
     TAILQ_REMOVE(&lru, chunk, lru);
     TAILQ_INSERT_TAIL(&lru, chunk, lru);
+}
+
+/* The word of page index if that is READY, else NULL. */
+static inline uint32_t *ready_page(struct pagecache *pc, uint64_t index)
+{
+    uint32_t *page = pagecache_page(pc, index);
+
+    return page && page_state(*page) == PAGE_READY ? page : NULL;
 }
 
 /* past_end: pages behind the file's end may be made. */
 static int get(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi, bool past_end,
                struct pagecache_run *run)
 {
-    int      err = 0;
-    bool     alone = pc->quota && !past_end; /* each page counts: make none but this one */
-    uint64_t fill_lo = alone ? index : lo, fill_hi = alone ? index + 1 : hi;
+    int       err = 0;
+    bool      alone = pc->quota && !past_end; /* each page counts: make none but this one */
+    uint64_t  fill_lo = alone ? index : lo, fill_hi = alone ? index + 1 : hi;
+    uint32_t *page;
     ASSERT(lo <= index && index < hi);
 
     spinlock_acquire(&pagecache_lock);
-    while (!err && state_at(pc, index) != PAGE_READY)
+    while (!err && !(page = ready_page(pc, index)))
         err = past_end || index < pages_for(pc->size) ? advance(pc, index, fill_lo, fill_hi)
                                                       : -ENXIO;
     if (!err && !past_end && index >= pages_for(pc->size))
         err = -ENXIO;
     if (!err) {
-        *run = run_around(pc, index, lo, past_end ? hi : size_min(hi, pages_for(pc->size)));
+        hi = past_end ? hi : size_min(hi, pages_for(pc->size));
+        *run = run_around(pc, index, lo, hi, page);
         take_run(pc, run);
     }
     spinlock_release(&pagecache_lock);
@@ -452,20 +510,30 @@ int pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
     return get(pc, index, index, index + want, true, run);
 }
 
+/* Page index is not READY: wait while it is BUSY, else tell the extent of the hole. */
+static __attribute__((noinline)) int peek_hole(struct pagecache *pc, uint64_t index, size_t want,
+                                               struct pagecache_run *run)
+{
+    while (state_at(pc, index) == PAGE_BUSY)
+        waitq_sleep(&pc->changed, &pagecache_lock);
+    if (state_at(pc, index) == PAGE_READY)
+        return 0;
+    run->index = index;
+    run->npages = pagecache_find_locked(pc, index, index + want, true) - index;
+    return -ENODATA;
+}
+
 int pagecache_peek(struct pagecache *pc, uint64_t index, size_t want, struct pagecache_run *run)
 {
     int err = 0;
 
     spinlock_acquire(&pagecache_lock);
-    while (state_at(pc, index) == PAGE_BUSY)
-        waitq_sleep(&pc->changed, &pagecache_lock);
-    if (state_at(pc, index) == PAGE_READY) {
-        *run = run_around(pc, index, index, index + want);
+    uint32_t *page = ready_page(pc, index);
+    if (!page && !(err = peek_hole(pc, index, want, run)))
+        page = pagecache_page(pc, index);
+    if (page) {
+        *run = run_around(pc, index, index, index + want, page);
         take_run(pc, run);
-    } else {
-        run->index = index;
-        run->npages = pagecache_find_locked(pc, index, index + want, true) - index;
-        err = -ENODATA;
     }
     spinlock_release(&pagecache_lock);
     return err;
@@ -474,6 +542,95 @@ int pagecache_peek(struct pagecache *pc, uint64_t index, size_t want, struct pag
 void pagecache_put(const struct pagecache_run *run)
 {
     frame_put_run(run->pa, run->npages);
+}
+
+/* --- pages that a write covers whole ----------------------------------------------------- */
+
+/* May page index be made without being read: in memory, or behind the end? */
+static bool makes_itself(const struct pagecache *pc, uint64_t index)
+{
+    return !pc->ops->fill || index >= pages_for(pc->size);
+}
+
+/* The RESERVED pages from page on, at most want of chunk, become EMPTY, and their frames the caller's. */
+static void take_reserved(struct pagecache_chunk *chunk, uint32_t *page, size_t want,
+                          struct pagecache_run *run)
+{
+    run->pa = page_pa(*page);
+    run->npages = pagecache_run_length(page, size_min(want, &chunk->pages[CHUNK_PAGES] - page));
+    memset(page, 0, run->npages * sizeof(*page));
+    count(chunk->owner, PAGE_RESERVED, -run->npages);
+    chunk->used -= (unsigned)run->npages;
+    chunk->pins++;
+}
+
+bool pagecache_begin_whole(struct pagecache *pc, uint64_t index, size_t want,
+                           struct pagecache_run *run)
+{
+    spinlock_acquire(&pagecache_lock);
+    bool may = makes_itself(pc, index);
+    if (may && state_at(pc, index) == PAGE_EMPTY) {
+        spinlock_release(&pagecache_lock);
+        may = !reserve(pc, index);
+        spinlock_acquire(&pagecache_lock);
+    }
+    may = may && state_at(pc, index) == PAGE_RESERVED &&
+          (!pc->quota || want <= pc->quota->limit - pc->quota->used);
+    if (may) {
+        run->index = index;
+        take_reserved(chunk_at(pc, index), pagecache_page(pc, index), want, run);
+        if (pc->quota)
+            pc->quota->used += run->npages; /* so that nobody else takes them meanwhile */
+    }
+    spinlock_release(&pagecache_lock);
+    return may;
+}
+
+/* The frame at pa becomes page, in that state; what page was meanwhile goes, but what is in use is copied to. */
+static void settle(struct pagecache_chunk *chunk, uint32_t *page, paddr_t pa, enum page_state state)
+{
+    struct pagecache *pc = chunk->owner;
+
+    while (page_state(*page) == PAGE_BUSY)
+        waitq_sleep(&pc->changed, &pagecache_lock);
+    if (page_state(*page) == PAGE_EMPTY) {
+        *page = page_make(pa, state);
+        chunk->used++;
+        count(pc, state, 1);
+        return;
+    }
+    if (state == PAGE_READY && page_state(*page) == PAGE_READY) {
+        memcpy(phys_ptr(page_pa(*page)), phys_ptr(pa), PAGE_SIZE);
+    } else if (state == PAGE_READY) {
+        paddr_t spare = page_pa(*page);
+        *page = page_make(pa, state);
+        count(pc, PAGE_RESERVED, -(size_t)1);
+        count(pc, PAGE_READY, 1);
+        pa = spare;
+    }
+    frame_put(pa);
+}
+
+void pagecache_end_whole(struct pagecache *pc, const struct pagecache_run *run, size_t bytes)
+{
+    size_t npages = pages_for(bytes), tail = (npages << PAGE_SHIFT) - bytes;
+    memset((uint8_t *)phys_ptr(run->pa) + bytes, 0, tail);
+
+    spinlock_acquire(&pagecache_lock);
+    struct pagecache_chunk *chunk = chunk_at(pc, run->index);
+    uint32_t               *page = &chunk->pages[run->index % CHUNK_PAGES];
+    if (pc->quota)
+        pc->quota->used -= run->npages;
+    for (size_t k = 0; k < run->npages; k++)
+        settle(chunk, page + k, run->pa + (k << PAGE_SHIFT),
+               k < npages ? PAGE_READY : PAGE_RESERVED);
+    pagecache_set_dirty(pc, page, npages, true);
+    chunk->pins--;
+    chunk_free_if_unused(chunk);
+    uint64_t end = (run->index << PAGE_SHIFT) + bytes;
+    if (bytes && pc->size < end)
+        pc->size = end;
+    spinlock_release(&pagecache_lock);
 }
 
 /* --- giving up --------------------------------------------------------------------------- */
@@ -496,7 +653,7 @@ static size_t reclaim_chunk(struct pagecache_chunk *chunk, enum page_state state
         if (!droppable(chunk, chunk->pages[k], state))
             continue;
         dropped++;
-        if (pagecache_drop(chunk, &chunk->pages[k]))
+        if (pagecache_drop(chunk, k, k + 1))
             break;
     }
     return dropped;
@@ -551,21 +708,13 @@ void pagecache_init(struct pagecache *pc, const struct pagecache_ops *ops, uint6
     waitq_init(&pc->changed);
 }
 
-static void drop_chunk(struct pagecache_chunk *chunk)
-{
-    for (size_t k = 0; k < CHUNK_PAGES; k++) {
-        if (page_state(chunk->pages[k]) != PAGE_EMPTY && pagecache_drop(chunk, &chunk->pages[k]))
-            return;
-    }
-}
-
 void pagecache_destroy(struct pagecache *pc)
 {
     struct pagecache_chunk *chunk;
 
     spinlock_acquire(&pagecache_lock);
     while ((chunk = RB_ROOT(&pc->chunks)))
-        drop_chunk(chunk);
+        pagecache_drop(chunk, 0, CHUNK_PAGES);
     spinlock_release(&pagecache_lock);
 }
 

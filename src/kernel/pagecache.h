@@ -144,6 +144,15 @@ int  pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
                          struct pagecache_run *run);
 void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);
 
+/* For pages that a write covers whole, and that nobody has a use for reading or zeroing first: frames for page index
+ * and those after it, at most want and contiguous, which are the caller's alone and hold anything. He stores, and
+ * pagecache_end_whole() makes the first bytes of run the file's, zeros after them up to the end of their page; if the file
+ * has got such a page meanwhile, it is copied to. False: there are pages already, or there is no room, or no need; what
+ * is left is pagecache_get_write(). The file system serialises writers. */
+bool pagecache_begin_whole(struct pagecache *pc, uint64_t index, size_t want,
+                           struct pagecache_run *run);
+void pagecache_end_whole(struct pagecache *pc, const struct pagecache_run *run, size_t bytes);
+
 /* Change the file's size. Pages past a smaller one are dropped, the rest of its last page is
  * zeroed. Who maps the file is told; frames that somebody still holds stay with him. */
 void pagecache_resize(struct pagecache *pc, uint64_t size);

@@ -69,16 +69,36 @@ static inline uint32_t page_make(paddr_t pa, enum page_state state)
 /* The page's word, or NULL: EMPTY without a chunk. */
 uint32_t *pagecache_page(struct pagecache *pc, uint64_t index);
 
+/* The same, and *n: how many pages from index on, at most max, are words of the same chunk. */
+static inline uint32_t *pagecache_pages(struct pagecache *pc, uint64_t index, size_t max, size_t *n)
+{
+    *n = size_min(max, CHUNK_PAGES - index % CHUNK_PAGES);
+    return pagecache_page(pc, index);
+}
+
+/* How many words from page on, at most max, are in the same state, in frames that follow each other. */
+static inline size_t pagecache_run_length(const uint32_t *page, size_t max)
+{
+    uint32_t expected = *page & ~PAGE_DIRTY;
+    size_t   n = 0;
+
+    do
+        expected += 1u << PAGE_PFN_SHIFT;
+    while (++n < max && (page[n] & ~PAGE_DIRTY) == expected);
+    return n;
+}
+
 /* The first chunk with a page at or after index, or NULL. */
 struct pagecache_chunk *pagecache_chunk_from(struct pagecache *pc, uint64_t index);
 
-/* Give the page's frame back: EMPTY afterwards. Frees a chunk that became empty and is not pinned;
- * returns whether it did. */
-bool pagecache_drop(struct pagecache_chunk *chunk, uint32_t *page);
+/* Give the frames of pages [first, end) of a chunk back, none of which is BUSY: EMPTY afterwards. Frees a chunk that
+ * became empty and is not pinned; returns whether it did. */
+bool pagecache_drop(struct pagecache_chunk *chunk, size_t first, size_t end);
 
 /* As pagecache_find(). A page that is being filled is not there yet. */
 uint64_t pagecache_find_locked(struct pagecache *pc, uint64_t index, uint64_t end, bool present);
 
-void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, bool dirty);
+/* npages READY pages from page on, in one chunk, become dirty or clean. */
+void pagecache_set_dirty(struct pagecache *pc, uint32_t *page, size_t npages, bool dirty);
 
 #endif

@@ -71,7 +71,7 @@ static void clean_unmapped(struct pagecache *pc, const struct pagecache_run *run
 
     for (size_t k = 0; k < run->npages; k++)
         if (alone || frame_refs(run->pa + (k << PAGE_SHIFT)) == 2)
-            pagecache_set_dirty(pc, pagecache_page(pc, run->index + k), false);
+            pagecache_set_dirty(pc, pagecache_page(pc, run->index + k), 1, false);
 }
 
 static void give_up(struct pagecache *pc, const struct pagecache_run *run, int err)
@@ -79,7 +79,7 @@ static void give_up(struct pagecache *pc, const struct pagecache_run *run, int e
     for (size_t k = 0; k < run->npages; k++) {
         uint32_t *page = pagecache_page(pc, run->index + k);
         if (page && page_state(*page) == PAGE_READY)
-            pagecache_set_dirty(pc, page, false);
+            pagecache_set_dirty(pc, page, 1, false);
     }
     pc->error = err;
     pc->nerrors++;

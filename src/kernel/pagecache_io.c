@@ -80,10 +80,15 @@ ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, siz
 
 static void mark_range(struct pagecache *pc, uint64_t index, size_t npages)
 {
-    for (size_t k = 0; k < npages; k++) {
-        uint32_t *page = pagecache_page(pc, index + k);
-        if (page && page_state(*page) == PAGE_READY)
-            pagecache_set_dirty(pc, page, true);
+    size_t n;
+    for (size_t done = 0; done < npages; done += n) {
+        uint32_t *page = pagecache_pages(pc, index + done, npages - done, &n);
+        for (size_t k = 0; page && k < n;) {
+            size_t ready = page_state(page[k]) == PAGE_READY ? pagecache_run_length(page + k, n - k)
+                                                             : 0;
+            pagecache_set_dirty(pc, page + k, ready, true);
+            k += ready ? ready : 1;
+        }
     }
 }
 
@@ -114,27 +119,30 @@ bool pagecache_resident(struct pagecache *pc, uint64_t index)
 
 /* --- size -------------------------------------------------------------------------------- */
 
-/* Drop a page of chunk when nobody is working on it; wait otherwise. Returns false if the chunk has
- * to be looked up again. */
-static bool drop_or_wait(struct pagecache *pc, struct pagecache_chunk *chunk, uint32_t *page)
+/* The first BUSY page of chunk in [first, end); end: none is. */
+static size_t find_busy(const struct pagecache_chunk *chunk, size_t first, size_t end)
 {
-    if (page_state(*page) == PAGE_EMPTY)
-        return true;
-    if (page_state(*page) != PAGE_BUSY)
-        return !pagecache_drop(chunk, page);
-    waitq_sleep(&pc->changed, &pagecache_lock);
-    return false;
+    while (first < end && page_state(chunk->pages[first]) != PAGE_BUSY)
+        first++;
+    return first;
 }
 
+/* Drop pages as far as nobody is working on them; wait for him. */
 static void drop_range(struct pagecache *pc, uint64_t index, uint64_t end)
 {
     struct pagecache_chunk *chunk;
 
     while (index < end && (chunk = pagecache_chunk_from(pc, index))) {
-        index = size_max(index, chunk->index);
-        uint64_t stop = size_min(end, chunk->index + CHUNK_PAGES);
-        while (index < stop && drop_or_wait(pc, chunk, &chunk->pages[index % CHUNK_PAGES]))
-            index++;
+        uint64_t start = chunk->index; /* the chunk may be gone afterwards */
+        index = size_max(index, start);
+        if (index >= end)
+            break;
+        size_t stop = size_min(end - start, CHUNK_PAGES);
+        size_t busy = find_busy(chunk, index - start, stop);
+        pagecache_drop(chunk, index - start, busy);
+        if (busy < stop)
+            waitq_sleep(&pc->changed, &pagecache_lock);
+        index = start + busy;
     }
 }
 
@@ -152,7 +160,7 @@ static void zero_tail(struct pagecache *pc, uint64_t size)
     memset((uint8_t *)phys_ptr(page_pa(*page)) + (size & PAGE_MASK), 0,
            PAGE_SIZE - (size & PAGE_MASK));
     if (pc->ops->flush)
-        pagecache_set_dirty(pc, page, true);
+        pagecache_set_dirty(pc, page, 1, true);
 }
 
 static void (*forget_hook)(const struct pagecache *pc, uint64_t index, uint64_t npages, bool cut);
