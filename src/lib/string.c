@@ -56,25 +56,9 @@ static inline __attribute__((always_inline)) void copy_turn(word_t *d, const wor
     copy_group(d + 7 * GROUP, s + 7 * GROUP);
 }
 
-/* Both aligned. */
-static inline size_t copy_words(uint8_t *dst, const uint8_t *src, size_t len)
-{
-    uint8_t *const start = dst, *turns = dst + ALIGN_DOWN(len, TURN);
-    uint8_t *const groups = dst + ALIGN_DOWN(len, GROUP * WORD);
-    uint8_t *const words = dst + ALIGN_DOWN(len, WORD);
-
-    for (; dst != turns; dst += TURN, src += TURN)
-        copy_turn((word_t *)dst, (const word_t *)src);
-    for (; dst != groups; dst += GROUP * WORD, src += GROUP * WORD)
-        copy_group((word_t *)dst, (const word_t *)src);
-    for (; dst != words; dst += WORD, src += WORD)
-        *(word_t *)dst = *(const word_t *)src;
-    return (size_t)(dst - start);
-}
-
 /* dst aligned, src not. `carry` holds the bytes from src up to the next boundary, in its upper end.
  * Nothing is loaded that is stored to before: dst below src is right here, too. */
-static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t len)
+static size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t len)
 {
     unsigned shift = 8 * (unsigned)misalignment(src);
     size_t   head = WORD - misalignment(src);
@@ -104,26 +88,50 @@ static inline size_t copy_words_shifted(uint8_t *dst, const uint8_t *src, size_t
     return len - left;
 }
 
-/* Right for disjoint ranges, and for overlapping ones with dst below src. */
-static inline void copy_up(uint8_t *dst, const uint8_t *src, size_t len)
+/* Both aligned. */
+static __attribute__((noinline)) void copy_words(uint8_t *dst, const uint8_t *src, size_t len)
 {
-    if (len < GROUP * WORD && !(misalignment(dst) | misalignment(src) | len % WORD)) {
-        /* a few words: what system calls move most often */
-        for (; len; len -= WORD, dst += WORD, src += WORD)
-            *(word_t *)dst = *(const word_t *)src;
-        return;
+    const uint8_t *stop = src + ALIGN_DOWN(len, TURN);
+
+    if (len >= GROUP * WORD) {
+        for (; src != stop; dst += TURN, src += TURN)
+            copy_turn((word_t *)dst, (const word_t *)src);
+        for (stop = src + ALIGN_DOWN(len % TURN, GROUP * WORD); src != stop;
+             dst += GROUP * WORD, src += GROUP * WORD)
+            copy_group((word_t *)dst, (const word_t *)src);
     }
+    for (stop = src + ALIGN_DOWN(len % (GROUP * WORD), WORD); src != stop; dst += WORD, src += WORD)
+        *(word_t *)dst = *(const word_t *)src;
+    for (len %= WORD; len; len--)
+        *dst++ = *src++;
+}
+
+/* Not both aligned. Out of the way of the others, which need no stack then. */
+static __attribute__((noinline)) void copy_askew(uint8_t *dst, const uint8_t *src, size_t len)
+{
     if (len >= BULK) {
         for (; misalignment(dst); len--)
             *dst++ = *src++;
-        size_t done = misalignment(src) ? copy_words_shifted(dst, src, len)
-                                        : copy_words(dst, src, len);
+        if (!misalignment(src)) {
+            copy_words(dst, src, len);
+            return;
+        }
+        size_t done = copy_words_shifted(dst, src, len);
         dst += done;
         src += done;
         len -= done;
     }
     while (len--)
         *dst++ = *src++;
+}
+
+/* Right for disjoint ranges, and for overlapping ones with dst below src. */
+static inline void copy_up(uint8_t *dst, const uint8_t *src, size_t len)
+{
+    if (misalignment(dst) | misalignment(src))
+        copy_askew(dst, src, len);
+    else
+        copy_words(dst, src, len);
 }
 
 /* The same from the upper end, for overlapping ranges with dst above src. */
