@@ -384,6 +384,119 @@ static void a_file_in_memory_is_never_dropped(void **state)
     free(tmp.disk);
 }
 
+/* Frames that were used before, as those of a machine that has run for a while. */
+static void soil_all_frames(void)
+{
+    paddr_t pa[RAM_PAGES];
+    size_t  n = 0;
+    while (!frame_alloc(1, &pa[n])) {
+        memset(phys_ptr(pa[n]), 0xee, PAGE_SIZE);
+        n++;
+    }
+    while (n)
+        frame_put(pa[--n]);
+}
+
+static void fill_run(const struct pagecache_run *run, uint8_t byte, size_t bytes)
+{
+    memset(phys_ptr(run->pa), byte, bytes);
+}
+
+static void expect_byte(struct test_file *f, uint64_t off, uint8_t byte)
+{
+    uint8_t got = (uint8_t)~byte;
+    assert_int_equal(pagecache_read(&f->pc, off, &got, 1), 1);
+    assert_int_equal(got, byte);
+}
+
+static void whole_pages_are_in_the_file_once_they_are_full_and_what_was_not_stored_is_zero(
+    void **state)
+{
+    (void)state;
+    static struct test_file tmp;
+    struct pagecache_run    run;
+
+    soil_all_frames();
+    file_init(&tmp, &memory_ops, 0);
+    assert_true(pagecache_begin_whole(&tmp.pc, 3, 4, &run));
+    assert_true(run.index == 3 && run.npages >= 1 && run.npages <= 4);
+    assert_false(pagecache_resident(&tmp.pc, 3));
+    assert_int_equal(tmp.pc.size, 0);
+    size_t bytes = (run.npages << PAGE_SHIFT) - 100;
+    fill_run(&run, 0x11, bytes);
+    pagecache_end_whole(&tmp.pc, &run, bytes);
+    assert_int_equal(tmp.pc.size, 3 * PAGE_SIZE + bytes);
+    expect_byte(&tmp, 2 * PAGE_SIZE, 0);
+    expect_byte(&tmp, 3 * PAGE_SIZE, 0x11);
+    expect_byte(&tmp, tmp.pc.size - 1, 0x11);
+    uint64_t end = tmp.pc.size;
+    pagecache_resize(&tmp.pc, end + 100);
+    for (uint64_t off = end; off < end + 100; off++)
+        expect_byte(&tmp, off, 0);
+    assert_false(pagecache_begin_whole(&tmp.pc, 3, 1, &run)); /* it is there */
+    pagecache_destroy(&tmp.pc);
+    free(tmp.disk);
+}
+
+static void of_whole_pages_that_were_not_filled_none_is_in_the_file(void **state)
+{
+    (void)state;
+    static struct test_file       tmp;
+    struct pagecache_run          run;
+    static struct pagecache_quota quota = {.limit = 10};
+
+    file_init(&tmp, &memory_ops, 0);
+    tmp.pc.quota = &quota;
+    assert_true(pagecache_begin_whole(&tmp.pc, 0, 4, &run));
+    assert_int_equal(quota.used, run.npages);
+    fill_run(&run, 0x22, PAGE_SIZE);
+    pagecache_end_whole(&tmp.pc, &run, PAGE_SIZE);
+    assert_int_equal(quota.used, 1);
+    assert_int_equal(tmp.pc.size, PAGE_SIZE);
+    assert_false(pagecache_resident(&tmp.pc, 1));
+    assert_true(pagecache_begin_whole(&tmp.pc, 1, 4, &run));
+    pagecache_end_whole(&tmp.pc, &run, 0);
+    assert_int_equal(tmp.pc.size, PAGE_SIZE);
+    assert_false(pagecache_begin_whole(&tmp.pc, 1, 10, &run)); /* the quota allows nine */
+    pagecache_destroy(&tmp.pc);
+    assert_int_equal(quota.used, 0);
+    free(tmp.disk);
+}
+
+static void a_page_that_came_while_a_whole_one_was_filled_is_written_to(void **state)
+{
+    (void)state;
+    static struct test_file tmp;
+    struct pagecache_run    run, mapped;
+
+    file_init(&tmp, &memory_ops, 5 * PAGE_SIZE);
+    assert_true(pagecache_begin_whole(&tmp.pc, 0, 3, &run));
+    assert_int_equal(pagecache_get(&tmp.pc, 0, 1, &mapped), 0); /* as a fault does */
+    fill_run(&run, 0x33, run.npages << PAGE_SHIFT);
+    assert_int_equal(*(uint8_t *)phys_ptr(mapped.pa), 0);
+    pagecache_end_whole(&tmp.pc, &run, run.npages << PAGE_SHIFT);
+    assert_int_equal(*(uint8_t *)phys_ptr(mapped.pa), 0x33);
+    expect_byte(&tmp, 0, 0x33);
+    expect_byte(&tmp, (run.npages << PAGE_SHIFT) - 1, 0x33);
+    pagecache_put(&mapped);
+    pagecache_destroy(&tmp.pc);
+    free(tmp.disk);
+}
+
+static void pages_that_a_disk_has_are_not_made_whole(void **state)
+{
+    (void)state;
+    struct pagecache_run run;
+    assert_false(pagecache_begin_whole(&file.pc, 100, 1, &run));
+    assert_true(pagecache_begin_whole(&file.pc, 101, 1, &run));
+    fill_run(&run, 0x44, PAGE_SIZE);
+    pagecache_end_whole(&file.pc, &run, PAGE_SIZE);
+    assert_int_equal(file.pc.ndirty, 1);
+    assert_int_equal(pagecache_flush(&file.pc, 0, UINT64_MAX), 0);
+    assert_int_equal(file.disk[101 * PAGE_SIZE], 0x44);
+    assert_int_equal(file.pc.ndirty, 0);
+}
+
 static void each_failing_allocation_is_survived(void **state)
 {
     (void)state;
@@ -426,6 +539,14 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_larger_than_memory_can_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_in_memory_is_never_dropped, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            whole_pages_are_in_the_file_once_they_are_full_and_what_was_not_stored_is_zero, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(of_whole_pages_that_were_not_filled_none_is_in_the_file,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_page_that_came_while_a_whole_one_was_filled_is_written_to,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_that_a_disk_has_are_not_made_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(each_failing_allocation_is_survived, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
