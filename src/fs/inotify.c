@@ -3,6 +3,7 @@
  * is theirs, too: vfs_watch_lock. */
 #include "fs/inotify.h"
 
+#include "fs/pseudo.h"
 #include "fs/vfs_notify.h"
 #include "kernel/heap.h"
 #include "kernel/pollq.h"
@@ -238,10 +239,12 @@ bool inotify_is(const struct file *f)
     return f->ops == &inotify_ops;
 }
 
+/* A watch keeps an inode, but no file open: it might be that of the watch itself. */
 int inotify_add(struct file *f, struct inode *inode, unsigned mask)
 {
     struct inotify *in = f->private;
 
+    pseudo_let_go(inode);
     return vfs_watch_add(&in->watcher, inode, mask);
 }
 

@@ -152,6 +152,7 @@ static int take_pending(struct local *s, uint64_t deadline, struct local **out)
     if (!err) {
         *out = TAILQ_FIRST(&s->pending);
         TAILQ_REMOVE(&s->pending, *out, pending_link);
+        (*out)->taken = true; /* what the other end sent is not lost meanwhile */
         s->npending--;
         waitq_wake_all(&s->crowd);
     }

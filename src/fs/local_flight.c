@@ -169,11 +169,12 @@ static void mark_behind(struct local *s, struct local **todo)
         mark(end, todo);
 }
 
-/* Whether somebody else than messages refers to s. One about to be closed counts as well. */
+/* Whether somebody else than messages refers to s. One about to be closed counts as well, and one that is being
+ * accepted. */
 static bool is_held(const struct local *s)
 {
     unsigned refs = s->file ? atomic_load(&s->file->refs) : 0;
-    return s->file && (refs == 0 || refs > s->in_flight);
+    return s->file ? refs == 0 || refs > s->in_flight : s->taken;
 }
 
 static void mark_alive(void)
@@ -190,8 +191,8 @@ static void mark_alive(void)
     }
 }
 
-/* Take what waits at sockets that nobody can receive from. A socket that has no file yet and waits at no
- * listener has no messages. */
+/* Take what waits at sockets that nobody can receive from. A socket that has no file yet, waits at no listener
+ * and is not being accepted has no messages. */
 static void take_unreachable(struct message_list *out)
 {
     struct local *s;

@@ -60,6 +60,7 @@ struct local {
     struct file         *file; /* without a reference; NULL: not accepted yet, or closed */
     enum local_state     state;
     bool                 dead;  /* closed */
+    bool                 taken; /* from pending, by somebody who gives it a file */
     unsigned             shut;  /* SHUT_* */
     int                  error; /* positive, told once */
     struct local_cred    peer_cred;

@@ -389,7 +389,7 @@ static ssize_t link_read(struct inode *link, char *buf, size_t size)
 /* What a path reaches where a link leads to an open file that has no inode. */
 struct stand_in {
     struct inode inode;
-    struct file *file; /* holds a reference */
+    struct file *file; /* holds a reference; NULL: let go */
 };
 
 static struct stand_in *stand_in_of(const struct inode *inode)
@@ -420,6 +420,14 @@ static const struct inode_ops stand_in_ops = {
     .open = stand_in_open,
     .destroy = stand_in_destroy,
 };
+
+void pseudo_let_go(struct inode *inode)
+{
+    if (inode->ops != &stand_in_ops)
+        return;
+    file_put(stand_in_of(inode)->file);
+    stand_in_of(inode)->file = NULL;
+}
 
 /* Takes the reference on file over. */
 static int stand_in_new(struct fs *fs, struct file *file, struct inode **out)

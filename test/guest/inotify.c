@@ -375,6 +375,30 @@ static void elsewhere(void)
     end();
 }
 
+/* The path of descriptor fd. */
+static const char *descriptor(int fd)
+{
+    static char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return path;
+}
+
+static void open_files(void)
+{
+    CLAIM("a watch keeps no open file open");
+    int p[2];
+    begin();
+    if (pipe(p))
+        return;
+    SHOW(inotify_add_watch(in, descriptor(p[1]), IN_DELETE_SELF));
+    close(p[1]);
+    SHOW(read(p[0], buf, 1)); /* the end: nobody can write any more */
+    close(p[0]);
+    SHOW(inotify_add_watch(in, descriptor(in), IN_DELETE_SELF) > 0);
+    end();
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static void *touch(void *arg)
@@ -512,6 +536,7 @@ int main(void)
     ends();
     ways();
     elsewhere();
+    open_files();
     reading();
     overflow();
     too_many();

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -141,6 +142,7 @@ void give_back(void)
         RAW(SYS_prlimit64, 0, resource, resource == RLIMIT_NOFILE ? &many : &all, 0);
     umask(022);
     RAW(SYS_close_range, FIRST_FD, LAST_FD, 0);
+    close(socket(AF_UNIX, SOCK_STREAM, 0)); /* then those are looked for that only messages keep */
     unlock_files();
     catch_signals();
     remove_timers();
