@@ -19,12 +19,6 @@
 #include "machine/pmap.h"
 #include "unix/abi.h"
 
-/* What two users of one futex agree on. */
-struct futex_key {
-    uint64_t where; /* user address, or what uaccess_identity() says */
-    bool     shared;
-};
-
 struct futex_waiter {
     struct futex_key key;
     uint32_t         bitset;
@@ -84,12 +78,7 @@ static void remove(struct bucket *b, struct futex_waiter *w)
     uncount_waiter(b);
 }
 
-static bool same_key(const struct futex_key *a, const struct futex_key *b)
-{
-    return a->where == b->where && a->shared == b->shared;
-}
-
-static int make_key(vaddr_t va, bool shared, struct futex_key *key)
+int futex_make_key(vaddr_t va, bool shared, struct futex_key *key)
 {
     *key = (struct futex_key){.where = va, .shared = shared};
     if (va & 3)
@@ -115,7 +104,7 @@ static int check_word(vaddr_t va, uint32_t expected)
 static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expected)
 {
     mutex_lock(&futex_mutex);
-    int err = make_key(va, shared, &w->key);
+    int err = futex_make_key(va, shared, &w->key);
     if (!err) {
         count_waiter(bucket_of(&w->key));
         err = check_word(va, expected);
@@ -142,7 +131,7 @@ static int delist(struct futex_waiter *w, int reason)
 }
 
 /* Whether that time has come; *deadline: when to look again. */
-static bool is_over(const struct futex_time *until, uint64_t *deadline)
+bool futex_time_over(const struct futex_time *until, uint64_t *deadline)
 {
     if (!until->wall) {
         *deadline = until->at;
@@ -170,7 +159,7 @@ static int sleep(const struct futex_waiter *w, unsigned n, struct waitq *queue,
 
     spinlock_acquire(&futex_lock);
     while (!any_woken(w, n) && !err) {
-        if (is_over(until, &deadline)) {
+        if (futex_time_over(until, &deadline)) {
             err = -ETIMEDOUT;
             break;
         }
@@ -251,6 +240,7 @@ void futex_wall_changed(void)
                 waitq_wake_all(w->queue);
     spinlock_release(&futex_lock);
     mutex_unlock(&futex_mutex);
+    futex_pi_wall_changed();
 }
 
 /* --- waking ------------------------------------------------------------------------------ */
@@ -271,7 +261,7 @@ static unsigned wake_key(const struct futex_key *key, unsigned max, uint32_t bit
     struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
     while (w && count < max) {
         struct futex_waiter *next = TAILQ_NEXT(w, link);
-        if (same_key(&w->key, key) && w->bitset & bitset) {
+        if (futex_same_key(&w->key, key) && w->bitset & bitset) {
             wake(bucket, w);
             count++;
         }
@@ -284,12 +274,13 @@ int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
 {
     struct futex_key key;
     if (!shared) {
-        int err = make_key(va, false, &key);
+        int err = futex_make_key(va, false, &key);
         if (err || nobody_waits(&key))
             return err;
     }
     mutex_lock(&futex_mutex);
-    int result = shared ? make_key(va, true, &key) : 0; /* may lie elsewhere before and after */
+    int result = shared ? futex_make_key(va, true, &key)
+                        : 0; /* may lie elsewhere before and after */
     if (!result)
         result = (int)wake_key(&key, max, bitset);
     mutex_unlock(&futex_mutex);
@@ -303,7 +294,7 @@ static unsigned move_key(const struct futex_key *from, const struct futex_key *t
     struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
     while (w && count < max) {
         struct futex_waiter *next = TAILQ_NEXT(w, link);
-        if (same_key(&w->key, from)) {
+        if (futex_same_key(&w->key, from)) {
             remove(bucket, w);
             w->key = *to;
             count_waiter(bucket_of(to));
@@ -320,15 +311,16 @@ static int requeue(const struct futex_word *from, const struct futex_word *to, u
                    unsigned max_move, bool check)
 {
     struct futex_key from_key, to_key;
-    int              err = make_key(from->va, from->shared, &from_key);
+    int              err = futex_make_key(from->va, from->shared, &from_key);
     if (!err)
-        err = make_key(to->va, to->shared, &to_key);
+        err = futex_make_key(to->va, to->shared, &to_key);
     if (!err && check)
         err = check_word(from->va, from->expected);
     if (err)
         return err;
     unsigned woken = wake_key(&from_key, max_wake, FUTEX_BITSET_MATCH_ANY);
-    unsigned moved = same_key(&from_key, &to_key) ? 0 : move_key(&from_key, &to_key, max_move);
+    unsigned moved = futex_same_key(&from_key, &to_key) ? 0
+                                                        : move_key(&from_key, &to_key, max_move);
     return (int)(woken + moved);
 }
 
@@ -415,9 +407,9 @@ static int wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsign
                    uint32_t op)
 {
     struct futex_key key, second_key;
-    int              err = make_key(va, shared, &key);
+    int              err = futex_make_key(va, shared, &key);
     if (!err)
-        err = make_key(second, shared, &second_key);
+        err = futex_make_key(second, shared, &second_key);
     int holds = err ? err : operate_on(second, op);
     if (holds < 0)
         return holds;
@@ -465,7 +457,7 @@ void futex_abandon(vaddr_t head, uint32_t tid)
     if (!head || uaccess_read(&list, head, sizeof(list)))
         return;
     uint64_t offset = (uint64_t)list.futex_offset;
-    /* Bit 0 of an entry's address says "priority inheritance", which no futex here has. */
+    /* Bit 0 of an entry's address says that the word has an owner: futex_pi_abandon() hands those on. */
     vaddr_t pending = list.op_pending & ~1ul, entry = list.next & ~1ul;
     for (unsigned i = 0; entry != head && i < ROBUST_LIST_MAX; i++) {
         uint64_t next;

@@ -22,6 +22,23 @@ struct futex_word {
     uint32_t expected;
 };
 
+/* What two users of one futex agree on. */
+struct futex_key {
+    uint64_t where; /* user address, or what uaccess_identity() says */
+    bool     shared;
+};
+
+/* The key of the word at va. -EINVAL: not 4-aligned; -EFAULT. */
+int futex_make_key(vaddr_t va, bool shared, struct futex_key *key);
+
+static inline bool futex_same_key(const struct futex_key *a, const struct futex_key *b)
+{
+    return a->where == b->where && a->shared == b->shared;
+}
+
+/* Whether that time has come; *deadline: when to look again. */
+bool futex_time_over(const struct futex_time *until, uint64_t *deadline);
+
 /* Sleep while the word at va is expected, until woken by somebody with a bit of bitset, or until a time. 0:
  * woken; -EAGAIN: the word is another one; -ETIMEDOUT; -EINTR; -EFAULT; -EINVAL: va is not 4-aligned. */
 int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset,
@@ -51,5 +68,28 @@ int futex_wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigne
 /* Thread tid ends: what it holds of the robust futexes on the list at head (a user address, 0:
  * none) is marked as abandoned, and one waiter of each is woken. */
 void futex_abandon(vaddr_t head, uint32_t tid);
+
+/* --- words that have an owner (futex_pi.c) ----------------------------------------------------- */
+
+/* Own the word at va, when it is nobody's; until NULL: now or -EAGAIN. -EDEADLK: it is the caller's, or he would
+ * wait for himself; -ESRCH: there is no such owner; -EINVAL, -EFAULT; -ETIMEDOUT; -ERESTARTNOINTR. */
+int futex_pi_lock(vaddr_t va, bool shared, const struct futex_time *until);
+
+/* Give it up. -EPERM: it is not the caller's. */
+int futex_pi_unlock(vaddr_t va, bool shared);
+
+void futex_pi_wall_changed(void);
+
+/* Thread tid ends: who waits for what it owns is served. */
+void futex_pi_abandon(uint32_t tid);
+
+/* Sleep while word is what is expected, until futex_pi_requeue() makes the caller the owner of target, or one who
+ * waits for that. -EAGAIN, -ETIMEDOUT, -ERESTARTNOINTR. */
+int futex_pi_wait_requeue(const struct futex_word *word, vaddr_t target, bool shared,
+                          const struct futex_time *until);
+
+/* One of those who sleep for from is to own the word at to, and at most max_move others wait for it. How many
+ * they are; -EAGAIN: from is not what is expected; -EINVAL. */
+int futex_pi_requeue(const struct futex_word *from, vaddr_t to, bool shared, unsigned max_move);
 
 #endif

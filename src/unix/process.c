@@ -346,6 +346,7 @@ void process_exit_thread(int status)
     struct uthread *ut = uthread_self();
 
     futex_abandon(ut->robust_list, ut->tid);
+    futex_pi_abandon(ut->tid);
     clear_child_tid(ut);
     strace_thread_exit(status);
     spinlock_acquire(&the_process.lock);

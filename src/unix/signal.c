@@ -421,10 +421,12 @@ static void settle_restart(struct trapframe *tf, const struct abi_sigaction *act
     if (tf->scause != CAUSE_ECALL_U)
         return;
     int64_t result = (int64_t)tf->a0;
-    if (result != -ERESTARTSYS && result != -ERESTARTNOHAND && result != -ERESTART_RESTARTBLOCK)
+    if (result != -ERESTARTSYS && result != -ERESTARTNOINTR && result != -ERESTARTNOHAND &&
+        result != -ERESTART_RESTARTBLOCK)
         return;
     tf->scause = UINT64_MAX; /* what a0 holds from now on is not a result */
-    if (action && !(result == -ERESTARTSYS && action->flags & SA_RESTART)) {
+    if (action && result != -ERESTARTNOINTR &&
+        !(result == -ERESTARTSYS && action->flags & SA_RESTART)) {
         tf->a0 = (uint64_t)-EINTR;
         return;
     }

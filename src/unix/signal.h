@@ -15,9 +15,11 @@
  * ever sees these. Without a handler, for instance because another thread took the signal, all go on.
  *
  *   ERESTARTSYS            starts anew after a handler with SA_RESTART, else gives -EINTR
+ *   ERESTARTNOINTR         starts anew after any handler
  *   ERESTARTNOHAND         gives -EINTR after any handler
  *   ERESTART_RESTARTBLOCK  the same, and without a handler goes on as uthread->restart says */
 #define ERESTARTSYS           512
+#define ERESTARTNOINTR        513
 #define ERESTARTNOHAND        514
 #define ERESTART_RESTARTBLOCK 516
 

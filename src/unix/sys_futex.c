@@ -20,8 +20,9 @@ static int wait_time(unsigned op, vaddr_t timeout, struct futex_time *until)
     int err = args_timespec(timeout, &ns);
     if (err)
         return err;
-    bool absolute = (op & (unsigned)FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
-    until->wall = absolute && op & FUTEX_CLOCK_REALTIME;
+    unsigned cmd = op & (unsigned)FUTEX_CMD_MASK;
+    bool     absolute = cmd != FUTEX_WAIT;
+    until->wall = cmd == FUTEX_LOCK_PI || (absolute && op & FUTEX_CLOCK_REALTIME);
     if (absolute && !until->wall) {
         uint64_t now = time_ns();
         ns = ns > now ? ns - now : 0;
@@ -66,6 +67,35 @@ static unsigned at_least_one(uint32_t max)
     return (int32_t)max < 1 ? 1 : max;
 }
 
+/* Those of words that have an owner. */
+static int64_t with_owner(const uint64_t *a, unsigned op, bool shared)
+{
+    const struct futex_word word = {a[0], shared, (uint32_t)a[2]},
+                            from = {a[0], shared, (uint32_t)a[5]};
+    struct futex_time until;
+    int               err;
+
+    switch (op & (unsigned)FUTEX_CMD_MASK) {
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+        err = wait_time(op, a[3], &until);
+        return err ? err : futex_pi_lock(a[0], shared, &until);
+    case FUTEX_TRYLOCK_PI:
+        return futex_pi_lock(a[0], shared, NULL);
+    case FUTEX_UNLOCK_PI:
+        return futex_pi_unlock(a[0], shared);
+    case FUTEX_WAIT_REQUEUE_PI:
+        err = wait_time(op, a[3], &until);
+        return err ? err : futex_pi_wait_requeue(&word, a[4], shared, &until);
+    case FUTEX_CMP_REQUEUE_PI:
+        if ((int32_t)a[2] != 1 || (int32_t)a[3] < 0)
+            return -EINVAL;
+        return futex_pi_requeue(&from, a[4], shared, (uint32_t)a[3]);
+    default:
+        return -ENOSYS;
+    }
+}
+
 int64_t sys_futex(const uint64_t *a)
 {
     vaddr_t  va = a[0];
@@ -73,7 +103,8 @@ int64_t sys_futex(const uint64_t *a)
     uint32_t value = (uint32_t)a[2];
     bool     shared = !(op & FUTEX_PRIVATE_FLAG);
 
-    if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT_BITSET)
+    if (op & FUTEX_CLOCK_REALTIME && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT_REQUEUE_PI &&
+        cmd != FUTEX_LOCK_PI2)
         return -ENOSYS;
     switch (cmd) {
     case FUTEX_WAIT:
@@ -95,7 +126,7 @@ int64_t sys_futex(const uint64_t *a)
     case FUTEX_WAKE_OP:
         return futex_wake_op(va, a[4], shared, value, (uint32_t)a[3], (uint32_t)a[5]);
     default:
-        return -ENOSYS;
+        return with_owner(a, op, shared);
     }
 }
 
