@@ -71,7 +71,7 @@ static struct ext4_block *block_new(struct ext4_fs *fs, uint64_t nr)
     return block;
 }
 
-/* Block nr with a reference, if it is cached; else NULL. cache->lock is held. */
+/* Block nr, if it is cached, for who uses it now; else NULL. cache->lock is held. */
 static struct ext4_block *cached(struct ext4_cache *cache, uint64_t nr)
 {
     struct ext4_block *block;
@@ -79,34 +79,66 @@ static struct ext4_block *cached(struct ext4_cache *cache, uint64_t nr)
     LIST_FOREACH(block, &cache->buckets[nr % EXT4_CACHE_BUCKETS], hash_link)
         if (block->nr == nr)
             break;
-    if (block && block->refs++ == 0)
+    if (block && block->refs == 0)
         TAILQ_REMOVE(&cache->unused, block, lru_link);
     return block;
 }
 
-/* Block nr with a reference, read or not; NULL: no memory. */
-static struct ext4_block *cache_get(struct ext4_fs *fs, uint64_t nr)
+static void use(struct ext4_block *block)
 {
+    block->users++;
+    block->refs++;
+}
+
+/* Is it taken for the same thing as before? What nobody uses may become another's, and is checked again. */
+static bool take_role(struct ext4_block *block, ext4_check *role, uint32_t ino)
+{
+    if (block->role == role && block->role_ino == ino)
+        return true;
+    if (block->users)
+        return false;
+    block->role = role;
+    block->role_ino = ino;
+    block->checked = NULL;
+    return true;
+}
+
+/* Block nr with a reference, read or not, for who takes it for that. -ENOMEM, -EIO. */
+static int cache_get(struct ext4_fs *fs, uint64_t nr, ext4_check *role, uint32_t ino,
+                     struct ext4_block **out)
+{
+    bool taken = false;
+    if (nr >= fs->nblocks)
+        return ext4_damaged(fs, "block %llu is beyond the end", (unsigned long long)nr);
+
     mutex_lock(&fs->cache.lock);
     struct ext4_block *block = cached(&fs->cache, nr);
-    if (!block) {
+    if (!block)
         block = block_new(fs, nr);
-        if (block)
-            block->refs++;
-    }
+    if (block)
+        taken = take_role(block, role, ino);
+    if (taken)
+        use(block);
     mutex_unlock(&fs->cache.lock);
-    return block;
+    if (!block)
+        return -ENOMEM;
+    if (!taken)
+        return ext4_damaged(fs, "block %llu is used for two things", (unsigned long long)nr);
+    *out = block;
+    return 0;
 }
 
 struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr)
 {
     mutex_lock(&fs->cache.lock);
     struct ext4_block *block = cached(&fs->cache, nr);
+    if (block)
+        use(block);
     mutex_unlock(&fs->cache.lock);
     return block;
 }
 
-void ext4_block_ref(struct ext4_block *block)
+void ext4_block_hold(struct ext4_block *block)
 {
     struct ext4_cache *cache = &block->fs->cache;
 
@@ -141,15 +173,13 @@ static int block_check(struct ext4_block *block, ext4_check *check, struct ext4_
 int ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ext4_inode *owner,
                    struct ext4_block **out)
 {
-    if (nr >= fs->nblocks)
-        return ext4_damaged(fs, "block %llu is beyond the end", (unsigned long long)nr);
+    struct ext4_block *block;
 
-    struct ext4_block *block = cache_get(fs, nr);
-    if (!block)
-        return -ENOMEM;
-
+    int err = cache_get(fs, nr, check, check ? (uint32_t)owner->inode.ino : 0, &block);
+    if (err)
+        return err;
     mutex_lock(&block->lock);
-    int err = block->valid ? 0 : block_read(block);
+    err = block->valid ? 0 : block_read(block);
     if (!err)
         err = block_check(block, check, owner);
     mutex_unlock(&block->lock);
@@ -164,12 +194,11 @@ int ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ex
 
 int ext4_block_get_new(struct ext4_fs *fs, uint64_t nr, struct ext4_block **out)
 {
-    if (nr >= fs->nblocks)
-        return ext4_damaged(fs, "block %llu is beyond the end", (unsigned long long)nr);
+    struct ext4_block *block;
 
-    struct ext4_block *block = cache_get(fs, nr);
-    if (!block)
-        return -ENOMEM;
+    int err = cache_get(fs, nr, NULL, 0, &block);
+    if (err)
+        return err;
     ext4_block_change(block);
     mutex_lock(&block->lock);
     memset(block->data, 0, fs->block_size);
@@ -192,11 +221,12 @@ int ext4_blocks_write(struct ext4_fs *fs, const struct ext4_block_list *list)
     return blk_batch_finish(&batch);
 }
 
-void ext4_block_put(struct ext4_block *block)
+static void put(struct ext4_block *block, unsigned users)
 {
     struct ext4_cache *cache = &block->fs->cache;
 
     mutex_lock(&cache->lock);
+    block->users -= users;
     if (--block->refs == 0) {
         if (block->valid)
             TAILQ_INSERT_TAIL(&cache->unused, block, lru_link);
@@ -205,4 +235,14 @@ void ext4_block_put(struct ext4_block *block)
         cache_trim(cache, cache->max_blocks);
     }
     mutex_unlock(&cache->lock);
+}
+
+void ext4_block_put(struct ext4_block *block)
+{
+    put(block, 1);
+}
+
+void ext4_block_release(struct ext4_block *block)
+{
+    put(block, 0);
 }

@@ -55,7 +55,10 @@ struct ext4_block {
     uint32_t    checked_ino; /* for this inode */
 
     /* cache->lock protects: */
-    unsigned refs; /* one is the transaction's, unless state is EXT4_BLOCK_CLEAN */
+    unsigned    refs;  /* one is the transaction's, unless state is EXT4_BLOCK_CLEAN */
+    unsigned    users; /* the others */
+    ext4_check *role;  /* what they, or the last of them, took it for, */
+    uint32_t    role_ino;
     LIST_ENTRY(ext4_block) hash_link;
     TAILQ_ENTRY(ext4_block) lru_link; /* while refs is 0 */
 
@@ -83,12 +86,16 @@ void ext4_cache_init(struct ext4_fs *fs);
 void ext4_cache_destroy(struct ext4_fs *fs); /* no block is referenced */
 void ext4_cache_drop(struct ext4_fs *fs);    /* forget all blocks, none of which is referenced */
 
-/* Block nr with a reference, read, and accepted by check for owner (NULL: any contents).
- * -EIO (also where nr is not on the device), -ENOMEM. */
+/* Block nr with a reference, read, and accepted by check for owner (NULL: any contents). What was accepted stands
+ * still but for its owner's changes: who takes the block for something else meanwhile, as the structures of a damaged
+ * file system may, is refused. -EIO (also where nr is not on the device), -ENOMEM. */
 int  ext4_block_get(struct ext4_fs *fs, uint64_t nr, ext4_check *check, struct ext4_inode *owner,
                     struct ext4_block **out);
 void ext4_block_put(struct ext4_block *block);
-void ext4_block_ref(struct ext4_block *block); /* one more, by who has one */
+
+/* The transaction's own reference, which it takes while somebody has one. */
+void ext4_block_hold(struct ext4_block *block);
+void ext4_block_release(struct ext4_block *block);
 
 /* Block nr if it is in the cache, with a reference, read or not. NULL. */
 struct ext4_block *ext4_block_peek(struct ext4_fs *fs, uint64_t nr);

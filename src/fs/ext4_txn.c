@@ -100,7 +100,7 @@ void ext4_block_change(struct ext4_block *block)
     }
     spinlock_release(&txn->lock);
     if (was == EXT4_BLOCK_CLEAN)
-        ext4_block_ref(block);
+        ext4_block_hold(block);
     if (txn->journal)
         ext4_journal_unrevoke(txn->journal, block->nr);
 }
@@ -134,7 +134,7 @@ static void forget_block(struct ext4_fs *fs, uint64_t nr)
     block->valid = false; /* so it leaves the cache with its last reference */
     block->checked = NULL;
     if (ours)
-        ext4_block_put(block);
+        ext4_block_release(block);
     ext4_block_put(block);
 }
 
@@ -249,7 +249,7 @@ static void settle(struct ext4_txn *txn, struct ext4_block_list *list)
         spinlock_acquire(&txn->lock);
         take_out(txn, block);
         spinlock_release(&txn->lock);
-        ext4_block_put(block);
+        ext4_block_release(block);
     }
 }
 
