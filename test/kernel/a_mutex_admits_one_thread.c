@@ -35,8 +35,8 @@ static void turn(struct thread *t, struct trapframe *tf)
 
 static void check_all_turns(struct thread *t)
 {
-    unsigned *left = t->owner;
-    if (--*left)
+    atomic_uint *left = t->owner;
+    if (atomic_fetch_sub(left, 1) > 1)
         return;
     CHECK(turns == PROGRAMS * TURNS);
     ktest_pass();
@@ -47,8 +47,8 @@ static const struct thread_ops ops = {.syscall = turn, .destroy = check_all_turn
 void boot_program(void *arg)
 {
     (void)arg;
-    static unsigned left = PROGRAMS;
-    struct vmspace *vs = ktest_vmspace();
+    static atomic_uint left = PROGRAMS;
+    struct vmspace    *vs = ktest_vmspace();
 
     for (unsigned i = 0; i < PROGRAMS; i++)
         thread_start(ktest_user("program", vs, user_call_forever, &ops, &left));

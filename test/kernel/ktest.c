@@ -27,6 +27,20 @@ void ktest_sleep_ms(uint64_t ms)
     thread_sleep_until(time_ns_to_deadline(ms * 1000000));
 }
 
+void ktest_run_on(unsigned hart)
+{
+    CHECK(thread_set_affinity(thread_self(), 1ul << hart) == 0);
+    while (hart_self()->index != hart)
+        thread_yield();
+}
+
+void ktest_spin_us(uint64_t us)
+{
+    uint64_t until = time_ns_to_deadline(us * 1000);
+    while (cpu_time() < until)
+        cpu_pause();
+}
+
 size_t ktest_free_frames(void)
 {
     struct frame_stats stats;
@@ -72,5 +86,13 @@ struct thread *ktest_user(const char *name, struct vmspace *vs, const char *entr
     CHECK(t);
     t->tf->sepc = user_pc(entry);
     t->tf->sp = USER_STACK;
+    return t;
+}
+
+struct thread *ktest_user_on(unsigned hart, struct vmspace *vs, const char *entry,
+                             const struct thread_ops *ops)
+{
+    struct thread *t = ktest_user("bound", vs, entry, ops, NULL);
+    CHECK(thread_set_affinity(t, 1ul << hart) == 0);
     return t;
 }

@@ -24,6 +24,11 @@ _Noreturn void ktest_pass(void);
 /* Tell the runner to do its part (input, stall). */
 void ktest_ready(void);
 
+/* The current thread, a kernel thread, runs on this hart from now on. */
+void ktest_run_on(unsigned hart);
+
+/* Stay on the hart for that long. */
+void   ktest_spin_us(uint64_t us);
 void   ktest_sleep_ms(uint64_t ms);
 size_t ktest_free_frames(void);
 
@@ -40,6 +45,7 @@ extern const char user_blob[], user_blob_end[];
 extern const char user_all_registers_ecall[], user_all_registers_fault[];
 extern const char user_all_registers_touch[], user_all_registers_illegal[];
 extern const char user_spin_fp[], user_call_forever[];
+extern const char user_look_forever[], user_store_forever[];
 
 static inline vaddr_t user_pc(const char *entry)
 {
@@ -53,6 +59,10 @@ struct vmspace *ktest_vmspace(void);
 /* A thread in it, not started, that begins at an entry of the blob. */
 struct thread *ktest_user(const char *name, struct vmspace *vs, const char *entry,
                           const struct thread_ops *ops, void *owner);
+
+/* The same, bound to a hart. */
+struct thread *ktest_user_on(unsigned hart, struct vmspace *vs, const char *entry,
+                             const struct thread_ops *ops);
 
 /* Where the kernel finds a user page that is mapped. */
 void *ktest_user_ptr(struct vmspace *vs, vaddr_t va);

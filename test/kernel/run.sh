@@ -11,6 +11,7 @@
 #   /* status: N */          exit status of the machine; without it 0
 #   /* expect: REGEX */      a line of the console matches; each of them, in this order
 #   /* memory: 32m */        the machine's memory; without it 128m
+#   /* cpus: 4 */            its harts; without it 1
 #   /* input: COMMAND */     once the console says "ktest: ready", the output of COMMAND is typed
 #   /* stall: SECONDS */     once the console says so, nobody reads it for that long
 #   /* output: COMMAND */    what follows that line on the console, less the kernel's own lines, is
@@ -40,24 +41,25 @@ wanted() {
 # directive SOURCE NAME: the values of that comment, one a line.
 directive() { sed -n "s,^/\* *$2: *\(.*[^ ]\) *\*/\$,\1,p" "$1"; }
 
-# boot KERNEL MEMORY: the emulator with its console on standard input and output.
+# boot KERNEL MEMORY CPUS: the emulator with its console on standard input and output.
 boot() {
     # shellcheck disable=SC2154  # set in run.conf
-    exec timeout -k 5 "$limit" "${QEMU:-$emulator}" -M "$machine" -cpu "$cpu" -m "$2" \
+    exec timeout -k 5 "$limit" "${QEMU:-$emulator}" -M "$machine" -cpu "$cpu" -m "$2" -smp "$3" \
         -bios "$firmware" -kernel "$1" -display none -monitor none -serial stdio -no-reboot
 }
 
 # talk SOURCE KERNEL CONSOLE: run it, typing and reading as its source says. Returns its status.
 talk() {
-    local source=$1 memory input stall line emulator_pid
+    local source=$1 memory cpus input stall line emulator_pid
     memory=$(directive "$source" memory)
+    cpus=$(directive "$source" cpus)
     input=$(directive "$source" input)
     stall=$(directive "$source" stall)
     if [ -z "$input$stall" ]; then
-        (boot "$2" "${memory:-128m}") </dev/null >"$3" 2>&1
+        (boot "$2" "${memory:-128m}" "${cpus:-1}") </dev/null >"$3" 2>&1
         return
     fi
-    coproc EMULATOR { boot "$2" "${memory:-128m}" 2>&1; }
+    coproc EMULATOR { boot "$2" "${memory:-128m}" "${cpus:-1}" 2>&1; }
     emulator_pid=$EMULATOR_PID
     # The descriptors of a coprocess go away with it: keep copies.
     exec {from}<&"${EMULATOR[0]}" {to}>&"${EMULATOR[1]}"

@@ -90,6 +90,32 @@ user_spin_fp:
         j       1b
 2:      ecall
 
+/* a0 = address of a word, a1 = of a counter, a2 = what the word never is, a3 = a mask. Looks at the word and
+ * counts; calls the kernel with a4 = 0 whenever the count has no bit of the mask, and with 1 if it
+ * is what it must not be. */
+        .globl  user_look_forever
+user_look_forever:
+        li      t2, 0
+1:      ld      t0, 0(a0)
+        beq     t0, a2, 2f
+        addi    t2, t2, 1
+        sd      t2, 0(a1)
+        and     t1, t2, a3
+        bnez    t1, 1b
+        li      a4, 0
+        ecall
+        j       1b
+2:      li      a4, 1
+        ecall
+        j       2b
+
+/* a0 = address of a word, that something else is stored to all the time. */
+        .globl  user_store_forever
+user_store_forever:
+        addi    t2, t2, 1
+        sd      t2, 0(a0)
+        j       user_store_forever
+
         .globl  user_call_forever
 user_call_forever:
         ecall

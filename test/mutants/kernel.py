@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""kernel.py - seed faults into the kernel's memory management, one at a time, and see a host test go
-red for each.
+"""kernel.py - seed faults into the kernel's memory management, one at a time, and see a test go red for each.
 
 Prints a TAP-like line for each mutant of kernel.toml, as run.py does for the emulator's. The mutants
 are made in a copy of the tree below --work with a build folder of its own. For each, the host
 tests that it names are built and run, and, if they stay green, all others that the file is part of and
-that any mutant names. Before them, those tests run on the copy unchanged.
+that any mutant names. Before them, those tests run on the copy unchanged. A test kernel/NAME is a kernel that tests itself
+(test/kernel), on both platforms; only a mutant that names it has it booted.
 """
 
 import argparse
@@ -41,11 +41,15 @@ class Programs:
         return sorted(p for p, sources in self.sources.items() if path in sources)
 
 
+def boots(program):
+    return program.startswith("kernel/")
+
+
 class Kernel:
-    """The copy of the tree, and the host tests that are built from it."""
+    """The copy of the tree, and the tests that are built from it."""
 
     def __init__(self, work, cache, jobs, chosen):
-        self.jobs, self.cache, self.files = jobs, cache, {m["file"] for m in chosen}
+        self.jobs, self.cache, self.chosen, self.files = jobs, cache, chosen, {m["file"] for m in chosen}
         self.copy = work / "tree"
         self.build_folder = work / "build"
         shutil.rmtree(self.copy, ignore_errors=True)
@@ -54,12 +58,19 @@ class Kernel:
         shutil.copytree(ROOT, self.copy, symlinks=True,
                         ignore=lambda at, names: skipped(at, names) if pathlib.Path(at) == ROOT else ())
         (self.copy / "qemu").symlink_to(ROOT / "qemu")
-        self.programs = Programs(self.copy, {pattern for m in chosen for pattern in m["tests"]})
+        self.programs = Programs(self.copy, {t for m in chosen for t in m["tests"] if not boots(t)})
+
+    def targets(self, program):
+        if not boots(program):
+            return [self.build_folder / "test/host" / program]
+        platforms = sorted(p.parent.name for p in self.copy.glob("platform/*/platform.mk"))
+        return [self.build_folder / f"test/kernel/{p}/{program.split('/')[1]}.elf" for p in platforms] + \
+               [self.build_folder / p / "run.conf" for p in platforms]
 
     def make(self, programs):
         """None, or the compiler's words."""
         done = subprocess.run(["make", "-s", "-j%d" % self.jobs, "BUILD=%s" % self.build_folder, "CACHE=%s" % self.cache,
-                               *(str(self.build_folder / "test/host" / p) for p in programs)],
+                               *(str(target) for p in programs for target in self.targets(p))],
                               cwd=self.copy, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         return None if done.returncode == 0 else done.stdout[-1000:] + done.stderr[-3000:]
 
@@ -67,7 +78,8 @@ class Kernel:
         """The programs that the file is part of (all, if there is no mutant), of which the likely ones are
         built; the others are when they are wanted."""
         files = [mutant["file"]] if mutant else self.files
-        programs = sorted({p for f in files for p in self.programs.of(f)})
+        named_boots = {t for m in ([mutant] if mutant else self.chosen) for t in m["tests"] if boots(t)}
+        programs = sorted({p for f in files for p in self.programs.of(f)} | named_boots)
         first = [p for p in programs if mutant and named(p, mutant["tests"])]
         complaint = self.make(first or programs)
         return (programs, "") if complaint is None else (None, complaint)
@@ -85,12 +97,14 @@ class Tests:
         self.kernel, self.limit = kernel, limit
 
     def _red(self, program):
-        environment = dict(os.environ, TEST_PROGRAM_LIMIT=str(self.limit))
-        done = subprocess.run([ROOT / "test/host/run.sh", self.kernel.build_folder / "test/host" / program],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", env=environment)
+        environment = dict(os.environ, TEST_PROGRAM_LIMIT=str(self.limit), BUILD=str(self.kernel.build_folder))
+        command = [self.kernel.copy / "test/kernel/run.sh", program.split("/")[1]] if boots(program) else \
+                  [ROOT / "test/host/run.sh", self.kernel.build_folder / "test/host" / program]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                              env=environment)
         red = re.findall(r"^not ok (?:\d+ )?- (.*)$", done.stdout, re.M)
         assert red or re.search(r"^ok ", done.stdout, re.M), "no test ran: %s" % (done.stdout + done.stderr)
-        return ["%s, %s" % (program, name) for name in red]
+        return sorted({name.split(":")[0] if boots(program) else "%s, %s" % (program, name) for name in red})
 
     def _first_red(self, programs):
         return next((red for red in map(self._red, programs) if red), [])
