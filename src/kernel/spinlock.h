@@ -16,6 +16,7 @@ enum lock_order {
     LOCK_NONE = 0,
     LOCK_PROCESS, /* tables of the Linux layer: descriptors, signals, futexes */
     LOCK_FILELOCK,
+    LOCK_CRED,
     LOCK_FS, /* a file system's own */
     LOCK_PAGECACHE,
     LOCK_BLK,

@@ -7,8 +7,8 @@
 
 #define LAST_CAP 40u /* CAP_CHECKPOINT_RESTORE */
 
-const struct abi_utsname *admin_names(void);
-bool                      prctl_no_new_privs(void);
+void admin_names(struct abi_utsname *out);
+bool prctl_no_new_privs(void);
 
 /* Another program begins: what belonged to the old one only is as at the start. */
 void prctl_exec(void);

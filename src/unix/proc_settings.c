@@ -98,34 +98,42 @@ static int show_line(struct pseudo_text *t, const char *s)
     return 0;
 }
 
+/* The name at that place. */
+static int show_name(struct pseudo_text *t, size_t at)
+{
+    struct abi_utsname names;
+    admin_names(&names);
+    return show_line(t, (const char *)&names + at);
+}
+
 static int show_ostype(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    return show_line(t, admin_names()->sysname);
+    return show_name(t, offsetof(struct abi_utsname, sysname));
 }
 
 static int show_osrelease(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    return show_line(t, admin_names()->release);
+    return show_name(t, offsetof(struct abi_utsname, release));
 }
 
 static int show_version(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    return show_line(t, admin_names()->version);
+    return show_name(t, offsetof(struct abi_utsname, version));
 }
 
 static int show_hostname(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    return show_line(t, admin_names()->nodename);
+    return show_name(t, offsetof(struct abi_utsname, nodename));
 }
 
 static int show_domainname(struct pseudo_text *t, uint64_t key)
 {
     (void)key;
-    return show_line(t, admin_names()->domainname);
+    return show_name(t, offsetof(struct abi_utsname, domainname));
 }
 
 /* --- random numbers ----------------------------------------------------------------------- */

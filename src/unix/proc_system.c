@@ -247,10 +247,11 @@ int proc_show_stat(struct pseudo_text *t, uint64_t key)
 
 int proc_show_version(struct pseudo_text *t, uint64_t key)
 {
-    const struct abi_utsname *names = admin_names();
+    struct abi_utsname names;
     (void)key;
 
-    pseudo_printf(t, "%s version %s %s\n", names->sysname, names->release, names->version);
+    admin_names(&names);
+    pseudo_printf(t, "%s version %s %s\n", names.sysname, names.release, names.version);
     return 0;
 }
 

@@ -197,6 +197,8 @@ int64_t sys_capset(const uint64_t *a)
 
 /* --- names of the machine ---------------------------------------------------------------- */
 
+static struct spinlock names_lock = SPINLOCK_INIT(LOCK_PROCESS, "names");
+/* names_lock protects: */
 static struct abi_utsname utsname = {
     .sysname = "Linux",
     .nodename = "cella",
@@ -208,14 +210,18 @@ static struct abi_utsname utsname = {
     .domainname = "(none)",
 };
 
-const struct abi_utsname *admin_names(void)
+void admin_names(struct abi_utsname *out)
 {
-    return &utsname;
+    spinlock_acquire(&names_lock);
+    *out = utsname;
+    spinlock_release(&names_lock);
 }
 
 int64_t sys_uname(const uint64_t *a)
 {
-    return uaccess_write(a[0], &utsname, sizeof(utsname));
+    struct abi_utsname names;
+    admin_names(&names);
+    return uaccess_write(a[0], &names, sizeof(names));
 }
 
 static int set_machine_name(char *field, vaddr_t va, int len)
@@ -227,7 +233,9 @@ static int set_machine_name(char *field, vaddr_t va, int len)
         return -EINVAL;
     if (uaccess_read(name, va, (size_t)len))
         return -EFAULT;
+    spinlock_acquire(&names_lock);
     memcpy(field, name, UTS_LEN);
+    spinlock_release(&names_lock);
     return 0;
 }
 

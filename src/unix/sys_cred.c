@@ -13,27 +13,38 @@
 #define GROUPS_MAX 64u
 #define UNCHANGED  UINT32_MAX
 
-/* The number by which files are judged follows the effective one but for setfsuid and setfsgid.
- * Any thread may look at a number while another one changes it; each is one word. */
+/* What belongs together is changed, and looked at, as a whole under this. A single number can be looked at without. */
+static struct spinlock cred_lock = SPINLOCK_INIT(LOCK_CRED, "credentials");
+/* cred_lock protects: */
+/* The number by which files are judged follows the effective one but for setfsuid and setfsgid. */
 static struct cred_ids users, groups;
 static uint32_t        supplementary[GROUPS_MAX];
 static unsigned        nsupplementary;
 
+static struct cred_ids copy_of(const struct cred_ids *ids)
+{
+    spinlock_acquire(&cred_lock);
+    struct cred_ids copy = *ids;
+    spinlock_release(&cred_lock);
+    return copy;
+}
+
 struct cred_ids cred_users(void)
 {
-    return users;
+    return copy_of(&users);
 }
 
 struct cred_ids cred_groups(void)
 {
-    return groups;
+    return copy_of(&groups);
 }
 
 unsigned cred_supplementary(uint32_t *list, unsigned room)
 {
+    spinlock_acquire(&cred_lock);
     unsigned n = nsupplementary;
-
     memcpy(list, supplementary, (n < room ? n : room) * sizeof(*list));
+    spinlock_release(&cred_lock);
     return n;
 }
 
@@ -60,11 +71,15 @@ static bool may_become(const struct cred_ids *ids, uint32_t id)
 
 bool cred_may_claim(uint32_t uid, uint32_t gid)
 {
-    return may_become(&users, uid) && may_become(&groups, gid);
+    spinlock_acquire(&cred_lock);
+    bool may = may_become(&users, uid) && may_become(&groups, gid);
+    spinlock_release(&cred_lock);
+    return may;
 }
 
 /* --- capabilities ------------------------------------------------------------------------ */
 
+/* cred_lock protects: */
 static struct cred_caps caps = {CRED_CAPS_ALL, CRED_CAPS_ALL, 0};
 static struct cred_ids  caps_of; /* the users that caps follow */
 
@@ -87,10 +102,13 @@ static void caps_follow(void)
 
 struct cred_caps cred_caps(void)
 {
-    return caps;
+    spinlock_acquire(&cred_lock);
+    struct cred_caps copy = caps;
+    spinlock_release(&cred_lock);
+    return copy;
 }
 
-int cred_set_caps(const struct cred_caps *new)
+static int set_caps(const struct cred_caps *new)
 {
     const uint64_t setpcap = 1 << 8;
     uint64_t       inheritable = caps.effective & setpcap ? CRED_CAPS_ALL : caps.permitted;
@@ -101,29 +119,46 @@ int cred_set_caps(const struct cred_caps *new)
     return 0;
 }
 
-/* The end of a call that may have changed a number: sockets tell who sends. */
-static int64_t identified(int result)
+int cred_set_caps(const struct cred_caps *new)
+{
+    spinlock_acquire(&cred_lock);
+    int err = set_caps(new);
+    spinlock_release(&cred_lock);
+    return err;
+}
+
+/* What may have changed a number, with the lock held, has done so: sockets tell who sends. */
+static void identify(void)
 {
     caps_follow();
     const struct local_cred real = {PROCESS_PID, users.real, groups.real};
     const struct local_cred effective = {PROCESS_PID, users.effective, groups.effective};
     local_identify(&real, &effective);
+}
+
+/* The end of a call that changes numbers, which it began with the lock. */
+static int64_t identified(int result)
+{
+    identify();
+    spinlock_release(&cred_lock);
     return result;
 }
 
 void cred_exec(const struct inode *file)
 {
     uint32_t mode = prctl_no_new_privs() ? 0 : file->mode;
+    spinlock_acquire(&cred_lock);
     if (mode & S_ISUID)
         users.effective = file->uid;
     if (mode & S_ISGID && mode & S_IXGRP)
         groups.effective = file->gid;
     users.saved = users.files = users.effective;
     groups.saved = groups.files = groups.effective;
-    identified(0);
+    identify();
     bool root = !users.real || !users.effective;
     caps.permitted = root ? CRED_CAPS_ALL : 0;
     caps.effective = users.effective ? 0 : caps.permitted;
+    spinlock_release(&cred_lock);
 }
 
 /* setresuid and setresgid. */
@@ -168,19 +203,21 @@ static int set_two(struct cred_ids *ids, uint32_t real, uint32_t effective)
 /* setfsuid and setfsgid: nothing tells that it was refused but that the number is the old one still. */
 static uint32_t set_files(struct cred_ids *ids, uint32_t id)
 {
+    spinlock_acquire(&cred_lock);
     uint32_t old = ids->files;
     if (id != UNCHANGED && (may_become(ids, id) || id == old))
         ids->files = id;
+    spinlock_release(&cred_lock);
     return old;
 }
 
-static int get_all(const struct cred_ids *ids, const uint64_t *a)
+static int get_all(struct cred_ids ids, const uint64_t *a)
 {
-    if (uaccess_write(a[0], &ids->real, sizeof(uint32_t)))
+    if (uaccess_write(a[0], &ids.real, sizeof(uint32_t)))
         return -EFAULT;
-    if (uaccess_write(a[1], &ids->effective, sizeof(uint32_t)))
+    if (uaccess_write(a[1], &ids.effective, sizeof(uint32_t)))
         return -EFAULT;
-    return uaccess_write(a[2], &ids->saved, sizeof(uint32_t));
+    return uaccess_write(a[2], &ids.saved, sizeof(uint32_t));
 }
 
 int64_t sys_getuid(const uint64_t *a)
@@ -209,41 +246,47 @@ int64_t sys_getegid(const uint64_t *a)
 
 int64_t sys_getresuid(const uint64_t *a)
 {
-    return get_all(&users, a);
+    return get_all(cred_users(), a);
 }
 
 int64_t sys_getresgid(const uint64_t *a)
 {
-    return get_all(&groups, a);
+    return get_all(cred_groups(), a);
 }
 
 int64_t sys_setuid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_one(&users, (uint32_t)a[0]));
 }
 
 int64_t sys_setgid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_one(&groups, (uint32_t)a[0]));
 }
 
 int64_t sys_setreuid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_two(&users, (uint32_t)a[0], (uint32_t)a[1]));
 }
 
 int64_t sys_setregid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_two(&groups, (uint32_t)a[0], (uint32_t)a[1]));
 }
 
 int64_t sys_setresuid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_all(&users, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]));
 }
 
 int64_t sys_setresgid(const uint64_t *a)
 {
+    spinlock_acquire(&cred_lock);
     return identified(set_all(&groups, (uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]));
 }
 
@@ -259,12 +302,14 @@ int64_t sys_setfsgid(const uint64_t *a)
 
 int64_t sys_getgroups(const uint64_t *a)
 {
-    int size = (int)a[0];
-    if (size < 0 || (size > 0 && (unsigned)size < nsupplementary))
+    uint32_t list[GROUPS_MAX];
+    int      size = (int)a[0];
+    unsigned n = cred_supplementary(list, GROUPS_MAX);
+    if (size < 0 || (size > 0 && (unsigned)size < n))
         return -EINVAL;
-    if (size && uaccess_write(a[1], supplementary, nsupplementary * sizeof(uint32_t)))
+    if (size && uaccess_write(a[1], list, n * sizeof(uint32_t)))
         return -EFAULT;
-    return nsupplementary;
+    return n;
 }
 
 int64_t sys_setgroups(const uint64_t *a)
@@ -277,7 +322,9 @@ int64_t sys_setgroups(const uint64_t *a)
         return -EINVAL;
     if (uaccess_read(list, a[1], (size_t)n * sizeof(uint32_t)))
         return -EFAULT;
+    spinlock_acquire(&cred_lock);
     memcpy(supplementary, list, (size_t)n * sizeof(uint32_t));
     nsupplementary = (unsigned)n;
+    spinlock_release(&cred_lock);
     return 0;
 }

@@ -28,7 +28,7 @@ static void stop(void)
     CHECK(!stopped);
     stopped = true;
     stops++;
-    ktest_spin_us(5);
+    ktest_spin_us(100); /* who went on now would find it so */
     stopped = false;
     resume_others(once, &resumed);
 }
