@@ -270,6 +270,16 @@ static void fill_in(struct area *area, const struct vmspace *vs, const struct ar
     area->name = spec->name;
 }
 
+/* Whether [va, end) would fit where what is mapped there goes; above: the first area that ends above va. */
+static __attribute__((noinline)) bool fits_instead(const struct vmspace *vs, vaddr_t va,
+                                                   vaddr_t end, struct area *above)
+{
+    size_t gone = 0;
+    for (; above && above->start < end; above = area_next(above))
+        gone += area_part_end(above, end) - area_part_start(above, va);
+    return end - va <= vs->map_max && vs->mapped - gone <= vs->map_max - (end - va);
+}
+
 /* Inlined into both that follow, as unmap(). */
 static inline __attribute__((always_inline)) int map(struct vmspace         *vs,
                                                      const struct area_spec *spec, vaddr_t *out)
@@ -282,7 +292,8 @@ static inline __attribute__((always_inline)) int map(struct vmspace         *vs,
         err = (va = find_place(vs, spec, len, &above)) ? 0 : -ENOMEM;
     if (err)
         return err;
-    if (len > vs->map_max || vs->mapped > vs->map_max - len || area_want(&vs->areas, 2))
+    bool full = len > vs->map_max || vs->mapped > vs->map_max - len;
+    if ((full && !fits_instead(vs, va, va + len, above)) || area_want(&vs->areas, 2))
         return -ENOMEM;
 
     if (above && above->start < va + len) {

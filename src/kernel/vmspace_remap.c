@@ -100,6 +100,18 @@ static int move_pages(struct vmspace *vs, const struct remap *r, vaddr_t to)
     return 0;
 }
 
+/* Map spec, of which what is moved there does not count twice: only more bytes are new. */
+static int map_target(struct vmspace *vs, const struct area_spec *spec, size_t more, vaddr_t *va)
+{
+    size_t max = vs->map_max;
+    if (more > max || vs->mapped > max - more)
+        return -ENOMEM;
+    vs->map_max = SIZE_MAX;
+    int err = vmspace_map_locked(vs, spec, va);
+    vs->map_max = max;
+    return err;
+}
+
 static int move(struct vmspace *vs, const struct remap *r, vaddr_t *va)
 {
     const struct area *area = area_find(&vs->areas, r->old_va);
@@ -109,7 +121,7 @@ static int move(struct vmspace *vs, const struct remap *r, vaddr_t *va)
     if (!err)
         err = area_want(&vs->areas, 3); /* two for the new one, one for move_pages() */
     if (!err)
-        err = vmspace_map_locked(vs, &spec, va);
+        err = map_target(vs, &spec, r->new_len - (r->flags & REMAP_KEEP ? 0 : r->old_len), va);
     return err ? err : move_pages(vs, r, *va);
 }
 

@@ -70,6 +70,61 @@ static void due(struct timer *timer)
     mutex_unlock(&timers_mutex);
 }
 
+/* --- RLIMIT_CPU -------------------------------------------------------------------------- */
+
+#define NS_PER_S 1000000000u
+
+static void         cpu_limit_due(struct timer *timer);
+static struct timer cpu_limit_timer = {.due = cpu_limit_due};
+
+/* The mutex is held. Seconds of which no clock knows are as good as none. */
+static void arm_cpu_limit(uint64_t now)
+{
+    uint64_t seconds = the_process.limits[RLIMIT_CPU].cur;
+    if (seconds >= INT64_MAX / NS_PER_S) {
+        timer_disarm(&cpu_limit_timer);
+        return;
+    }
+    uint64_t at = seconds * NS_PER_S;
+    timer_arm(&cpu_limit_timer, TIMER_MONOTONIC,
+              time_ns() + clock_cpu_wait_ns(at > now ? at - now : 0));
+}
+
+/* Above the soft limit the program is told once a second, above the hard one it ends. */
+static void cpu_limit_due(struct timer *timer)
+{
+    const struct signal_info info = {.code = SI_KERNEL};
+    struct abi_rlimit       *limit = &the_process.limits[RLIMIT_CPU];
+    int                      sig = 0;
+
+    (void)timer;
+    mutex_lock(&timers_mutex);
+    uint64_t now = now_of(ITIMER_PROF);
+    spinlock_acquire(&the_process.lock);
+    if (now / NS_PER_S >= limit->max) {
+        sig = SIGKILL;
+    } else if (now / NS_PER_S >= limit->cur) {
+        sig = SIGXCPU;
+        limit->cur++;
+    }
+    spinlock_release(&the_process.lock);
+    if (sig)
+        signal_send_process(sig, &info);
+    arm_cpu_limit(now);
+    mutex_unlock(&timers_mutex);
+}
+
+int itimer_cpu_limit(void)
+{
+    int err = timer_prepare();
+    if (err)
+        return err;
+    mutex_lock(&timers_mutex);
+    arm_cpu_limit(now_of(ITIMER_PROF));
+    mutex_unlock(&timers_mutex);
+    return 0;
+}
+
 /* --- system calls ------------------------------------------------------------------------ */
 
 static struct abi_timeval to_timeval(uint64_t ns)

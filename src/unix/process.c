@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "machine/cpu.h"
 #include "unix/cputime.h"
+#include "unix/cred.h"
 #include "unix/futex.h"
 #include "unix/sigframe.h"
 #include "unix/signal.h"
@@ -178,8 +179,24 @@ static void tell_tid(const struct thread_request *req, uint32_t tid)
         (void)uaccess_write(req->child_tid, &tid, sizeof(tid));
 }
 
+/* RLIMIT_NPROC is there for ordinary users, whose only process this is. */
+static bool too_many_threads(void)
+{
+    uint64_t        max = the_process.limits[RLIMIT_NPROC].cur, n = 0;
+    struct uthread *ut;
+    if (max == RLIM_INFINITY || !cred_uid() || cred_privileged())
+        return false;
+    spinlock_acquire(&the_process.lock);
+    LIST_FOREACH(ut, &the_process.threads, link)
+        n++;
+    spinlock_release(&the_process.lock);
+    return n >= max;
+}
+
 int process_clone_thread(const struct thread_request *req)
 {
+    if (too_many_threads())
+        return -EAGAIN;
     struct uthread *ut = uthread_new();
     if (!ut)
         return -EAGAIN;

@@ -101,6 +101,9 @@ bool thread_exists(int tid);
 int process_nice(void);
 int process_set_nice(int nice);
 
+/* RLIMIT_CPU is another one: tell the program, or end it, when so much time is used. -ENOMEM. */
+int itimer_cpu_limit(void);
+
 /* Set the process up: limits, console on descriptors 0 to 2, the working directory cwd, whose
  * reference it takes over. -ENOMEM; or what opening /dev/console says. */
 int process_init(struct vmspace *vs, struct inode *cwd);

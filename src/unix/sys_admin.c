@@ -94,7 +94,8 @@ static int check_priority(int which, int who)
 int process_set_nice(int nice)
 {
     nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-    if (nice < niceness && !cred_privileged())
+    if (nice < niceness && (uint64_t)(20 - nice) > the_process.limits[RLIMIT_NICE].cur &&
+        !cred_privileged())
         return -EACCES;
     niceness = nice;
     return 0;

@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "machine/cpu.h"
 #include "unix/args.h"
+#include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
@@ -138,6 +139,38 @@ static int check_anonymous(const struct mmap_args *m)
     return type == MAP_PRIVATE ? 0 : -EINVAL;
 }
 
+/* Whether root, or RLIMIT_MEMLOCK, allows to lock so many bytes besides those that are locked outside of
+ * [va, end). -EPERM: nothing may be; -ENOMEM. */
+static __attribute__((noinline)) int check_locking(size_t more, vaddr_t va, vaddr_t end)
+{
+    uint64_t    max = the_process.limits[RLIMIT_MEMLOCK].cur, locked = 0;
+    struct area area;
+    if (cred_privileged())
+        return 0;
+    if (!max)
+        return -EPERM;
+    for (vaddr_t at = 0; !vmspace_find_next(the_process.vmspace, at, &area); at = area.end) {
+        vaddr_t from = area.start > va ? area.start : va, to = area.end < end ? area.end : end;
+        if (area.flags & AREA_LOCKED)
+            locked += area.end - area.start - (from < to ? to - from : 0);
+    }
+    return more > max || locked > max - more ? -ENOMEM : 0;
+}
+
+/* The same for new memory, which is locked because flags say so, or the process asked for it to be. */
+static int check_locking_new(size_t len, unsigned flags)
+{
+    int err = check_locking(ALIGN_UP(len, PAGE_SIZE), 0, 0);
+    if (err == -EPERM && flags & AREA_LOCKED)
+        return err;
+    return err ? -EAGAIN : 0;
+}
+
+static bool locked_from_start(unsigned flags)
+{
+    return (flags | the_process.vmspace->map_flags) & AREA_LOCKED;
+}
+
 static __attribute__((noinline)) void fill_locked(vaddr_t va, size_t len)
 {
     struct area area;
@@ -150,8 +183,7 @@ static __attribute__((noinline)) void fill_locked(vaddr_t va, size_t len)
  * was asked for with. */
 static inline void fill_if_locked(vaddr_t va, size_t len, unsigned flags)
 {
-    bool maybe = (flags | the_process.vmspace->map_flags) & AREA_LOCKED;
-    if (maybe && len)
+    if (len && locked_from_start(flags))
         fill_locked(va, len);
 }
 
@@ -173,7 +205,9 @@ static struct area_spec spec_of(const struct mmap_args *m)
 static inline int64_t map(const struct area_spec *spec, unsigned flags)
 {
     vaddr_t va;
-    int     err = vmspace_map(the_process.vmspace, spec, &va);
+    int     err = locked_from_start(spec->flags) ? check_locking_new(spec->len, spec->flags) : 0;
+    if (!err)
+        err = vmspace_map(the_process.vmspace, spec, &va);
     if (err)
         return err;
     if ((flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
@@ -305,11 +339,17 @@ int64_t sys_mremap(const uint64_t *a)
     vaddr_t  va;
     if (a[3] & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP))
         return -EINVAL;
-    int err = vmspace_remap(the_process.vmspace, a[0], a[1], a[2],
-                            (flags & MREMAP_MAYMOVE ? REMAP_MAY_MOVE : 0) |
-                                (flags & MREMAP_FIXED ? REMAP_FIXED : 0) |
-                                (flags & MREMAP_DONTUNMAP ? REMAP_KEEP : 0),
-                            a[4], &va);
+    struct area area;
+    int         err = 0;
+    if (a[2] > a[1] && !vmspace_find(the_process.vmspace, a[0], &area) && area.flags & AREA_LOCKED)
+        err = check_locking_new(a[2] - a[1], 0);
+    if (err)
+        return err;
+    err = vmspace_remap(the_process.vmspace, a[0], a[1], a[2],
+                        (flags & MREMAP_MAYMOVE ? REMAP_MAY_MOVE : 0) |
+                            (flags & MREMAP_FIXED ? REMAP_FIXED : 0) |
+                            (flags & MREMAP_DONTUNMAP ? REMAP_KEEP : 0),
+                        a[4], &va);
     if (err)
         return err;
     fill_if_locked(va, a[2] > a[1] ? a[2] : 0, AREA_LOCKED);
@@ -319,6 +359,8 @@ int64_t sys_mremap(const uint64_t *a)
 int64_t sys_brk(const uint64_t *a)
 {
     vaddr_t before = vmspace_brk(the_process.vmspace, 0);
+    if (a[0] > before && locked_from_start(0) && check_locking_new(a[0] - before, 0))
+        return (int64_t)before;
     vaddr_t now = vmspace_brk(the_process.vmspace, a[0]);
     if (now > before)
         fill_if_locked(ALIGN_UP(before, PAGE_SIZE), now - ALIGN_UP(before, PAGE_SIZE), AREA_LOCKED);
@@ -459,7 +501,10 @@ static int64_t lock(vaddr_t start, size_t bytes, unsigned flags)
         return -EINVAL;
     if (!len)
         return 0;
-    int err = vmspace_lock(the_process.vmspace, current_dom(), va, len, flags);
+    int err = flags ? check_locking(len, va, va + len) : 0;
+    if (err)
+        return err;
+    err = vmspace_lock(the_process.vmspace, current_dom(), va, len, flags);
     if (err || flags != AREA_LOCKED)
         return err;
     switch (vmspace_fill(the_process.vmspace, va, len)) {
@@ -496,6 +541,10 @@ int64_t sys_mlockall(const uint64_t *a)
     if (!flags || flags & ~(unsigned)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ||
         flags == MCL_ONFAULT)
         return -EINVAL;
+    size_t all = flags & MCL_CURRENT ? the_process.vmspace->mapped : 0;
+    int    err = check_locking(all, 0, USER_END);
+    if (err)
+        return err;
     how = AREA_LOCKED | (flags & MCL_ONFAULT ? AREA_LOCK_LAZY : 0);
     vmspace_lock_all(the_process.vmspace, flags & MCL_CURRENT, how, flags & MCL_FUTURE ? how : 0);
     if (flags & MCL_CURRENT && how == AREA_LOCKED)

@@ -148,12 +148,14 @@ static int change_limit(unsigned resource, const struct abi_rlimit *new, struct 
         return err;
     if (new &&resource == RLIMIT_NOFILE)
         fdtable_set_limit(&the_process.fds, (unsigned)new->cur);
+    if (new &&resource == RLIMIT_CPU)
+        err = itimer_cpu_limit();
     if (new &&resource == RLIMIT_FSIZE)
         vfs_set_size_limit(new->cur);
     if (new && (resource == RLIMIT_STACK || resource == RLIMIT_AS))
         vmspace_set_limits(the_process.vmspace, the_process.limits[RLIMIT_AS].cur,
                            the_process.limits[RLIMIT_STACK].cur);
-    return 0;
+    return err;
 }
 
 /* new, old: user addresses, 0: none. tid: any thread stands for the process, 0 for the caller. */

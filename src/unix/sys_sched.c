@@ -51,12 +51,15 @@ int64_t sys_sched_get_priority_min(const uint64_t *a)
     return max > 0 ? 1 : max;
 }
 
-/* Where the user is not root, a thread is not to become more important than it was. */
+/* Where the user is not root, a thread is not to become more important than it was, but for what RLIMIT_RTPRIO
+ * allows. */
 static int check_right(const struct uthread_sched *old, int policy, uint32_t priority, bool reset)
 {
     if (cred_privileged())
         return 0;
-    bool more = is_rt(policy) && (policy != old->policy || priority > old->priority);
+    uint64_t max = the_process.limits[RLIMIT_RTPRIO].cur;
+    bool     more = is_rt(policy) &&
+                ((policy != old->policy && !max) || (priority > old->priority && priority > max));
     bool from_idle = old->policy == SCHED_IDLE && policy != SCHED_IDLE;
     return more || from_idle || (old->reset_on_fork && !reset) ? -EPERM : 0;
 }
