@@ -232,6 +232,8 @@ struct inode {
     bool linkable; /* link may give a name although nlink is 0 (O_TMPFILE) */
     LIST_HEAD(, xattr) xattrs; /* xattr.c's */
     uint8_t seals;             /* F_SEAL_*: what may not be done to a regular file any more */
+    atomic_int
+        writers; /* opened for writing so many times; negative: so many times run as a program */
 
     /* Where it was last seen, by who opened or renamed it (vfs_place.c). Not of directories. */
     struct inode *
@@ -401,6 +403,11 @@ ssize_t vfs_readlink(struct inode *link, char *buf, size_t size); /* -EINVAL: no
  * without any execute bit), -EROFS. */
 int vfs_access(struct inode *inode, unsigned mask);
 
+/* Nobody shall write inode, a program's file, until the second is called as often as the first.
+ * -ETXTBSY: somebody has it open for writing. */
+int  inode_deny_write(struct inode *inode);
+void inode_allow_write(struct inode *inode);
+
 /* --- attributes ----------------------------------------------------------------------------- */
 
 struct vfs_time vfs_now(void);
@@ -484,6 +491,7 @@ struct file {
     bool seekable;
     bool
         has_position; /* where read and write begin, and what they move; else they always begin at 0 */
+    bool writes;      /* counts among the inode's writers */
 
     atomic_uint refs;
     atomic_uint

@@ -67,6 +67,40 @@ int vfs_access(struct inode *inode, unsigned mask)
     return 0;
 }
 
+/* --- programs are not written while they run ----------------------------------------------- */
+
+/* Count one more of a kind, if there are none of the other: step is 1 or -1. */
+static int count_writer(struct inode *inode, int step)
+{
+    int n = atomic_load_explicit(&inode->writers, memory_order_relaxed);
+
+    do {
+        if (step > 0 ? n < 0 : n > 0)
+            return -ETXTBSY;
+    } while (!atomic_compare_exchange_weak(&inode->writers, &n, n + step));
+    return 0;
+}
+
+int attr_begin_write(struct inode *inode)
+{
+    return count_writer(inode, 1);
+}
+
+void attr_end_write(struct inode *inode)
+{
+    atomic_fetch_sub(&inode->writers, 1);
+}
+
+int inode_deny_write(struct inode *inode)
+{
+    return count_writer(inode, -1);
+}
+
+void inode_allow_write(struct inode *inode)
+{
+    atomic_fetch_add(&inode->writers, 1);
+}
+
 /* --- times --------------------------------------------------------------------------------- */
 
 #define NS_PER_SEC  1000000000u
@@ -222,10 +256,14 @@ int vfs_truncate(struct inode *inode, uint64_t size)
         return -EINVAL;
     if (inode->fs->read_only)
         return -EROFS;
+    int err = attr_begin_write(inode);
+    if (err)
+        return err;
 
     mutex_lock(&inode->lock);
-    int err = attr_resize(inode, size, false);
+    err = attr_resize(inode, size, false);
     mutex_unlock(&inode->lock);
+    attr_end_write(inode);
     if (!err)
         vfs_altered(inode, IN_MODIFY);
     return err;

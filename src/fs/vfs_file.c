@@ -57,7 +57,7 @@ struct file *file_new(const struct file_ops *ops, void *private, unsigned flags)
     f->ops = ops;
     f->inode = NULL;
     f->private = private;
-    f->seekable = f->has_position = false;
+    f->seekable = f->has_position = f->writes = false;
     atomic_store_explicit(&f->flags, flags & ~(unsigned)O_CLOEXEC, memory_order_relaxed);
     mutex_init(&f->lock);
     f->pos = 0;
@@ -94,6 +94,8 @@ static __attribute__((noinline)) void close_file(struct file *f)
         f->ops->release(f);
     if (f->inode)
         filelock_release(f->inode, f);
+    if (f->writes)
+        attr_end_write(f->inode);
     inode_put(f->inode);
     make_spare(f);
 }

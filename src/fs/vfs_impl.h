@@ -52,6 +52,12 @@ bool mount_point(const struct inode *root, struct inode **dir, char name[VFS_NAM
 /* The names mounted in dir which dir itself does not have; *pos is MOUNT_POS and more. */
 int mount_readdir(struct inode *dir, uint64_t *pos, struct dir_sink *sink);
 
+/* --- attributes (vfs_attr.c) ---------------------------------------------------------------- */
+
+/* One more writes inode, until the second call. -ETXTBSY: it is being run. */
+int  attr_begin_write(struct inode *inode);
+void attr_end_write(struct inode *inode);
+
 /* --- paths (vfs_path.c) --------------------------------------------------------------------- */
 
 /* The entry called name in dir, mounts considered. */

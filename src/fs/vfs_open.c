@@ -84,13 +84,26 @@ static int check_write(struct inode *inode)
     return vfs_access(inode, W_OK);
 }
 
+/* f, open for writing if flags say so, counts among those that write its inode. */
+static int join_writers(struct file *f)
+{
+    int err = file_writable(f) ? attr_begin_write(f->inode) : 0;
+
+    f->writes = !err && file_writable(f);
+    return err;
+}
+
 /* Ops of f by the kind of its inode. */
 static int attach(struct file *f)
 {
     struct inode *inode = f->inode;
+    int           err;
 
     switch (inode->mode & S_IFMT) {
     case S_IFREG:
+        err = join_writers(f);
+        if (err)
+            return err;
         f->ops = &regular_file_ops;
         f->seekable = f->has_position = true;
         f->error_seen = pagecache_error_start(&inode->pages);
@@ -132,6 +145,19 @@ static int open_checked(struct inode *inode, unsigned flags, struct file **out)
     return 0;
 }
 
+/* O_TRUNC, which goes without opening for writing, too. */
+static int empty(struct inode *inode)
+{
+    int err = attr_begin_write(inode);
+    if (err)
+        return err;
+    mutex_lock(&inode->lock);
+    err = attr_resize(inode, 0, true);
+    mutex_unlock(&inode->lock);
+    attr_end_write(inode);
+    return err;
+}
+
 int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
 {
     bool path_only = flags & O_PATH;
@@ -142,9 +168,7 @@ int vfs_open_inode(struct inode *inode, unsigned flags, struct file **out)
     err = open_checked(inode, flags, out);
     if (err || path_only || !(flags & O_TRUNC) || !inode_is_regular(inode))
         return err;
-    mutex_lock(&inode->lock);
-    err = attr_resize(inode, 0, true);
-    mutex_unlock(&inode->lock);
+    err = empty(inode);
     if (err)
         file_put(*out);
     return err;

@@ -18,6 +18,7 @@
 #include "kernel/log.h"
 #include "kernel/random.h"
 #include "kernel/trace.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "machine/layout.h"
@@ -79,12 +80,26 @@ static const char *error_text(int err)
         return "it cannot be read: the disk failed or is damaged";
     case -ENOMEM:
         return "too little memory";
+    case -ETXTBSY:
+        return "it is open for writing";
     default:
         return "it cannot be opened";
     }
 }
 
 /* --- reading the file -------------------------------------------------------------------- */
+
+/* What is read here, nobody may change meanwhile. */
+static int open_unwritten(struct inode *inode, struct file **out)
+{
+    int err = inode_deny_write(inode);
+    if (err)
+        return err;
+    err = vfs_open_inode(inode, O_RDONLY, out);
+    if (err)
+        inode_allow_write(inode);
+    return err;
+}
 
 static int open_inode(struct binary *bin, struct inode *inode)
 {
@@ -93,11 +108,20 @@ static int open_inode(struct binary *bin, struct inode *inode)
         err = complain(bin, -EACCES, "it is not a regular file");
     else if (vfs_access(inode, X_OK))
         err = complain(bin, -EACCES, error_text(-EACCES));
-    else if ((err = vfs_open_inode(inode, O_RDONLY, &bin->file)))
+    else if ((err = open_unwritten(inode, &bin->file)))
         complain(bin, err, error_text(err));
     else
         bin->size = inode->size;
     return err;
+}
+
+static void close_program(struct binary *bin)
+{
+    if (!bin->file)
+        return;
+    inode_allow_write(bin->file->inode);
+    file_put(bin->file);
+    bin->file = NULL;
 }
 
 static int open_program(struct binary *bin, struct inode *cwd)
@@ -183,8 +207,7 @@ static int enter_script(struct exec_image *p, const char *line, size_t len)
     p->args_memory = (void *)args.bytes;
     strlcpy(bin->script_interp, script.interp, sizeof(bin->script_interp));
     bin->path = bin->script_interp;
-    file_put(bin->file);
-    bin->file = NULL;
+    close_program(bin);
     return 0;
 }
 
@@ -416,8 +439,8 @@ static int open_all(struct exec_image *p)
 
 void exec_close(struct exec_image *p)
 {
-    file_put(p->interp.file);
-    file_put(p->bin.file);
+    close_program(&p->interp);
+    close_program(&p->bin);
     kfree(p->args_memory);
     kfree(p);
 }
@@ -442,6 +465,19 @@ int exec_open(const struct exec_request *req, struct exec_image **out)
 struct inode *exec_inode(const struct exec_image *p)
 {
     return p->bin.file->inode;
+}
+
+struct inode *exec_keep(const struct exec_image *p)
+{
+    int err = inode_deny_write(exec_inode(p));
+    ASSERT(!err); /* the image does so already */
+    return inode_get(exec_inode(p));
+}
+
+void exec_leave(struct inode *inode)
+{
+    inode_allow_write(inode);
+    inode_put(inode);
 }
 
 int exec_map(struct vmspace *vs, struct exec_image *p, struct exec_result *out)

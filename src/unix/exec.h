@@ -40,6 +40,10 @@ void exec_close(struct exec_image *image);
 /* The program's file: no reference is taken. */
 struct inode *exec_inode(const struct exec_image *image);
 
+/* The same with a reference, for as long as the program runs: nobody may write it until the second. */
+struct inode *exec_keep(const struct exec_image *image);
+void          exec_leave(struct inode *inode);
+
 /* Load it into vs, which is empty, for the users and groups of now. -ENOMEM, -EIO, -ENOEXEC; vs may hold a
  * part then: clear or destroy it. A thread of any address space. */
 int exec_map(struct vmspace *vs, struct exec_image *image, struct exec_result *out);
