@@ -364,6 +364,10 @@ int vfs_mount(struct inode *dir, const char *name, struct fs *fs);
 int  vfs_unmount(struct fs *fs); /* -EINVAL: not mounted */
 void vfs_unmount_root(void);
 
+/* Where the program's paths begin that begin with a slash, with a reference; and directory dir from now on. */
+struct inode *vfs_top_get(void);
+void          vfs_set_top(struct inode *dir);
+
 /* The n-th mounted file system, "/" being the first, the others in the order in which they were mounted.
  * *dir, with a reference, is the directory in which its root has a name, and NULL for "/"; path is where
  * that is, cut to size. -ENOENT: there are not that many. */

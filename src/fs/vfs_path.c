@@ -70,6 +70,29 @@ bool name_is_dots(const struct vfs_name *name, size_t ndots)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
+/* Where the program's paths start that begin with a slash, and where ".." leads no further; NULL: at the root
+ * of all. top_lock is held to take a reference on it. */
+static _Atomic(struct inode *) program_root;
+static struct spinlock         top_lock = SPINLOCK_INIT(LOCK_PROCESS, "top");
+
+void vfs_set_top(struct inode *dir)
+{
+    spinlock_acquire(&top_lock);
+    struct inode *old = atomic_exchange(&program_root, inode_get(dir));
+    spinlock_release(&top_lock);
+    inode_put(old);
+}
+
+struct inode *vfs_top_get(void)
+{
+    if (!atomic_load_explicit(&program_root, memory_order_relaxed))
+        return vfs_root() ? inode_get(vfs_root()) : NULL;
+    spinlock_acquire(&top_lock);
+    struct inode *dir = inode_get(atomic_load(&program_root));
+    spinlock_release(&top_lock);
+    return dir;
+}
+
 int path_step(struct inode *dir, const char *name, size_t len, struct inode **out)
 {
     *out = mount_lookup(dir, name, len);
@@ -80,6 +103,10 @@ int path_step(struct inode *dir, const char *name, size_t len, struct inode **ou
 
 int path_step_up(struct inode *dir, struct inode **out)
 {
+    if (dir == atomic_load(&program_root)) {
+        *out = inode_get(dir);
+        return 0;
+    }
     if (mount_point(dir, out, NULL))
         return 0;
     if (dir == vfs_root()) {
@@ -134,10 +161,10 @@ int path_walk_up(struct path_walk *w, struct inode **out)
 /* A link's text begins with a slash. */
 static int move_to_root(struct path_walk *w)
 {
-    struct inode *root = keeps_to(w, RESOLVE_IN_ROOT) ? w->base : vfs_root();
     if (keeps_to(w, RESOLVE_BENEATH))
         return -EXDEV;
-    int err = path_walk_check(w, inode_get(root));
+    struct inode *root = keeps_to(w, RESOLVE_IN_ROOT) ? inode_get(w->base) : vfs_top_get();
+    int           err = path_walk_check(w, root);
     if (!err)
         move_to(w, root);
     return err;
@@ -245,12 +272,14 @@ int path_walk_begin(struct path_walk *w, struct inode *start, const char *path, 
     if (*path == '/' && resolve & RESOLVE_BENEATH)
         return -EXDEV;
     if (!start || (*path == '/' && !(resolve & RESOLVE_IN_ROOT)))
-        start = vfs_root();
+        start = vfs_top_get();
+    else
+        inode_get(start);
     if (!start)
         return -ENOENT;
 
-    w->at = inode_get(start);
-    w->base = start;
+    w->at = start;
+    w->base = start; /* its caller's, or the root */
     w->flags = flags;
     w->parent = false;
     w->must_dir = false;
@@ -419,14 +448,15 @@ static int prepend(char *buf, size_t *at, const char *name, size_t len)
     return 0;
 }
 
-/* The path of dir to the end of buf, without NUL; *at: where it begins. "/" is empty. */
-static int climb(struct inode *dir, char *buf, size_t *at)
+/* The path of dir to the end of buf, without NUL; *at: where it begins. "/" is empty. *below: it is below the
+ * program's root. */
+static int climb(struct inode *dir, char *buf, size_t *at, bool *below)
 {
     struct finder f;
     int           err = 0;
 
     inode_get(dir);
-    while (!err && dir != vfs_root()) {
+    while (!err && dir != vfs_root() && dir != atomic_load(&program_root)) {
         struct inode *above;
         err = name_above(dir, &above, &f);
         if (err)
@@ -435,22 +465,31 @@ static int climb(struct inode *dir, char *buf, size_t *at)
         dir = above;
         err = prepend(buf, at, f.name, f.len);
     }
+    *below = !atomic_load(&program_root) || dir == atomic_load(&program_root);
     inode_put(dir);
     return err;
 }
+
+/* What stands before the path of what is not below the program's root. */
+static const char unreachable[] = "(unreachable)";
 
 ssize_t vfs_dir_path(struct inode *dir, char *buf, size_t size)
 {
     if (size < 2)
         return -ERANGE;
 
-    size_t at = size - 1;
+    size_t at = size - 1, before = sizeof(unreachable) - 1;
+    bool   below;
     buf[at] = 0;
-    int err = climb(dir, buf, &at);
+    int err = climb(dir, buf, &at, &below);
     if (err)
         return err;
     if (at == size - 1)
         buf[--at] = '/';
+    if (!below && at < before)
+        return -ERANGE;
+    if (!below)
+        memcpy(buf + (at -= before), unreachable, before);
     memmove(buf, buf + at, size - at);
     return (ssize_t)(size - at);
 }

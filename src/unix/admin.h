@@ -13,5 +13,6 @@ bool prctl_no_new_privs(void);
 /* Another program begins: what belonged to the old one only is as at the start. */
 void prctl_exec(void);
 void admin_exec(void);
+void aio_exec(void);
 
 #endif

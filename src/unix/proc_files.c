@@ -159,6 +159,6 @@ int proc_text_root(struct pseudo_text *t, uint64_t key)
 int proc_follow_root(uint64_t key, struct pseudo_target *out)
 {
     (void)key;
-    out->inode = inode_get(vfs_root());
+    out->inode = vfs_top_get();
     return 0;
 }

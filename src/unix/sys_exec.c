@@ -215,6 +215,7 @@ static int leave_old(struct uthread *ut, struct exec_call *c)
 {
     futex_abandon(ut->robust_list, ut->tid);
     ut->robust_list = ut->clear_child_tid = 0;
+    aio_exec();
     int err = vmspace_clear(the_process.vmspace);
     posix_timer_delete_all();
     signal_forget_handlers(ut);

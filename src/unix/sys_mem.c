@@ -284,6 +284,57 @@ int64_t sys_mmap(const uint64_t *a)
     return m.flags & MAP_ANONYMOUS ? check_and_map(&m, NULL) : map_file(a);
 }
 
+/* --- remap_file_pages -------------------------------------------------------------------- */
+
+/* [start, end) is shared memory of one file, in one area or several of the same kind that touch. *first: that
+ * where it begins, with a reference on its file. */
+static int check_shared(vaddr_t start, vaddr_t end, struct area *first)
+{
+    struct area area;
+    int         err = vmspace_next_area(the_process.vmspace, start, first, NULL);
+    if (err)
+        return -EINVAL;
+    if (first->start > start || !(first->flags & AREA_SHARED) || !first->file)
+        err = -EINVAL;
+    for (vaddr_t at = first->end; !err && at < end; at = area.end)
+        if (vmspace_find(the_process.vmspace, at, &area) || area.file != first->file ||
+            area.flags != first->flags || area.prot != first->prot)
+            err = -EINVAL;
+    if (err)
+        vmspace_area_done(first);
+    return err;
+}
+
+/* Show other pages of the file there: a mapping in the place of the old one, as Linux makes it today. */
+int64_t sys_remap_file_pages(const uint64_t *a)
+{
+    vaddr_t     start = ALIGN_DOWN(a[0], PAGE_SIZE), va;
+    size_t      len = ALIGN_DOWN(a[1], PAGE_SIZE);
+    uint64_t    index = a[3];
+    struct area area;
+    if (a[2] || start + len <= start || index + (len >> PAGE_SHIFT) < index)
+        return -EINVAL;
+    int err = check_shared(start, start + len, &area);
+    if (err)
+        return err;
+    const struct area_spec spec = {
+        .hint = start,
+        .len = len,
+        .prot = area.prot,
+        .flags = AREA_FIXED | area.flags,
+        .dom = area.dom,
+        .file = area.file,
+        .offset = index << PAGE_SHIFT,
+        .name = area.name,
+    };
+    err = index > UINT64_MAX >> PAGE_SHIFT ? -EOVERFLOW
+                                           : vmspace_map(the_process.vmspace, &spec, &va);
+    if (!err && !(a[4] & MAP_NONBLOCK))
+        vmspace_fill(the_process.vmspace, start, len);
+    vmspace_area_done(&area);
+    return err;
+}
+
 /* --- changing mappings ------------------------------------------------------------------- */
 
 int64_t sys_munmap(const uint64_t *a)

@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "unix/args.h"
+#include "unix/cred.h"
 #include "unix/process.h"
 #include "unix/syscall.h"
 
@@ -116,6 +117,23 @@ int64_t sys_fchdir(const uint64_t *a)
         return -EBADF;
     int err = f->inode ? change_cwd(inode_get(f->inode)) : -ENOTDIR;
     file_put(f);
+    return err;
+}
+
+/* For all paths of the process, with a leading slash or with ".."; its working directory stays. */
+int64_t sys_chroot(const uint64_t *a)
+{
+    struct inode *dir;
+    int           err = args_lookup(AT_FDCWD, a[0], 0, &dir);
+    if (err)
+        return err;
+    if (!inode_is_dir(dir))
+        err = -ENOTDIR;
+    else if (!cred_privileged())
+        err = -EPERM;
+    else
+        vfs_set_top(dir);
+    inode_put(dir);
     return err;
 }
 

@@ -56,7 +56,7 @@ KERNEL_SMALL := $(addprefix src/,$(addsuffix .c,\
     fs/dev fs/ext4_% fs/filelock fs/ldisc fs/local_name fs/memfd fs/pipe_fifo fs/pipe_splice fs/pseudo% \
     fs/tmpfs_dir fs/tty fs/vfs_change fs/vfs_mount fs/xattr fs/inotify \
     unix/args unix/bootargs unix/elf unix/exec% unix/futex_pi unix/ipc unix/manifest unix/posix_timer unix/proc_% unix/report \
-    unix/script unix/start unix/strace% unix/sys_admin unix/sys_change unix/sys_cred unix/sys_exec unix/sys_mq unix/sys_msg \
+    unix/script unix/start unix/strace% unix/sys_admin unix/sys_aio unix/sys_change unix/sys_cred unix/sys_exec unix/sys_mq unix/sys_msg \
     unix/sys_peer unix/sys_sched unix/sys_sem unix/sys_shm unix/sys_socket unix/sys_socket_option unix/sys_xattr \
     unix/sysfs))
 
