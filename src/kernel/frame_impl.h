@@ -108,19 +108,12 @@ static inline unsigned order_for(size_t n)
     return order;
 }
 
-/* References change without the lock, by one atomic instruction each, since who adds one has one already, or holds the
+/* References change without the lock, by one atomic operation each, since who adds one has one already, or holds the
  * lock of what has one. So who has the only one is alone with the frame, and may change its head as he likes.
- * Both return what was before. */
+ * Returns what was before. */
 static inline uint64_t head_get(struct frame *f)
 {
     return __atomic_fetch_add(&f->head, HEAD_ONE_REF, __ATOMIC_RELAXED);
-}
-
-/* Release: what was done with the frame comes before whatever is done with it by who drops the last reference, after
- * head_last(). */
-static inline uint64_t head_put(struct frame *f)
-{
-    return __atomic_fetch_sub(&f->head, HEAD_ONE_REF, __ATOMIC_RELEASE);
 }
 
 static inline void head_last(void)
@@ -133,15 +126,17 @@ static inline uint64_t head_of(const struct frame *f)
     return __atomic_load_n(&f->head, __ATOMIC_RELAXED);
 }
 
-/* Drop a reference where there are others. False: it is the last one, and still there. */
+/* Drop a reference where there are others. False: it is the last one, and still there: nobody sees a frame in use
+ * without a reference. Release: what was done with the frame comes before whatever is done with it by who drops the last
+ * reference, after head_last(). */
 static inline bool head_put_shared(struct frame *f)
 {
-    if (head_refs(head_of(f)) > 1) {
-        uint64_t before = head_put(f);
-        if (head_refs(before) > 1)
+    uint64_t head = head_of(f);
+
+    while (head_refs(head) > 1)
+        if (__atomic_compare_exchange_n(&f->head, &head, head - HEAD_ONE_REF, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
             return true;
-        f->head = before; /* the others went meanwhile */
-    }
     head_last();
     return false;
 }

@@ -29,8 +29,8 @@ struct fdtable {
     unsigned                   first_free; /* no slot below it is free */
     unsigned                   limit;      /* RLIMIT_NOFILE: new descriptors are below it */
 
-    bool
-        shared; /* set by the only thread there is before it starts another one, for good: fd_use() */
+    /* Set by the only thread there is before it starts another one, for good: fd_use(). */
+    bool shared;
 };
 
 void fdtable_init(struct fdtable *t, unsigned limit);
