@@ -54,8 +54,3 @@ def fio_refused(t, engine, message):
 @test
 def fio_is_told_that_there_is_no_io_uring(t):
     fio_refused(t, "io_uring", "your kernel doesn't support io_uring")
-
-
-@test
-def fio_is_told_that_there_is_no_queue_of_asynchronous_requests(t):
-    fio_refused(t, "libaio", "func=io_queue_init")
