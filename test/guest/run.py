@@ -24,6 +24,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 import cases  # noqa: E402
+import normalise  # noqa: E402
 
 
 def expectation(name):
@@ -37,7 +38,7 @@ def guest_test(name, cpus=0):
     session = HERE / f"{name}.session"
     return cases.Case(name + (f".cpus{cpus}" if cpus else ""), cases.BUILD / f"test/guest/{name}.img",
                       expectation(name), session=session if session.exists() else None, cpus=cpus,
-                      by_claim=True)
+                      normaliser=normalise.of(f"guest/{name}"), by_claim=True)
 
 
 def more_cpus(source):
