@@ -39,6 +39,7 @@ include test/guest/guest.mk
 include test/soak/soak.mk
 include test/harts/harts.mk
 include test/crash/crash.mk
+include test/damage/damage.mk
 include test/syscalls/syscalls.mk
 include test/app/app.mk
 include test/cpython/cpython.mk
@@ -61,7 +62,7 @@ clean: ## remove BUILD; the cache of fetched packages and the emulator stays
 ##@ Help
 help: ## this list
 	@awk -f tools/make/help.awk tools/make/run.mk tools/make/check.mk test/oracle/oracle.mk test/linux/linux.mk \
-	    $(wildcard test/proof/proof.mk test/machine/machine.mk test/model/model.mk test/soak/soak.mk test/crash/crash.mk test/harts/harts.mk test/syscalls/syscalls.mk test/cpython/cpython.mk test/sqlite/sqlite.mk \
+	    $(wildcard test/proof/proof.mk test/machine/machine.mk test/model/model.mk test/soak/soak.mk test/crash/crash.mk test/damage/damage.mk test/harts/harts.mk test/syscalls/syscalls.mk test/cpython/cpython.mk test/sqlite/sqlite.mk \
 	        test/machine/coverage/coverage.mk test/mutants/mutants.mk bench/bench.mk) \
 	    tools/make/compile-commands.mk tools/make/tool.mk Makefile
 	@echo
