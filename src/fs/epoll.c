@@ -151,20 +151,22 @@ static unsigned look(struct epoll *ep, struct epoll_watch *w, bool *stays)
 /* w's events were told. Whether it is on the list, behind all others. */
 static bool settle(struct epoll_watch *w, bool stays)
 {
-    unsigned wanted = wanted_of(w);
-    if (stays)
+    if (stays) {
         readylist_defer(&w->ep->list, &w->ready);
-    else if (wanted & EPOLLONESHOT)
+        return true;
+    }
+    unsigned wanted = wanted_of(w);
+    if (wanted & EPOLLONESHOT)
         atomic_store_explicit(&w->wanted, wanted & HOW, memory_order_relaxed);
     else if (!(wanted & EPOLLET))
         return readylist_return(&w->ep->list, &w->ready);
-    return stays;
+    return false;
 }
 
-static int store(vaddr_t va, unsigned events, uint64_t data)
+static bool store(vaddr_t va, unsigned events, uint64_t data)
 {
     struct epoll_event event = {.events = events, .data = data};
-    return uaccess_write(va, &event, sizeof(event));
+    return uaccess_write_some(va, &event, sizeof(event)) == sizeof(event);
 }
 
 /* Store the events of what is ready, up to max, asking each watch once. How many, or -EFAULT. */
@@ -180,7 +182,7 @@ static int collect(struct epoll *ep, vaddr_t va, unsigned max)
         unsigned            events = look(ep, w, &stays);
         if (!events)
             continue;
-        if (store(va + n * sizeof(struct epoll_event), events, w->data)) {
+        if (!store(va + n * sizeof(struct epoll_event), events, w->data)) {
             if (!stays)
                 readylist_return_first(&ep->list, e);
             return n ? (int)n : -EFAULT;
@@ -230,7 +232,7 @@ static __attribute__((noinline)) int sleep_until(struct epoll *ep, uint64_t dead
 /* What is left on the list is for the next one who sleeps. */
 static void pass_on(struct epoll *ep)
 {
-    if (!readylist_first(&ep->list) || !atomic_load_explicit(&ep->sleepers, memory_order_relaxed))
+    if (!atomic_load_explicit(&ep->sleepers, memory_order_relaxed) || !readylist_first(&ep->list))
         return;
     spinlock_acquire(&ep->lock);
     waitq_wake_one(&ep->waiters);

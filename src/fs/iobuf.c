@@ -71,7 +71,7 @@ static void advance(struct iobuf *iob, size_t moved)
 /* Whether the next len bytes are one piece, as they nearly always are. */
 static inline bool is_piece(const struct iobuf *iob, size_t len)
 {
-    return len && len <= iob->left && len <= iob->segs->len - iob->skip;
+    return len - 1 < iob->left && len <= iob->segs->len - iob->skip; /* not 0 */
 }
 
 static __attribute__((noinline)) ssize_t put_pieces(struct iobuf *iob, const uint8_t *from,

@@ -29,25 +29,45 @@ static __attribute__((noinline)) void wake(struct pipe *p)
     spinlock_release(&p->lock);
 }
 
-void pipe_publish(struct pipe *p)
+/* Tell pollers that bytes came, or room. Out of the way of pipe_publish(), which needs no stack then. */
+static __attribute__((noinline)) void tell(struct pipe *p, bool added, bool freed)
 {
     const unsigned out = POLLOUT | POLLWRNORM;
-    bool           added = p->added, full = p->used == p->nslots;
-    bool           freed = !full && atomic_load_explicit(&p->full, memory_order_relaxed);
 
-    p->added = false;
-    atomic_store_explicit(&p->empty, p->used == 0, memory_order_relaxed);
-    atomic_store_explicit(&p->full, full, memory_order_relaxed);
-    atomic_thread_fence(
-        memory_order_seq_cst); /* what is published comes before the looks at who wants it */
-    if (atomic_load_explicit(&p->sleepers, memory_order_relaxed))
-        wake(p);
     if (added)
         pollq_notify(&p->readable, POLLIN | POLLRDNORM);
     if (freed)
         pollq_notify(&p->writable, out);
     if (freed && p->shared)
         pollq_notify(&p->readable, out);
+}
+
+static __attribute__((noinline)) void wake_and_tell(struct pipe *p, bool added, bool freed)
+{
+    wake(p);
+    tell(p, added, freed);
+}
+
+static inline bool is_polled(const struct pipe *p)
+{
+    return atomic_load_explicit(&p->readable.count, memory_order_relaxed) |
+           atomic_load_explicit(&p->writable.count, memory_order_relaxed);
+}
+
+void pipe_publish(struct pipe *p)
+{
+    bool added = p->added, full = p->used == p->nslots;
+    bool freed = !full && atomic_load_explicit(&p->full, memory_order_relaxed);
+
+    p->added = false;
+    atomic_store_explicit(&p->empty, p->used == 0, memory_order_relaxed);
+    atomic_store_explicit(&p->full, full, memory_order_relaxed);
+    atomic_thread_fence(
+        memory_order_seq_cst); /* what is published comes before the looks at who wants it */
+    if (__builtin_expect(atomic_load_explicit(&p->sleepers, memory_order_relaxed), false))
+        wake_and_tell(p, added, freed);
+    else if (is_polled(p))
+        tell(p, added, freed);
 }
 
 /* Bytes out of the oldest slot, which is free afterwards if they were all. A packet's rest is lost;
@@ -62,7 +82,7 @@ static ssize_t take_slot(struct pipe *p, struct iobuf *iob)
     s->start += (uint32_t)n;
     s->len -= (uint32_t)n;
     if (s->len == 0 || s->packet) {
-        p->head = (p->head + 1) % p->nslots;
+        p->head = (p->head + 1) & (p->nslots - 1);
         p->used--;
     }
     return n;
@@ -109,7 +129,7 @@ static bool nonblocking(struct file *f)
 }
 
 /* As much as is there, into iob. */
-static ssize_t drain(struct pipe *p, struct iobuf *iob)
+static __attribute__((noinline)) ssize_t drain(struct pipe *p, struct iobuf *iob)
 {
     ssize_t done = 0;
     mutex_lock(&p->mutex);
@@ -143,34 +163,42 @@ int pipe_wait_while(struct pipe *p, const atomic_bool *flag, const atomic_uint *
     return err;
 }
 
-static ssize_t read_bytes(struct file *f, struct iobuf *iob)
+/* The pipe was empty, and had writers. */
+static __attribute__((noinline)) ssize_t read_later(struct file *f, struct iobuf *iob)
 {
     struct pipe *p = f->private;
-    while (iob->left) {
-        bool    last = !pipe_count(&p->writers); /* before looking: what they wrote is there */
-        ssize_t n = drain(p, iob);
-        if (n || last)
-            return n;
+    ssize_t      n = 0;
+    for (bool last = false; !n && !last;) {
         if (nonblocking(f))
             return -EAGAIN;
         int err = pipe_wait_while(p, &p->empty, &p->writers);
         if (err)
             return err;
+        last = !pipe_count(&p->writers); /* before looking: what they wrote is there */
+        n = drain(p, iob);
     }
-    return 0;
+    return n;
 }
 
 static ssize_t pipe_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
+    struct pipe *p = f->private;
     (void)pos;
-    ssize_t n = read_bytes(f, iob);
+    if (!iob->left)
+        return 0;
+    bool    last = !pipe_count(&p->writers); /* before looking, as above */
+    bool    empty = atomic_load_explicit(&p->empty, memory_order_relaxed);
+    ssize_t n = empty ? 0 : drain(p, iob);
+    if (!n && !last)
+        n = read_later(f, iob);
     if (n > 0 && f->inode)
         inode_accessed(f->inode);
     return n;
 }
 
 /* As much as fits. first: the beginning of a write, whose odd part goes behind what is there. */
-static ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet, bool first)
+static __attribute__((noinline)) ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet,
+                                              bool first)
 {
     ssize_t done = 0, n = 0;
     mutex_lock(&p->mutex);
@@ -187,31 +215,36 @@ static ssize_t fill(struct pipe *p, struct iobuf *iob, bool packet, bool first)
     return n < 0 && !done ? n : done;
 }
 
-static ssize_t write_bytes(struct file *f, struct iobuf *iob)
+static ssize_t write_now(struct file *f, struct iobuf *iob, bool first)
 {
     struct pipe *p = f->private;
     bool         packet = atomic_load_explicit(&f->flags, memory_order_relaxed) & O_DIRECT;
-    ssize_t      done = 0;
-    int          err = 0;
-    for (bool first = true; iob->left && !err; first = false) {
-        size_t  want = iob->left;
-        ssize_t n = pipe_count(&p->readers) ? fill(p, iob, packet, first) : -EPIPE;
-        if (n < 0) {
-            err = (int)n;
-        } else {
-            done += n;
-            if ((size_t)n == want)
-                break;
-            err = nonblocking(f) ? -EAGAIN : pipe_wait_while(p, &p->full, &p->readers);
-        }
+    return pipe_count(&p->readers) ? fill(p, iob, packet, first) : -EPIPE;
+}
+
+/* The pipe is full; done bytes were written. */
+static __attribute__((noinline)) ssize_t write_later(struct file *f, struct iobuf *iob,
+                                                     ssize_t done)
+{
+    struct pipe *p = f->private;
+    ssize_t      n = 0;
+    while (iob->left && n >= 0) {
+        n = nonblocking(f) ? -EAGAIN : pipe_wait_while(p, &p->full, &p->readers);
+        if (!n)
+            n = write_now(f, iob, false);
+        done += n > 0 ? n : 0;
     }
-    return done ? done : err;
+    return done ? done : n;
 }
 
 static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
 {
     (void)pos;
-    ssize_t n = write_bytes(f, iob);
+    if (!iob->left)
+        return 0;
+    ssize_t n = write_now(f, iob, true);
+    if (n >= 0 && iob->left)
+        n = write_later(f, iob, n);
     if (n > 0 && f->inode && !f->inode->fs->read_only) {
         mutex_lock(&f->inode->lock);
         inode_modified(f->inode);

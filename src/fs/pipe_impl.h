@@ -62,7 +62,7 @@ void pipe_leave(struct pipe *p, const struct file *f);
 /* The i-th used slot, or the first free one: i == used. The mutex is held. */
 static inline struct slot *slot_at(struct pipe *p, uint32_t i)
 {
-    return &p->slots[(p->head + i) % p->nslots];
+    return &p->slots[(p->head + i) & (p->nslots - 1)];
 }
 
 /* Tell what is so now to those who wait for it. The mutex is held. */

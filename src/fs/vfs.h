@@ -381,7 +381,8 @@ enum vfs_lookup_flags {
     VFS_KEEP_NAME = 4, /* for a walk: tell where what is no directory was found */
 };
 
-/* Walk path (NUL-terminated kernel string) from start (NULL: the root; ignored if path is absolute).
+/* Walk path (NUL-terminated kernel string, of at most VFS_PATH_MAX bytes with its NUL: what came from elsewhere was
+ * held to that) from start (NULL: the root; ignored if path is absolute).
  * A slash at the end asks for a directory and follows a link. On success *out holds a reference.
  * -ENOENT (also the empty path), -ENOTDIR, -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM. */
 int vfs_lookup(struct inode *start, const char *path, unsigned flags, struct inode **out);

@@ -266,8 +266,6 @@ int path_walk_begin(struct path_walk *w, struct inode *start, const char *path, 
 {
     if (*path == 0)
         return -ENOENT;
-    if (strnlen(path, VFS_PATH_MAX) == VFS_PATH_MAX)
-        return -ENAMETOOLONG;
     unsigned resolve = flags / WALK_RESOLVE(1u);
     if (*path == '/' && resolve & RESOLVE_BENEATH)
         return -EXDEV;

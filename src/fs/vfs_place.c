@@ -37,9 +37,13 @@ static bool is_place(const struct inode *inode, const struct inode *dir, const c
                      size_t len)
 {
     const char *now = inode->place_name;
+    size_t      n = 0;
 
-    return inode->place_dir == dir && now && strnlen(now, len + 1) == len &&
-           memcmp(now, name, len) == 0;
+    if (inode->place_dir != dir || !now)
+        return false;
+    while (n < len && now[n] == name[n]) /* no name has a NUL */
+        n++;
+    return n == len && !now[n];
 }
 
 void inode_set_place_locked(struct inode *inode, struct inode *dir, const char *name, size_t len)

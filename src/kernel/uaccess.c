@@ -151,12 +151,9 @@ static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum mo
 static inline __attribute__((always_inline)) ssize_t move_some(enum move how, vaddr_t va,
                                                                uint8_t *kernel, size_t len)
 {
-    if (!len)
-        return 0;
-
     struct vmspace *vs = user_lock();
     if (!vs)
-        return -EFAULT;
+        return len ? -EFAULT : 0;
 
     ssize_t           done = (ssize_t)len;
     struct pmap_piece piece = reach(vs, va, access_for(how));

@@ -572,7 +572,8 @@ _Static_assert(TABLE_SLOTS(CELLS_MAX_LINES) - 1 <= UINT16_MAX, "reached");
 struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
 {
     const struct celltable *t = &pm->table;
-    size_t                  slot = pm->reached[(va >> PAGE_SHIFT) % REACHED];
+    const uint16_t         *near = pm->reached + (va >> PAGE_SHIFT) % REACHED;
+    size_t                  slot = *near;
 
     if (slot && slot < t->kfirst && dom < t->doms) {
         struct pmap_piece piece = reach_in(t, slot, dom, va, access);

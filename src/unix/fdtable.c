@@ -47,13 +47,13 @@ static struct file *file_at(const struct fdtable *t, unsigned fd)
 }
 
 /* Release: who sees f sees it whole. */
-static void set(struct fdtable *t, unsigned fd, struct file *f, bool cloexec)
+static inline void set(struct fd_slot *slot, struct file *f, bool cloexec)
 {
-    slot_at(t, fd)->cloexec = cloexec;
-    atomic_store_explicit(&slot_at(t, fd)->file, f, memory_order_release);
+    slot->cloexec = cloexec;
+    atomic_store_explicit(&slot->file, f, memory_order_release);
 }
 
-static struct fd_slot *slot_of(struct fdtable *t, int fd)
+static inline struct fd_slot *slot_of(struct fdtable *t, int fd)
 {
     ASSERT(spinlock_held(&t->lock));
     return fd >= 0 && (unsigned)fd < count_of(t) && file_at(t, (unsigned)fd)
@@ -97,8 +97,10 @@ struct file *fd_get_again(struct fdtable *t, int fd, struct file *other)
 
 static unsigned find_free(const struct fdtable *t, unsigned min)
 {
-    unsigned fd = min > t->first_free ? min : t->first_free;
-    while (fd < count_of(t) && file_at(t, fd))
+    const struct fd_array *slots = slots_of(t);
+    unsigned               fd = min > t->first_free ? min : t->first_free;
+    while (slots && fd < slots->n &&
+           atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed))
         fd++;
     return fd;
 }
@@ -130,7 +132,7 @@ int fd_install(struct fdtable *t, struct file *f, unsigned min, bool cloexec)
     spinlock_acquire(&t->lock);
     int fd = min >= t->limit && min > 0 ? -EINVAL : claim(t, min);
     if (fd >= 0) {
-        set(t, (unsigned)fd, f, cloexec);
+        set(slot_at(t, (unsigned)fd), f, cloexec);
         if (min <= t->first_free)
             t->first_free = (unsigned)fd + 1;
     }
@@ -154,7 +156,7 @@ int fd_replace(struct fdtable *t, int fd, struct file *f, bool cloexec)
     int err = fd < 0 || (unsigned)fd >= t->limit ? -EBADF : grow(t, (unsigned)fd);
     if (!err) {
         old = file_at(t, (unsigned)fd);
-        set(t, (unsigned)fd, f, cloexec);
+        set(slot_at(t, (unsigned)fd), f, cloexec);
     }
     spinlock_release(&t->lock);
     give_up(t, old);
@@ -167,8 +169,8 @@ int fd_close(struct fdtable *t, int fd)
     spinlock_acquire(&t->lock);
     struct fd_slot *slot = slot_of(t, fd);
     if (slot) {
-        f = file_at(t, (unsigned)fd);
-        set(t, (unsigned)fd, NULL, false);
+        f = atomic_load_explicit(&slot->file, memory_order_relaxed);
+        set(slot, NULL, false);
         if ((unsigned)fd < t->first_free)
             t->first_free = (unsigned)fd;
     }

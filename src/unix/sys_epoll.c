@@ -81,7 +81,7 @@ int64_t sys_epoll_ctl(const uint64_t *a)
 
 /* What interrupts a wait ends it, also a signal that another thread then took: Linux tells of that, too,
  * and it never starts the call anew. */
-static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
+static int64_t wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
 {
     if (max <= 0 || max > MAX_EVENTS)
         return -EINVAL;
@@ -96,33 +96,40 @@ static int wait_on(int fd, vaddr_t va, int max, uint64_t deadline)
 }
 
 /* With the mask of a[4], a[5] in force; a signal that ends the call is handled under it. */
-static int64_t wait_masked(const uint64_t *a, uint64_t deadline)
+static __attribute__((noinline)) int64_t wait_masked(const uint64_t *a, uint64_t deadline)
 {
-    if (!a[4])
-        return wait_on((int)a[0], a[1], (int)a[2], deadline);
     int err = args_swap_mask(a[4], a[5]);
     if (err)
         return err;
-    int n = wait_on((int)a[0], a[1], (int)a[2], deadline);
+    int64_t n = wait_on((int)a[0], a[1], (int)a[2], deadline);
     if (n != -EINTR)
         signal_unswap_mask(uthread_self());
     return n;
 }
 
+static inline int64_t wait_until(const uint64_t *a, uint64_t deadline)
+{
+    return a[4] ? wait_masked(a, deadline) : wait_on((int)a[0], a[1], (int)a[2], deadline);
+}
+
 #define NS_PER_MS 1000000ul
+
+static __attribute__((noinline)) int64_t wait_ms(const uint64_t *a, uint64_t ms)
+{
+    return wait_until(a, time_ns_to_deadline(ms * NS_PER_MS));
+}
 
 int64_t sys_epoll_pwait(const uint64_t *a)
 {
-    int      ms = (int)a[3];
-    uint64_t deadline = ms < 0 ? WAIT_FOREVER : 0;
+    int ms = (int)a[3];
     if (ms > 0)
-        deadline = time_ns_to_deadline((uint64_t)ms * NS_PER_MS);
-    return wait_masked(a, deadline);
+        return wait_ms(a, (uint64_t)ms);
+    return wait_until(a, ms < 0 ? WAIT_FOREVER : 0);
 }
 
 int64_t sys_epoll_pwait2(const uint64_t *a)
 {
     uint64_t deadline;
     int      err = args_timeout(a[3], &deadline);
-    return err ? err : wait_masked(a, deadline);
+    return err ? err : wait_until(a, deadline);
 }
