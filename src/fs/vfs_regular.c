@@ -83,21 +83,23 @@ static ssize_t write_run(struct pagecache *pages, struct iobuf *iob, uint64_t po
 
     size_t  room = size_min(iob->left, (run.npages << PAGE_SHIFT) - skip);
     ssize_t moved = iobuf_take(iob, (char *)phys_ptr(run.pa) + skip, room);
-    if (moved > 0)
+    if (moved > 0 && !(run.dirty && pos + (size_t)moved <= pages->size))
         pagecache_wrote(pages, pos, (size_t)moved);
     pagecache_put(&run);
     *full = moved == (ssize_t)room;
     return moved;
 }
 
-/* The same for whole pages that are not there yet. False: the page at pos is, or less than a page is to be written. */
+/* The same for whole pages behind the end. False: pos is inside the file, or less than a page is to be written, or there
+ * are pages already. */
 static bool write_whole(struct pagecache *pages, struct iobuf *iob, uint64_t pos, bool *full,
                         ssize_t *moved)
 {
     struct pagecache_run run;
     size_t               want = size_min(iob->left >> PAGE_SHIFT, WRITE_PAGES);
 
-    if (pos & PAGE_MASK || !want || !pagecache_begin_whole(pages, pos >> PAGE_SHIFT, want, &run))
+    if (pos & PAGE_MASK || !want || pos < pages->size ||
+        !pagecache_begin_whole(pages, pos >> PAGE_SHIFT, want, &run))
         return false;
     size_t room = run.npages << PAGE_SHIFT;
     *moved = iobuf_take(iob, phys_ptr(run.pa), room);

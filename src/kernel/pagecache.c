@@ -342,7 +342,7 @@ static inline struct pagecache_run run_around(struct pagecache *pc, uint64_t ind
                                               uint64_t hi, const uint32_t *page)
 {
     enum page_state      state = page_state(*page);
-    struct pagecache_run run = {index, run_from(pc, index, hi, page), page_pa(*page)};
+    struct pagecache_run run = {index, run_from(pc, index, hi, page), page_pa(*page), false};
 
     while (run.index > lo && extends(pc, run.index - 1, state, run.pa - PAGE_SIZE)) {
         run.index--;
@@ -485,6 +485,7 @@ static int get(struct pagecache *pc, uint64_t index, uint64_t lo, uint64_t hi, b
     if (!err) {
         hi = past_end ? hi : size_min(hi, pages_for(pc->size));
         *run = run_around(pc, index, lo, hi, page);
+        run->dirty = run->npages == 1 && *page & PAGE_DIRTY;
         take_run(pc, run);
     }
     spinlock_release(&pagecache_lock);

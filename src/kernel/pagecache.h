@@ -100,6 +100,7 @@ struct pagecache_run {
     uint64_t index;
     size_t   npages;
     paddr_t  pa;
+    bool     dirty; /* it is one page, which was dirty already; only pagecache_get_write() tells */
 };
 
 /* Once, before the first file is used: takes the frame allocator's reclaim hook. */
@@ -139,7 +140,8 @@ ssize_t pagecache_read(struct pagecache *pc, uint64_t off, void *buf, size_t len
 ssize_t pagecache_write(struct pagecache *pc, uint64_t off, const void *buf, size_t len);
 
 /* The building blocks of it, for bytes that come from elsewhere: as pagecache_get(), but pages
- * behind the end are made (zeros); then, after bytes were stored through the run, tell which. */
+ * behind the end are made (zeros); then, after bytes were stored through the run, tell which, unless the run was dirty
+ * and the file does not grow. */
 int  pagecache_get_write(struct pagecache *pc, uint64_t index, size_t want,
                          struct pagecache_run *run);
 void pagecache_wrote(struct pagecache *pc, uint64_t off, size_t len);

@@ -54,7 +54,7 @@ static bool next_dirty(struct pagecache *pc, uint64_t index, uint64_t end,
     if (index >= end)
         return false;
 
-    *run = (struct pagecache_run){index, 1, page_pa(*pagecache_page(pc, index))};
+    *run = (struct pagecache_run){index, 1, page_pa(*pagecache_page(pc, index)), true};
     while (
         run->npages < RUN_PAGES && index + run->npages < end && is_dirty(pc, index + run->npages) &&
         page_pa(*pagecache_page(pc, index + run->npages)) == run->pa + (run->npages << PAGE_SHIFT))
