@@ -11,11 +11,6 @@ void spinlock_init(struct spinlock *lock, enum lock_order order, const char *nam
     *lock = (struct spinlock)SPINLOCK_INIT(order, name);
 }
 
-bool spinlock_held(const struct spinlock *lock)
-{
-    return atomic_load_explicit(&lock->held, memory_order_relaxed) == (unsigned)hart_self()->id + 1;
-}
-
 /* Out of the way of the others, which need no stack frame for a call then. */
 static _Noreturn __attribute__((noinline, cold)) void taken_wrongly(const struct spinlock *lock)
 {
@@ -29,14 +24,14 @@ static _Noreturn __attribute__((noinline, cold)) void released_wrongly(const str
 }
 
 /* Acquire: what the last holder wrote is seen. Pairs with the release below. */
-static inline bool take(struct spinlock *lock, const struct hart *h)
+static inline bool take(struct spinlock *lock, struct hart *h)
 {
-    unsigned free = 0;
-    return atomic_compare_exchange_strong_explicit(&lock->held, &free, (unsigned)h->id + 1,
-                                                   memory_order_acquire, memory_order_relaxed);
+    struct hart *nobody = NULL;
+    return atomic_compare_exchange_strong_explicit(&lock->holder, &nobody, h, memory_order_acquire,
+                                                   memory_order_relaxed);
 }
 
-static inline void taken(const struct spinlock *lock, struct hart *h, uint64_t others, bool irq)
+static inline void taken(const struct spinlock *lock, struct hart *h, uint64_t others, uint64_t irq)
 {
     if (!others)
         h->irq_before = irq;
@@ -47,20 +42,20 @@ static inline void taken(const struct spinlock *lock, struct hart *h, uint64_t o
  * is held when all others have been halted stays held: who is left takes it over. Does the rest, too, so that
  * its caller needs no stack frame. */
 static __attribute__((noinline, cold)) void wait_for(struct spinlock *lock, struct hart *h,
-                                                     uint64_t others, bool irq)
+                                                     uint64_t others, uint64_t irq)
 {
     do {
         hart_answer();
         cpu_pause();
         if (hart_is_last())
-            atomic_store_explicit(&lock->held, 0, memory_order_relaxed);
-    } while (atomic_load_explicit(&lock->held, memory_order_relaxed) || !take(lock, h));
+            atomic_store_explicit(&lock->holder, NULL, memory_order_relaxed);
+    } while (atomic_load_explicit(&lock->holder, memory_order_relaxed) || !take(lock, h));
     taken(lock, h, others, irq);
 }
 
 void spinlock_acquire(struct spinlock *lock)
 {
-    bool         irq = cpu_irq_save();
+    uint64_t     irq = cpu_irq_off();
     struct hart *h = hart_self();
     uint64_t     others = h->locks_held;
 
@@ -78,9 +73,9 @@ void spinlock_release(struct spinlock *lock)
     if (!spinlock_held(lock))
         released_wrongly(lock);
 
-    uint64_t others = h->locks_held & ~lock->bit;
+    uint64_t others = h->locks_held ^ lock->bit;
     h->locks_held = others;
-    atomic_store_explicit(&lock->held, 0, memory_order_release);
+    atomic_store_explicit(&lock->holder, NULL, memory_order_release);
     if (!others)
-        cpu_irq_restore(h->irq_before);
+        cpu_irq_as(h->irq_before);
 }

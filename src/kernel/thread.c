@@ -7,7 +7,8 @@
  *
  * A thread that becomes ready has an idle hart woken, if there is one that it may run on; else it
  * waits until a hart takes it, at the end of a slice at the latest. Each hart has its own sleepers, those who fell
- * asleep on it, and its timer is armed only for what is due: the nearest of them, or the end of a slice. On a single
+ * asleep on it, and its timer comes when something is due: the nearest of them, or the end of a slice. It may come
+ * earlier, for what has been settled since: then it is armed anew. An idle hart's comes for nothing. On a single
  * hart slices end only when somebody else is ready; of several each looks whether somebody is.
  */
 #include "kernel/thread.h"
@@ -24,7 +25,7 @@
 #include "machine/pmap.h"
 
 #define STACK_CANARY 0x43656c6c6120737bul
-#define SLICE_NS     10000000ul
+#define SLICES_PER_S 100u
 
 static struct spinlock sched_lock = SPINLOCK_INIT(LOCK_SCHED, "sched");
 /* sched_lock protects: */
@@ -44,18 +45,37 @@ struct hart_sched {
 };
 
 static struct hart_sched first_sched; /* of the hart that boots */
+static uint64_t          slice_ticks; /* constant once threads exist */
 
 extern char _boot_stack_bottom[];
 
 /* --- timer ------------------------------------------------------------------------------- */
 
-static void timer_arm(const struct hart_sched *s)
+/* When something is due on s's hart; WAIT_FOREVER: never. */
+static uint64_t due(const struct hart_sched *s)
 {
-    uint64_t       deadline = s->slice_end;
-    struct thread *first = LIST_FIRST(&s->sleepers);
-    if (first && first->wake_at < deadline)
-        deadline = first->wake_at;
-    cpu_timer_arm(deadline);
+    const struct thread *first = LIST_FIRST(&s->sleepers);
+    return first && first->wake_at < s->slice_end ? first->wake_at : s->slice_end;
+}
+
+/* This hart's timer comes when something is due, or earlier. */
+static inline void timer_come_by(const struct hart_sched *s)
+{
+    uint64_t deadline = due(s);
+    if (deadline < hart_self()->timer_at)
+        cpu_timer_arm(deadline);
+}
+
+/* Neither later nor earlier. */
+static void timer_come_at(const struct hart_sched *s)
+{
+    cpu_timer_arm(due(s));
+}
+
+/* The end of a slice that begins now. */
+static inline uint64_t slice_from_now(void)
+{
+    return cpu_time() + slice_ticks;
 }
 
 static void sleepers_insert(struct hart_sched *s, struct thread *t)
@@ -105,8 +125,8 @@ static void make_ready(struct thread *t)
     if (idle) {
         wake_hart(t, idle);
     } else if (s->slice_end == WAIT_FOREVER) {
-        s->slice_end = time_ns_to_deadline(SLICE_NS);
-        timer_arm(s);
+        s->slice_end = slice_from_now();
+        timer_come_by(s);
     }
 }
 
@@ -134,12 +154,21 @@ static void wake(struct thread *t, int reason)
 
 /* --- switching --------------------------------------------------------------------------- */
 
-static void fp_leave(struct thread *t)
+/* Whoever has not used them finds the same in them. */
+static bool fp_is_initial(const struct thread *t)
 {
-    if (!t->tf || (t->tf->sstatus & SSTATUS_FS) != SSTATUS_FS) /* 3: dirty */
+    return (t->tf->sstatus & SSTATUS_FS) == SSTATUS_FS_INITIAL;
+}
+
+static void fp_leave(struct thread *t, struct hart *h)
+{
+    if (!t->tf || fp_is_initial(t))
         return;
-    cpu_fp_save(t->fp);
-    t->tf->sstatus = (t->tf->sstatus & ~SSTATUS_FS) | (2ul << 13); /* clean */
+    h->fp_initial = false;
+    if ((t->tf->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
+        cpu_fp_save(t->fp);
+        t->tf->sstatus = (t->tf->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
+    }
 }
 
 /* The registers may still be in place: nobody's others were loaded into this hart since, and t has run on no
@@ -149,9 +178,26 @@ static void fp_enter(struct thread *t, struct hart *h)
 {
     if (!t->tf || (h->fp_owner == t && t->fp_hart == h))
         return;
-    cpu_fp_restore(t->fp);
+    bool initial = fp_is_initial(t);
+    if (!initial)
+        cpu_fp_restore(t->fp);
+    else if (!h->fp_initial)
+        cpu_fp_clear();
+    h->fp_initial = initial;
     h->fp_owner = t;
     t->fp_hart = h;
+}
+
+/* What lies above a thread's stack, in the same memory. */
+struct stack_top {
+    _Alignas(16) struct trapframe tf; /* user threads */
+    struct cpu_fp fp;
+    struct thread thread;
+};
+
+static struct stack_top *top_of(void *stack)
+{
+    return (struct stack_top *)((char *)stack + KSTACK_SIZE) - 1;
 }
 
 /* A stack that nobody uses, for the next thread; NULL: none. Acquire and release: who uses it next comes after who used
@@ -169,22 +215,18 @@ static void stack_free(void *stack)
     kfree(atomic_exchange_explicit(&spare_stack, stack, memory_order_acq_rel));
 }
 
-static void reap(void)
+static __attribute__((noinline)) void reap(struct hart_sched *s)
 {
-    struct hart_sched *s = hart_self()->sched;
-    struct thread     *t = s->dead;
-    if (!t)
-        return;
+    struct thread *t = s->dead;
     s->dead = NULL;
-    kfree(t->fp);
     stack_free(t->stack);
-    kfree(t);
 }
 
 /* h goes on with next, and was idle or is going to be. */
 static void idle_begins_or_ends(struct hart *h, const struct thread *next)
 {
     if (next == h->sched->idle) {
+        timer_come_at(h->sched);
         idle_harts |= 1ul << h->index;
         hart_leaves_map(h);
     } else {
@@ -197,7 +239,7 @@ static void idle_begins_or_ends(struct hart *h, const struct thread *next)
 static uint64_t slice_of(const struct hart_sched *s, const struct thread *next)
 {
     bool alone = cpu_nharts == 1 ? TAILQ_EMPTY(&run_queue) : next == s->idle;
-    return alone ? WAIT_FOREVER : time_ns_to_deadline(SLICE_NS);
+    return alone ? WAIT_FOREVER : slice_from_now();
 }
 
 /* Give the CPU to the next ready thread. sched_lock held, the caller is on no queue but those it
@@ -208,7 +250,7 @@ static void switch_away(void)
     struct hart_sched *s = h->sched;
     struct thread     *self = h->thread, *next = first_for(h);
 
-    ASSERT(spinlock_held(&sched_lock) && h->locks_held == 1ul << LOCK_SCHED);
+    ASSERT(h->locks_held == 1ul << LOCK_SCHED);
     ASSERT(*(uint64_t *)self->stack == STACK_CANARY);
     if (next)
         TAILQ_REMOVE(&run_queue, next, run_link);
@@ -218,14 +260,14 @@ static void switch_away(void)
     next->hart = h;
     h->resched = false;
     s->slice_end = slice_of(s, next);
-    timer_arm(s);
+    timer_come_by(s);
     if (next == s->idle || self == s->idle)
         idle_begins_or_ends(h, next);
     if (next == self)
         return;
 
     TRACE(sched, "%s -> %s", self->name, next->name);
-    fp_leave(self);
+    fp_leave(self, h);
     fp_enter(next, h);
     if (next->vmspace && next->vmspace != h->active) {
         h->active = next->vmspace;
@@ -234,7 +276,7 @@ static void switch_away(void)
     uint64_t now = cpu_time();
     self->run_ticks += now;
     next->run_ticks -= now;
-    bool irq_before = h->irq_before; /* belongs to the thread, not to the hart */
+    uint64_t irq_before = h->irq_before; /* belongs to the thread, not to the hart */
     h->thread = next;
     h->user_frame = next->tf;
     cpu_switch(&self->context, &next->context);
@@ -242,9 +284,11 @@ static void switch_away(void)
 }
 
 /* Every return from switch_away, and every new thread, ends here. */
-static void after_switch(void)
+static inline void after_switch(void)
 {
-    reap();
+    struct hart_sched *s = hart_self()->sched;
+    if (__builtin_expect(s->dead != NULL, false))
+        reap(s);
     spinlock_release(&sched_lock);
 }
 
@@ -274,10 +318,10 @@ void sched_timer(void)
         wake(t, -ETIMEDOUT);
     if (s->slice_end <= now) {
         bool alone = cpu_nharts > 1 && !first_for(h);
-        s->slice_end = alone ? time_ns_to_deadline(SLICE_NS) : WAIT_FOREVER;
+        s->slice_end = alone ? slice_from_now() : WAIT_FOREVER;
         h->resched = h->resched || !alone;
     }
-    timer_arm(s);
+    timer_come_at(s);
     spinlock_release(&sched_lock);
 }
 
@@ -302,7 +346,8 @@ void waitq_init(struct waitq *q)
     TAILQ_INIT(&q->threads);
 }
 
-int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible)
+int waitq_sleep_unlocked(struct waitq *q, struct spinlock *lock, uint64_t deadline,
+                         bool interruptible)
 {
     struct thread *self = thread_self();
 
@@ -311,6 +356,7 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
     spinlock_acquire(&sched_lock);
     if (interruptible && self->interrupted) {
         spinlock_release(&sched_lock);
+        spinlock_release(lock);
         return -EINTR;
     }
     self->state = THREAD_SLEEPING;
@@ -325,6 +371,12 @@ int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
     switch_away();
     int reason = self->wake_reason;
     after_switch();
+    return reason;
+}
+
+int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline, bool interruptible)
+{
+    int reason = waitq_sleep_unlocked(q, lock, deadline, interruptible);
     spinlock_acquire(lock);
     return reason;
 }
@@ -440,25 +492,24 @@ static void user_thread_main(void *arg)
     cpu_user_enter(t->tf);
 }
 
-static struct thread *thread_new(const char *name, void (*first)(void *), size_t reserve)
+static struct thread *thread_new(const char *name, void (*first)(void *))
 {
-    struct thread *t = kzalloc(sizeof(*t));
-    void          *stack = stack_alloc();
-    if (!t || !stack) {
-        kfree(t);
-        kfree(stack);
+    void *stack = stack_alloc();
+    if (!stack)
         return NULL;
-    }
+    struct stack_top *top = top_of(stack);
+    struct thread    *t = &top->thread;
+    memset(t, 0, sizeof(*t));
     spinlock_acquire(&sched_lock);
     thread_setup(t, name, stack);
     spinlock_release(&sched_lock);
-    cpu_context_init(&t->context, (char *)stack + KSTACK_SIZE - reserve, first, t);
+    cpu_context_init(&t->context, top, first, t);
     return t;
 }
 
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg)
 {
-    struct thread *t = thread_new(name, kernel_thread_main, 0);
+    struct thread *t = thread_new(name, kernel_thread_main);
     if (!t)
         return NULL;
     t->entry = entry;
@@ -470,17 +521,14 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *arg)
 struct thread *thread_create_user(const char *name, struct vmspace *vs,
                                   const struct thread_ops *ops, void *owner)
 {
-    struct cpu_fp *fp = kzalloc(sizeof(*fp));
-    struct thread *t = fp ? thread_new(name, user_thread_main, sizeof(struct trapframe)) : NULL;
-    if (!t) {
-        kfree(fp);
+    struct thread *t = thread_new(name, user_thread_main);
+    if (!t)
         return NULL;
-    }
-    t->fp = fp;
     t->vmspace = vs;
     t->ops = ops;
     t->owner = owner;
-    t->tf = (struct trapframe *)((char *)t->stack + KSTACK_SIZE) - 1;
+    t->fp = &top_of(t->stack)->fp;
+    t->tf = &top_of(t->stack)->tf;
     cpu_trapframe_init(t->tf, 0, 0);
     t->tf->dom = PMAP_DOM_FIRST;
     return t;
@@ -555,6 +603,7 @@ void thread_init(void)
 {
     static struct thread boot_thread;
 
+    slice_ticks = time_hz() / SLICES_PER_S;
     become_idle(hart_self(), &first_sched, &boot_thread, _boot_stack_bottom);
     idle_harts = 1;
 }

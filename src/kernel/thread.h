@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* thread.h - threads: each has a kernel stack, sleeps on wait queues, blocks in straight-line code.
  *
- * A user thread enters the kernel by a trap whose frame lies at the top of its kernel stack. What the
+ * A user thread enters the kernel by a trap whose frame lies where its kernel stack begins. What the
  * Linux layer knows of a thread hangs on `owner`, and it is called through thread_ops.
  * The kernel is not preempted; a user thread is, at a timer tick, on its way back to user mode.
  */
@@ -43,19 +43,19 @@ struct thread_ops {
 
 struct thread {
     struct cpu_context context; /* while not running */
-    void              *stack;   /* KSTACK_SIZE bytes, a canary at the bottom */
-    char               name[16];
-    uint32_t           tid;
+    void    *stack; /* KSTACK_SIZE bytes, a canary at the bottom, the thread itself at the top */
+    char     name[16];
+    uint32_t tid;
 
     void (*entry)(void *); /* kernel threads */
     void *entry_arg;
 
-    struct trapframe        *tf;      /* user threads: at the top of the stack; else NULL */
+    struct trapframe        *tf;      /* user threads: where the stack begins; else NULL */
     struct vmspace          *vmspace; /* NULL: kernel thread */
     const struct thread_ops *ops;     /* NULL: kernel thread */
     void                    *owner;   /* the Linux layer's thread */
-    struct cpu_fp           *fp;      /* saved floating point, user threads */
-    volatile bool            notify;  /* call ops->notify before user mode */
+    struct cpu_fp           *fp;     /* saved floating point, user threads; none if it is initial */
+    volatile bool            notify; /* call ops->notify before user mode */
 
     /* CPU time: ends of stretches minus their beginnings, so that either costs one addition. What
      * is read while a stretch lasts lacks its end: thread_cpu_time() adds it. */

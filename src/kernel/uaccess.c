@@ -121,14 +121,6 @@ static __attribute__((noinline)) struct pmap_piece fill_piece(struct vmspace *vs
                                           : (struct pmap_piece){run.pa, run.len};
 }
 
-/* The same, filled if need be. */
-static inline struct pmap_piece next_piece(struct vmspace *vs, vaddr_t va, unsigned access)
-{
-    struct pmap_piece piece = reach(vs, va, access);
-
-    return piece.len ? piece : fill_piece(vs, va, access);
-}
-
 /* Piece by piece, each filled if need be. piece: the first one, as far as it is there. */
 static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum move how, vaddr_t va,
                                                      uint8_t *kernel, size_t len,
@@ -246,44 +238,48 @@ ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max)
 
 /* --- words ------------------------------------------------------------------------------- */
 
-/* The word at va, with vs->mutex held on success. */
-static struct vmspace *word_lock(vaddr_t va, unsigned access, _Atomic uint32_t **word)
+/* The word at va, made accessible first; vs->mutex is held on success. */
+static __attribute__((noinline)) void *fill_word(vaddr_t va, unsigned access)
 {
-    struct vmspace *vs = va % sizeof(uint32_t) ? NULL : user_lock();
-
+    struct vmspace *vs = user_lock();
     if (!vs)
         return NULL;
-    struct pmap_piece piece = next_piece(vs, va, access);
-    if (!piece.len) {
-        mutex_unlock(&vs->mutex);
+
+    struct pmap_piece piece = fill_piece(vs, va, access);
+    if (piece.len)
+        return phys_ptr(piece.pa);
+    mutex_unlock(&vs->mutex);
+    return NULL;
+}
+
+_Atomic uint32_t *uaccess_word(vaddr_t va, unsigned access)
+{
+    if (va % sizeof(uint32_t))
         return NULL;
-    }
-    *word = phys_ptr(piece.pa);
-    return vs;
+    void *word = uaccess_begin(va, sizeof(uint32_t), access);
+    return word ? word : fill_word(va, access);
 }
 
 int uaccess_read32(vaddr_t va, uint32_t *value)
 {
-    _Atomic uint32_t *word;
-    struct vmspace   *vs = word_lock(va, PMAP_R, &word);
-    if (!vs)
+    _Atomic uint32_t *word = uaccess_word(va, PMAP_R);
+    if (!word)
         return -EFAULT;
 
     *value = atomic_load(word);
-    mutex_unlock(&vs->mutex);
+    uaccess_end();
     return 0;
 }
 
 int uaccess_cas32(vaddr_t va, uint32_t expected, uint32_t desired, uint32_t *found)
 {
-    _Atomic uint32_t *word;
-    struct vmspace   *vs = word_lock(va, PMAP_W, &word);
-    if (!vs)
+    _Atomic uint32_t *word = uaccess_word(va, PMAP_W);
+    if (!word)
         return -EFAULT;
 
     atomic_compare_exchange_strong(word, &expected, desired);
     *found = expected;
-    mutex_unlock(&vs->mutex);
+    uaccess_end();
     return 0;
 }
 

@@ -43,6 +43,10 @@ ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max);
 int uaccess_read32(vaddr_t va, uint32_t *value);
 int uaccess_cas32(vaddr_t va, uint32_t expected, uint32_t desired, uint32_t *found);
 
+/* Such a word in place, for that access (PMAP_R or PMAP_W), until uaccess_end(); NULL: -EFAULT. In between, as with
+ * uaccess_begin(). */
+_Atomic uint32_t *uaccess_word(vaddr_t va, unsigned access);
+
 /* User memory pinned for direct use: ptr[0, len) are the bytes from va on, as far as they are
  * physically contiguous. The frames stay until uaccess_window_close(), even if the program
  * unmaps them. */

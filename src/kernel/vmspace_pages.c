@@ -26,6 +26,8 @@ static int discard_memory(struct vmspace *vs, const struct area *area, vaddr_t v
     struct runlist list;
 
     runlist_collect_some(&list, vs->pmap, area->dom, va, end);
+    if (!list.n)
+        return 0;
     for (size_t i = 0; i < list.n; i++)
         frame_get_run(list.runs[i].pa, list.runs[i].len >> PAGE_SHIFT);
     int err = vmspace_drop_pages(vs, va, end);

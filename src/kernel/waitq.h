@@ -43,6 +43,11 @@ void waitq_sleep(struct waitq *q, struct spinlock *lock);
 int waitq_sleep_until(struct waitq *q, struct spinlock *lock, uint64_t deadline,
                       bool interruptible);
 
+/* The same, and lock is not held on return: for who can tell from the result alone that nothing is left to do
+ * under it. */
+int waitq_sleep_unlocked(struct waitq *q, struct spinlock *lock, uint64_t deadline,
+                         bool interruptible);
+
 /* The lock that sleepers give waitq_sleep() is held. Any context. */
 void waitq_wake_one(struct waitq *q);
 void waitq_wake_all(struct waitq *q);

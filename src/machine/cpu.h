@@ -21,9 +21,11 @@ struct hart {
     struct thread     *thread;     /* current thread; NULL before threads exist */
     struct vmspace    *active;     /* whose map translates user addresses; NULL: none yet */
     struct thread     *fp_owner;   /* whose floating point registers are loaded; NULL: nobody's */
+    bool               fp_initial; /* and they are as a thread finds them that has not used any */
     struct hart_sched *sched;      /* the scheduler's; constant once threads exist */
     uint64_t           locks_held; /* spinlocks by order number: sleeping is a bug while not 0 */
-    bool               irq_before; /* interrupts were on before the first lock */
+    uint64_t           timer_at;   /* when its timer interrupts it; UINT64_MAX: never */
+    uint64_t           irq_before; /* interrupts before the first lock: SSTATUS_SIE or 0 */
     volatile bool      resched;    /* leave the CPU at the next chance; others set it, too */
 
     /* What other harts ask of this one (kernel/hart.c): */
@@ -54,19 +56,31 @@ static inline struct hart *hart_self(void)
     return hart_in_tp;
 }
 
-/* Interrupts off; returns whether they were on. */
-static inline bool cpu_irq_save(void)
+/* Interrupts off; returns SSTATUS_SIE if they were on, else 0. */
+static inline uint64_t cpu_irq_off(void)
 {
     uint64_t old;
     __asm__ volatile("csrrc %0, sstatus, %1" : "=r"(old) : "rK"(SSTATUS_SIE) : "memory");
     return old & SSTATUS_SIE;
 }
 
+/* As cpu_irq_off() said. */
+static inline void cpu_irq_as(uint64_t before)
+{
+    __asm__ volatile("csrs sstatus, %0" : : "rK"(before) : "memory");
+}
+
+/* Interrupts off; returns whether they were on. */
+static inline bool cpu_irq_save(void)
+{
+    return cpu_irq_off();
+}
+
 /* As cpu_irq_save() said. */
 static inline void cpu_irq_restore(bool was_on)
 {
     if (was_on)
-        __asm__ volatile("csrs sstatus, %0" : : "rK"(SSTATUS_SIE) : "memory");
+        cpu_irq_as(SSTATUS_SIE);
 }
 
 /* Ticks of bootinfo.timebase_hz since reset. */
@@ -130,7 +144,7 @@ void cpu_context_init(struct cpu_context *ctx, void *stack_top, void (*entry)(vo
 /* Save the callee-saved registers to from, load to. Interrupts off. Returns when somebody switches back. */
 void cpu_switch(struct cpu_context *from, const struct cpu_context *to);
 
-/* Enter user mode with tf, the current thread's, which lies at the top of its kernel stack. */
+/* Enter user mode with tf, the current thread's, from which on its kernel stack grows down. */
 _Noreturn void cpu_user_enter(struct trapframe *tf);
 
 /* Prepare tf for a first entry: registers zero, pc, sp, floating point initial. */
@@ -144,10 +158,11 @@ struct cpu_fp {
 
 void cpu_fp_save(struct cpu_fp *fp);          /* registers to memory */
 void cpu_fp_restore(const struct cpu_fp *fp); /* memory to registers */
+void cpu_fp_clear(void);                      /* registers as at a thread's start */
 
 /* --- time --- */
 
-/* Interrupt when cpu_time() >= deadline; UINT64_MAX: never. */
+/* Interrupt this hart when cpu_time() >= deadline; UINT64_MAX: never. Interrupts off. */
 void cpu_timer_arm(uint64_t deadline);
 
 /* --- traps --- */

@@ -33,7 +33,11 @@ _Static_assert(sizeof(struct trapframe) == 304, "trapentry.inc; a multiple of 16
 #define SSTATUS_SIE  (1ul << 1)
 #define SSTATUS_SPIE (1ul << 5)
 #define SSTATUS_SPP  (1ul << 8)
-#define SSTATUS_FS   (3ul << 13)
+#define SSTATUS_FS   (3ul << 13) /* floating point: off, or one of the next three */
+
+#define SSTATUS_FS_INITIAL (1ul << 13)
+#define SSTATUS_FS_CLEAN   (2ul << 13)
+#define SSTATUS_FS_DIRTY   (3ul << 13)
 
 #define SCAUSE_INTERRUPT (1ul << 63)
 

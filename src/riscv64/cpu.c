@@ -39,8 +39,8 @@ void cpu_trapframe_init(struct trapframe *tf, vaddr_t pc, vaddr_t sp)
 {
     *tf = (struct trapframe){
         .sepc = pc,
-        /* To user mode, interrupts on there; floating point initial (FS = 1). */
-        .sstatus = SSTATUS_SPIE | (1ul << 13),
+        /* To user mode, interrupts on there. */
+        .sstatus = SSTATUS_SPIE | SSTATUS_FS_INITIAL,
     };
     tf->sp = sp;
 }
@@ -49,6 +49,7 @@ void cpu_trapframe_init(struct trapframe *tf, vaddr_t pc, vaddr_t sp)
  * emulator which skips idle time would jump to. */
 void cpu_timer_arm(uint64_t deadline)
 {
+    hart_self()->timer_at = deadline;
     if (deadline == UINT64_MAX) {
         csr_clear(sie, SIE_STIE);
         return;
@@ -93,6 +94,7 @@ void cpu_drop_translations(void)
 void cpu_trap_init(void)
 {
     csr_write(sie, SIE_SSIE);
+    hart_self()->timer_at = UINT64_MAX;
     csr_write(stvec, (uint64_t)trap_entry);
     csr_set(sstatus, SSTATUS_FS);
 }

@@ -33,3 +33,14 @@ cpu_fp_restore:
         csrw    fcsr, t0
         ret
         .size   cpu_fp_restore, . - cpu_fp_restore
+
+/* void cpu_fp_clear(void) */
+        .globl  cpu_fp_clear
+        .type   cpu_fp_clear, @function
+cpu_fp_clear:
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        fmv.d.x f\n, zero
+        .endr
+        csrw    fcsr, zero
+        ret
+        .size   cpu_fp_clear, . - cpu_fp_clear

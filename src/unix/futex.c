@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* futex.c - futexes: see futex.h.
  *
- * One mutex orders "look at the word, then join the list" against "leave the list": a waker that
- * changed the word before taking the mutex is seen in the word, one that comes later finds the
- * waiter listed. It is a sleeping lock because looking at the word may have to read its page from
- * a disk. Each waiter sleeps on its own queue under futex_lock, under which it is woken, too; one that was not
- * takes the mutex again before it returns, so no waker can still hold its stack's address.
+ * One spinlock orders "look at the word, then join the list" against "leave the list": a waker that
+ * changed the word before taking the lock is seen in the word, one that comes later finds the
+ * waiter listed. Looking at the word may have to read its page from a disk: the word is brought into memory and
+ * kept there (uaccess_word()) before the lock is taken. Who wakes a waiter takes him off his list first, and has done with
+ * him once he is awake: he need not take the lock again. One who was not woken does, to leave the list himself.
  */
 #include "unix/futex.h"
 
@@ -22,27 +22,27 @@
 struct futex_waiter {
     struct futex_key key;
     uint32_t         bitset;
-    bool             woken;         /* protected by futex_lock, as is what follows */
-    struct waitq    *queue;         /* one for all that a thread waits for at once */
-    bool             wall;          /* it waits until a time of the day, which can be set */
-    TAILQ_ENTRY(futex_waiter) link; /* protected by futex_mutex, while listed */
+    /* protected by futex_lock: */
+    bool          woken;
+    bool          wall;  /* it waits until a time of the day, which can be set */
+    struct waitq *queue; /* one for all that a thread waits for at once */
+    TAILQ_ENTRY(futex_waiter) link;
 };
 
 #define BUCKETS 64u
 
 struct bucket {
-    TAILQ_HEAD(, futex_waiter) list; /* first come, first woken; futex_mutex protects it */
+    TAILQ_HEAD(, futex_waiter) list; /* first come, first woken; futex_lock protects it */
     atomic_uint waiters; /* at least as many as are listed, or about to look at their word */
 };
 
-static struct mutex  futex_mutex = MUTEX_INIT(futex_mutex);
 static struct bucket buckets[BUCKETS];
 
 static struct spinlock futex_lock = SPINLOCK_INIT(LOCK_PROCESS, "futex");
 
-static struct bucket *bucket_of(const struct futex_key *key)
+static struct bucket *bucket_of(struct futex_key key)
 {
-    return &buckets[(key->where >> 2 ^ key->where >> 12) % BUCKETS];
+    return &buckets[(key.where >> 2 ^ key.where >> 12) % BUCKETS];
 }
 
 /* A waiter counts himself, and then looks at his word; who wakes has changed the word, and then looks for waiters.
@@ -58,10 +58,10 @@ static void uncount_waiter(struct bucket *b)
     atomic_fetch_sub_explicit(&b->waiters, 1, memory_order_relaxed);
 }
 
-static bool nobody_waits(const struct futex_key *key)
+static bool nobody_waits(const struct bucket *b)
 {
     atomic_thread_fence(memory_order_seq_cst);
-    return !atomic_load_explicit(&bucket_of(key)->waiters, memory_order_relaxed);
+    return !atomic_load_explicit(&b->waiters, memory_order_relaxed);
 }
 
 /* The waiter is counted already. */
@@ -80,54 +80,39 @@ static void remove(struct bucket *b, struct futex_waiter *w)
 
 int futex_make_key(vaddr_t va, bool shared, struct futex_key *key)
 {
-    *key = (struct futex_key){.where = va, .shared = shared};
+    key->where = va;
     if (va & 3)
         return -EINVAL;
     if (!uaccess_range_ok(va, sizeof(uint32_t)))
         return -EFAULT;
+    if (!shared)
+        return 0;
     /* Memory that only can be read never changes, and says nothing to anybody. */
-    return shared ? uaccess_identity(va, PMAP_W, &key->where) : 0;
+    int err = uaccess_identity(va, PMAP_W, &key->where);
+    key->where |= FUTEX_KEY_SHARED;
+    return err;
 }
 
 /* --- waiting ----------------------------------------------------------------------------- */
 
-/* -EAGAIN unless the word at va is expected. */
-static int check_word(vaddr_t va, uint32_t expected)
+/* w, whose key is made, is listed if the word is expected: then futex_lock is held. -EFAULT, -EAGAIN. */
+static inline int enlist(struct futex_waiter *w, vaddr_t va, uint32_t expected)
 {
-    uint32_t value;
-    int      err = uaccess_read32(va, &value);
-    if (err)
-        return err;
-    return value == expected ? 0 : -EAGAIN;
-}
-
-static int enlist(struct futex_waiter *w, vaddr_t va, bool shared, uint32_t expected)
-{
-    mutex_lock(&futex_mutex);
-    int err = futex_make_key(va, shared, &w->key);
-    if (!err) {
-        count_waiter(bucket_of(&w->key));
-        err = check_word(va, expected);
-        if (err)
-            uncount_waiter(bucket_of(&w->key));
-        else
-            insert(bucket_of(&w->key), w);
-    }
-    mutex_unlock(&futex_mutex);
-    return err;
-}
-
-/* A wake-up that came together with the timeout or the signal counts. Reason 0: it was seen under futex_lock that w is
- * woken, and who woke it has done with it. */
-static int delist(struct futex_waiter *w, int reason)
-{
-    if (!reason)
+    struct bucket    *b = bucket_of(w->key);
+    _Atomic uint32_t *word = uaccess_word(va, PMAP_R);
+    if (!word)
+        return -EFAULT;
+    spinlock_acquire(&futex_lock);
+    count_waiter(b);
+    bool as_expected = atomic_load_explicit(word, memory_order_relaxed) == expected;
+    uaccess_end();
+    if (as_expected) {
+        insert(b, w);
         return 0;
-    mutex_lock(&futex_mutex);
-    if (!w->woken)
-        remove(bucket_of(&w->key), w);
-    mutex_unlock(&futex_mutex);
-    return w->woken ? 0 : reason;
+    }
+    uncount_waiter(b);
+    spinlock_release(&futex_lock);
+    return -EAGAIN;
 }
 
 /* Whether that time has come; *deadline: when to look again. */
@@ -150,15 +135,29 @@ static bool any_woken(const struct futex_waiter *w, unsigned n)
     return false;
 }
 
-/* Sleep until one of n waiters, which share queue, is woken. */
-static int sleep(const struct futex_waiter *w, unsigned n, struct waitq *queue,
-                 const struct futex_time *until)
+/* Leave all lists. The last of those that were woken, or -1. */
+static int delist(struct futex_waiter *w, unsigned n)
+{
+    int woken = -1;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (w[i].woken)
+            woken = (int)i;
+        else
+            remove(bucket_of(w[i].key), &w[i]);
+    }
+    return woken;
+}
+
+/* Sleep until one of n waiters, which share queue, is woken, and leave all lists. Who it was: a wake-up that came
+ * together with the timeout or the signal counts. -ETIMEDOUT, -EINTR; or err, if that is why they are not to sleep at all.
+ * futex_lock is held, and released. */
+static int sleep(struct futex_waiter *w, unsigned n, struct waitq *queue,
+                 const struct futex_time *until, int err)
 {
     uint64_t deadline;
-    int      err = 0;
 
-    spinlock_acquire(&futex_lock);
-    while (!any_woken(w, n) && !err) {
+    while (!err && !any_woken(w, n)) {
         if (futex_time_over(until, &deadline)) {
             err = -ETIMEDOUT;
             break;
@@ -167,7 +166,20 @@ static int sleep(const struct futex_waiter *w, unsigned n, struct waitq *queue,
         if (err == -ETIMEDOUT && until->wall)
             err = 0; /* is it? */
     }
+    int woken = delist(w, n);
     spinlock_release(&futex_lock);
+    return woken >= 0 ? woken : err;
+}
+
+/* The same for one waiter that does not wait for a time of the day: nothing but who wakes it ends its sleep well. */
+static inline int sleep_alone(struct futex_waiter *w, struct waitq *queue, uint64_t deadline)
+{
+    int err = waitq_sleep_unlocked(queue, &futex_lock, deadline, true);
+    if (__builtin_expect(err, 0)) {
+        spinlock_acquire(&futex_lock);
+        err = delist(w, 1) < 0 ? err : 0;
+        spinlock_release(&futex_lock);
+    }
     return err;
 }
 
@@ -175,47 +187,44 @@ int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset,
                const struct futex_time *until)
 {
     struct waitq        queue;
-    struct futex_waiter w = {.bitset = bitset, .queue = &queue, .wall = until->wall};
+    struct futex_waiter w;
+
+    int err = futex_make_key(va, shared, &w.key);
+    if (err)
+        return err;
     waitq_init(&queue);
-    int err = enlist(&w, va, shared, expected);
-    return err ? err : delist(&w, sleep(&w, 1, &queue, until));
-}
-
-/* Leave all lists. The last of those that were woken, or -1. */
-static int delist_all(struct futex_waiter *w, unsigned n)
-{
-    int woken = -1;
-
-    mutex_lock(&futex_mutex);
-    for (unsigned i = 0; i < n; i++) {
-        if (w[i].woken)
-            woken = (int)i;
-        else
-            remove(bucket_of(&w[i].key), &w[i]);
-    }
-    mutex_unlock(&futex_mutex);
-    return woken;
+    w.bitset = bitset;
+    w.woken = false;
+    w.wall = until->wall;
+    w.queue = &queue;
+    err = enlist(&w, va, expected);
+    if (err)
+        return err;
+    return until->wall ? sleep(&w, 1, &queue, until, 0) : sleep_alone(&w, &queue, until->at);
 }
 
 static int wait_multiple(const struct futex_word *words, unsigned n, struct futex_waiter *w,
                          const struct futex_time *until)
 {
     struct waitq queue;
-    unsigned     listed;
+    unsigned     listed = 0;
     int          err = 0;
 
     waitq_init(&queue);
-    for (listed = 0; listed < n; listed++) {
+    while (listed < n && !err) {
+        const struct futex_word *word = &words[listed];
         w[listed] = (struct futex_waiter){
             .bitset = FUTEX_BITSET_MATCH_ANY, .queue = &queue, .wall = until->wall};
-        err = enlist(&w[listed], words[listed].va, words[listed].shared, words[listed].expected);
-        if (err)
-            break;
+        err = futex_make_key(word->va, word->shared, &w[listed].key);
+        if (!err)
+            err = enlist(&w[listed], word->va, word->expected);
+        if (!err) {
+            spinlock_release(&futex_lock); /* the next word may not be in memory */
+            listed++;
+        }
     }
-    if (!err)
-        err = sleep(w, n, &queue, until);
-    int woken = delist_all(w, listed);
-    return woken >= 0 ? woken : err;
+    spinlock_acquire(&futex_lock);
+    return sleep(w, listed, &queue, until, err);
 }
 
 int futex_wait_multiple(const struct futex_word *words, unsigned n, const struct futex_time *until)
@@ -232,71 +241,69 @@ void futex_wall_changed(void)
 {
     struct futex_waiter *w;
 
-    mutex_lock(&futex_mutex);
     spinlock_acquire(&futex_lock);
     for (unsigned i = 0; i < BUCKETS; i++)
         TAILQ_FOREACH(w, &buckets[i].list, link)
             if (w->wall)
-                waitq_wake_all(w->queue);
+                waitq_wake_one(w->queue);
     spinlock_release(&futex_lock);
-    mutex_unlock(&futex_mutex);
     futex_pi_wall_changed();
 }
 
 /* --- waking ------------------------------------------------------------------------------ */
 
-static void wake(struct bucket *bucket, struct futex_waiter *w)
+/* Once it is awake w may be gone. */
+static __attribute__((noinline)) void wake(struct bucket *b, struct futex_waiter *w)
 {
-    remove(bucket, w);
-    spinlock_acquire(&futex_lock);
+    remove(b, w);
     w->woken = true;
-    waitq_wake_all(w->queue);
-    spinlock_release(&futex_lock);
+    waitq_wake_one(w->queue);
 }
 
-static unsigned wake_key(const struct futex_key *key, unsigned max, uint32_t bitset)
+static unsigned wake_in(struct bucket *b, struct futex_key key, unsigned max, uint32_t bitset)
 {
-    struct bucket       *bucket = bucket_of(key);
-    unsigned             count = 0;
-    struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
-    while (w && count < max) {
-        struct futex_waiter *next = TAILQ_NEXT(w, link);
-        if (futex_same_key(&w->key, key) && w->bitset & bitset) {
-            wake(bucket, w);
-            count++;
+    unsigned             left = max;
+    struct futex_waiter *next, *w = TAILQ_FIRST(&b->list);
+    for (; w && left; w = next) {
+        next = TAILQ_NEXT(w, link);
+        if (futex_same_key(&w->key, &key) && w->bitset & bitset) {
+            wake(b, w);
+            left--;
         }
-        w = next;
     }
-    return count;
+    return max - left;
+}
+
+static unsigned wake_key(struct futex_key key, unsigned max, uint32_t bitset)
+{
+    return wake_in(bucket_of(key), key, max, bitset);
 }
 
 int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
 {
     struct futex_key key;
-    if (!shared) {
-        int err = futex_make_key(va, false, &key);
-        if (err || nobody_waits(&key))
-            return err;
-    }
-    mutex_lock(&futex_mutex);
-    int result = shared ? futex_make_key(va, true, &key)
-                        : 0; /* may lie elsewhere before and after */
-    if (!result)
-        result = (int)wake_key(&key, max, bitset);
-    mutex_unlock(&futex_mutex);
-    return result;
+    int              err = futex_make_key(va, shared, &key);
+    if (err)
+        return err;
+    struct bucket *b = bucket_of(key);
+    if (nobody_waits(b))
+        return 0;
+    spinlock_acquire(&futex_lock);
+    unsigned count = wake_in(b, key, max, bitset);
+    spinlock_release(&futex_lock);
+    return (int)count;
 }
 
-static unsigned move_key(const struct futex_key *from, const struct futex_key *to, unsigned max)
+static unsigned move_key(struct futex_key from, struct futex_key to, unsigned max)
 {
     struct bucket       *bucket = bucket_of(from);
     unsigned             count = 0;
     struct futex_waiter *w = TAILQ_FIRST(&bucket->list);
     while (w && count < max) {
         struct futex_waiter *next = TAILQ_NEXT(w, link);
-        if (futex_same_key(&w->key, from)) {
+        if (futex_same_key(&w->key, &from)) {
             remove(bucket, w);
-            w->key = *to;
+            w->key = to;
             count_waiter(bucket_of(to));
             insert(bucket_of(to), w);
             count++;
@@ -306,30 +313,32 @@ static unsigned move_key(const struct futex_key *from, const struct futex_key *t
     return count;
 }
 
-/* futex_requeue() with the mutex held. */
-static int requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
-                   unsigned max_move, bool check)
+/* futex_requeue() with the lock held. */
+static unsigned requeue(struct futex_key from, struct futex_key to, unsigned max_wake,
+                        unsigned max_move)
 {
-    struct futex_key from_key, to_key;
-    int              err = futex_make_key(from->va, from->shared, &from_key);
-    if (!err)
-        err = futex_make_key(to->va, to->shared, &to_key);
-    if (!err && check)
-        err = check_word(from->va, from->expected);
-    if (err)
-        return err;
-    unsigned woken = wake_key(&from_key, max_wake, FUTEX_BITSET_MATCH_ANY);
-    unsigned moved = futex_same_key(&from_key, &to_key) ? 0
-                                                        : move_key(&from_key, &to_key, max_move);
-    return (int)(woken + moved);
+    unsigned woken = wake_key(from, max_wake, FUTEX_BITSET_MATCH_ANY);
+    return woken + (futex_same_key(&from, &to) ? 0 : move_key(from, to, max_move));
 }
 
 int futex_requeue(const struct futex_word *from, const struct futex_word *to, unsigned max_wake,
                   unsigned max_move, bool check)
 {
-    mutex_lock(&futex_mutex);
-    int result = requeue(from, to, max_wake, max_move, check);
-    mutex_unlock(&futex_mutex);
+    struct futex_key  from_key, to_key;
+    _Atomic uint32_t *word = NULL;
+    int               err = futex_make_key(from->va, from->shared, &from_key);
+    if (!err)
+        err = futex_make_key(to->va, to->shared, &to_key);
+    if (!err && check && !(word = uaccess_word(from->va, PMAP_R)))
+        err = -EFAULT;
+    if (err)
+        return err;
+    spinlock_acquire(&futex_lock);
+    bool changed = word && atomic_load_explicit(word, memory_order_relaxed) != from->expected;
+    if (word)
+        uaccess_end();
+    int result = changed ? -EAGAIN : (int)requeue(from_key, to_key, max_wake, max_move);
+    spinlock_release(&futex_lock);
     return result;
 }
 
@@ -386,45 +395,37 @@ static int compare(uint32_t op, int32_t old)
     }
 }
 
-/* Change the word at va, in one step for who else does. Returns how the comparison of what it was
- * came out. */
-static int operate_on(vaddr_t va, uint32_t op)
+/* Change the word, in one step for who else does. Returns how the comparison of what it was came out. */
+static int operate_on(_Atomic uint32_t *word, uint32_t op)
 {
-    uint32_t old, new, found;
-    int      err = uaccess_read32(va, &old);
-    while (!err) {
+    uint32_t new, old = atomic_load(word);
+    int err;
+    do {
         err = operate(op, old, &new);
-        if (!err)
-            err = uaccess_cas32(va, old, new, &found);
-        if (!err && found == old)
-            return compare(op, (int32_t)old);
-        old = found;
-    }
-    return err;
-}
-
-static int wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
-                   uint32_t op)
-{
-    struct futex_key key, second_key;
-    int              err = futex_make_key(va, shared, &key);
-    if (!err)
-        err = futex_make_key(second, shared, &second_key);
-    int holds = err ? err : operate_on(second, op);
-    if (holds < 0)
-        return holds;
-    unsigned woken = wake_key(&key, max, FUTEX_BITSET_MATCH_ANY);
-    if (holds)
-        woken += wake_key(&second_key, max_second, FUTEX_BITSET_MATCH_ANY);
-    return (int)woken;
+    } while (!err && !atomic_compare_exchange_weak(word, &old, new));
+    return err ? err : compare(op, (int32_t)old);
 }
 
 int futex_wake_op(vaddr_t va, vaddr_t second, bool shared, unsigned max, unsigned max_second,
                   uint32_t op)
 {
-    mutex_lock(&futex_mutex);
-    int result = wake_op(va, second, shared, max, max_second, op);
-    mutex_unlock(&futex_mutex);
+    struct futex_key key, second_key;
+    int              err = futex_make_key(va, shared, &key);
+    if (!err)
+        err = futex_make_key(second, shared, &second_key);
+    if (err)
+        return err;
+    _Atomic uint32_t *word = uaccess_word(second, PMAP_W);
+    if (!word)
+        return -EFAULT;
+    spinlock_acquire(&futex_lock);
+    int holds = operate_on(word, op), result = holds;
+    uaccess_end();
+    if (holds >= 0)
+        result = (int)wake_key(key, max, FUTEX_BITSET_MATCH_ANY);
+    if (holds > 0)
+        result += (int)wake_key(second_key, max_second, FUTEX_BITSET_MATCH_ANY);
+    spinlock_release(&futex_lock);
     return result;
 }
 

@@ -24,16 +24,18 @@ struct futex_word {
 
 /* What two users of one futex agree on. */
 struct futex_key {
-    uint64_t where; /* user address, or what uaccess_identity() says */
-    bool     shared;
+    uint64_t
+        where; /* user address, or what uaccess_identity() says; and FUTEX_KEY_SHARED, if it is */
 };
+
+#define FUTEX_KEY_SHARED 1ul /* no word's address has it */
 
 /* The key of the word at va. -EINVAL: not 4-aligned; -EFAULT. */
 int futex_make_key(vaddr_t va, bool shared, struct futex_key *key);
 
 static inline bool futex_same_key(const struct futex_key *a, const struct futex_key *b)
 {
-    return a->where == b->where && a->shared == b->shared;
+    return a->where == b->where;
 }
 
 /* Whether that time has come; *deadline: when to look again. */

@@ -155,7 +155,8 @@ static void inherit(struct uthread *ut, const struct thread_request *req)
     struct uthread   *self = uthread_self();
     struct trapframe *tf = ut->thread->tf;
 
-    *ut->thread->fp = *fp_in_memory(self, self->thread->tf);
+    if ((self->thread->tf->sstatus & SSTATUS_FS) != SSTATUS_FS_INITIAL)
+        *ut->thread->fp = *fp_in_memory(self, self->thread->tf);
     *tf = *self->thread->tf;
     tf->a0 = 0;
     if (req->sp)

@@ -34,37 +34,57 @@ static int wait_time(unsigned op, vaddr_t timeout, struct futex_time *until)
 enum { SHARED = 1, WALL = 2 };
 
 /* A timeout goes on running while a handler does: such a wait goes on, it does not start anew. */
-static int64_t wait_until(const struct restart *r)
+static int64_t go_on_waiting(const struct restart *r)
 {
     struct futex_time until = {.at = r->deadline, .wall = r->arg[1] & WALL};
     int result = futex_wait(r->arg[0], r->arg[1] & SHARED, (uint32_t)r->arg[2], (uint32_t)r->arg[3],
                             &until);
     if (result != -EINTR)
         return result;
-    if (r->deadline == WAIT_FOREVER)
-        return -ERESTARTSYS;
     uthread_self()->restart = *r;
     return -ERESTART_RESTARTBLOCK;
 }
 
-static int64_t wait(unsigned op, vaddr_t va, uint32_t expected, vaddr_t timeout, uint32_t bitset)
+/* The wait that a asks for was interrupted. */
+static int64_t interrupted(const uint64_t *a, uint32_t bitset, const struct futex_time *until)
 {
-    struct futex_time until;
-    int               err = wait_time(op, timeout, &until);
+    if (until->at == WAIT_FOREVER)
+        return -ERESTARTSYS;
+    uint64_t how = (a[1] & FUTEX_PRIVATE_FLAG ? 0 : SHARED) | (until->wall ? WALL : 0);
+    uthread_self()->restart = (struct restart){
+        .go_on = go_on_waiting,
+        .deadline = until->at,
+        .arg = {a[0], how, (uint32_t)a[2], bitset},
+    };
+    return -ERESTART_RESTARTBLOCK;
+}
+
+static int64_t wait(const uint64_t *a, uint32_t bitset)
+{
+    struct futex_time until = {.at = WAIT_FOREVER};
+    int               err = a[3] ? wait_time((unsigned)a[1], a[3], &until) : 0;
     if (err)
         return err;
-    struct restart r = {.go_on = wait_until,
-                        .deadline = until.at,
-                        .arg = {va,
-                                (op & FUTEX_PRIVATE_FLAG ? 0 : SHARED) | (until.wall ? WALL : 0),
-                                expected, bitset}};
-    return bitset ? wait_until(&r) : -EINVAL;
+    if (!bitset)
+        return -EINVAL;
+    int result = futex_wait(a[0], !(a[1] & FUTEX_PRIVATE_FLAG), (uint32_t)a[2], bitset, &until);
+    return result == -EINTR ? interrupted(a, bitset, &until) : result;
 }
 
 /* Asked to wake none, or fewer, Linux wakes one. */
 static unsigned at_least_one(uint32_t max)
 {
     return (int32_t)max < 1 ? 1 : max;
+}
+
+static int64_t requeue(const uint64_t *a, bool shared, bool check)
+{
+    int32_t max_wake = (int32_t)a[2], max_move = (int32_t)a[3];
+    if (max_wake < 0 || max_move < 0)
+        return -EINVAL;
+    return futex_requeue(&(struct futex_word){a[0], shared, (uint32_t)a[5]},
+                         &(struct futex_word){a[4], shared, 0}, (unsigned)max_wake,
+                         (unsigned)max_move, check);
 }
 
 /* Those of words that have an owner. */
@@ -108,9 +128,9 @@ int64_t sys_futex(const uint64_t *a)
         return -ENOSYS;
     switch (cmd) {
     case FUTEX_WAIT:
-        return wait(op, va, value, a[3], FUTEX_BITSET_MATCH_ANY);
+        return wait(a, FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAIT_BITSET:
-        return wait(op, va, value, a[3], (uint32_t)a[5]);
+        return wait(a, (uint32_t)a[5]);
     case FUTEX_WAKE:
         return futex_wake(va, shared, at_least_one(value), FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAKE_BITSET:
@@ -118,11 +138,7 @@ int64_t sys_futex(const uint64_t *a)
                               : -EINVAL;
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
-        if ((int32_t)value < 0 || (int32_t)a[3] < 0)
-            return -EINVAL;
-        return futex_requeue(&(struct futex_word){va, shared, (uint32_t)a[5]},
-                             &(struct futex_word){a[4], shared, 0}, value, (uint32_t)a[3],
-                             cmd == FUTEX_CMP_REQUEUE);
+        return requeue(a, shared, cmd == FUTEX_CMP_REQUEUE);
     case FUTEX_WAKE_OP:
         return futex_wake_op(va, a[4], shared, value, (uint32_t)a[3], (uint32_t)a[5]);
     default:
