@@ -14,10 +14,6 @@
 #include "unix/signal.h"
 #include "unix/vdso.h"
 
-/* sstatus.FS, privileged ISA 3.1.6.6 */
-#define FS_CLEAN (2ul << 13)
-#define FS_DIRTY (3ul << 13)
-
 struct rt_sigframe {
     struct abi_siginfo  info;
     struct abi_ucontext uc;
@@ -49,10 +45,35 @@ static vaddr_t frame_address(const struct uthread *ut, const struct trapframe *t
     return inside && !sigframe_on_altstack(ut, frame) ? 0 : frame;
 }
 
+typedef uint64_t __attribute__((may_alias)) word_t;
+
+/* A few words, how many the compiler knows, one after the other: no loop pays. */
+static inline __attribute__((always_inline)) void copy_words(void *dst, const void *src, size_t n)
+{
+    word_t       *d = dst;
+    const word_t *s = src;
+#pragma GCC unroll 32
+    for (size_t i = 0; i < n; i++)
+        d[i] = s[i];
+}
+
+static inline __attribute__((always_inline)) void clear_words(void *dst, size_t n)
+{
+    word_t *d = dst;
+#pragma GCC unroll 32
+    for (size_t i = 0; i < n; i++)
+        d[i] = 0;
+}
+
+#define WORDS(object) (sizeof(object) / sizeof(word_t))
+
 /* A fault's address lies where the sender's numbers lie otherwise. */
 void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *info)
 {
-    *out = (struct abi_siginfo){.si_signo = sig, .si_errno = info->error, .si_code = info->code};
+    clear_words(out, WORDS(*out));
+    out->si_signo = sig;
+    out->si_errno = info->error;
+    out->si_code = info->code;
     if (info->code > 0 && info->code < SI_KERNEL) {
         out->fault.addr = info->value;
         return;
@@ -65,9 +86,9 @@ void siginfo_fill(struct abi_siginfo *out, int sig, const struct signal_info *in
 struct cpu_fp *fp_in_memory(struct uthread *ut, struct trapframe *tf)
 {
     struct cpu_fp *fp = ut->thread->fp;
-    if ((tf->sstatus & SSTATUS_FS) == FS_DIRTY) {
+    if ((tf->sstatus & SSTATUS_FS) == SSTATUS_FS_DIRTY) {
         cpu_fp_save(fp);
-        tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_CLEAN;
+        tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | SSTATUS_FS_CLEAN;
     }
     return fp;
 }
@@ -87,68 +108,79 @@ static void save_registers(const struct trapframe *tf, struct abi_sigcontext *sc
 {
     const size_t end = sizeof(sc->fp.room);
     sc->pc = tf->sepc;
-    memcpy(sc->x, &tf->x[1], sizeof(sc->x));
+    copy_words(sc->x, &tf->x[1], WORDS(sc->x));
     cpu_fp_save(fp_of(sc));
-    memset(sc->fp.room + end - 16, 0, 16);
+    clear_words(sc->fp.room + end - 16, 2);
 }
 
-/* What was loaded is not in memory. The upper half of what is taken for fcsr has no meaning to the hart. */
+/* Whether floating point is as at a thread's start. */
+static bool fp_is_zero(const struct cpu_fp *fp)
+{
+    uint64_t any = fp->fcsr;
+#pragma GCC unroll 32
+    for (size_t i = 0; i < ARRAY_LEN(fp->f); i++)
+        any |= fp->f[i];
+    return !any;
+}
+
+/* What was loaded is not in memory. The upper half of what is taken for fcsr has no meaning to the hart. A thread that
+ * has not used floating point, and whose handlers neither use nor change it, stays one. */
 static void restore_registers(struct trapframe *tf, struct abi_sigcontext *sc)
 {
     tf->sepc = sc->pc & ~1ul; /* instructions are 2-byte aligned; sepc's bit 0 is always 0 */
-    memcpy(&tf->x[1], sc->x, sizeof(sc->x));
+    copy_words(&tf->x[1], sc->x, WORDS(sc->x));
+    if ((tf->sstatus & SSTATUS_FS) == SSTATUS_FS_INITIAL && fp_is_zero(fp_of(sc)))
+        return;
     cpu_fp_restore(fp_of(sc));
-    tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | FS_DIRTY;
+    tf->sstatus = (tf->sstatus & ~SSTATUS_FS) | SSTATUS_FS_DIRTY;
 }
 
 /* All of it but what has no meaning. */
 static void fill(struct rt_sigframe *frame, const struct uthread *ut, const struct trapframe *tf,
-                 int sig, const struct signal_info *info)
+                 const struct delivery *d)
 {
-    siginfo_fill(&frame->info, sig, info);
+    siginfo_fill(&frame->info, d->sig, &d->info);
     frame->uc.uc_flags = frame->uc.uc_link = 0;
     frame->uc.uc_stack = ut->altstack;
     if (sigframe_on_altstack(ut, tf->sp))
         frame->uc.uc_stack.ss_flags |= SS_ONSTACK;
-    frame->uc.uc_sigmask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
+    frame->uc.uc_sigmask = d->mask;
     save_registers(tf, &frame->uc.uc_mcontext);
 }
 
 /* By way of the kernel's stack: to memory that is not there, or not in one piece. */
 static __attribute__((noinline)) int push_copy(vaddr_t va, const struct uthread *ut,
-                                               const struct trapframe *tf, int sig,
-                                               const struct signal_info *info)
+                                               const struct trapframe *tf, const struct delivery *d)
 {
     struct rt_sigframe frame;
     memset(&frame, 0, sizeof(frame)); /* nothing of the kernel's is told */
-    fill(&frame, ut, tf, sig, info);
+    fill(&frame, ut, tf, d);
     return uaccess_write(va, &frame, sizeof(frame));
 }
 
-static int push(vaddr_t va, const struct uthread *ut, const struct trapframe *tf, int sig,
-                const struct signal_info *info)
+static int push(vaddr_t va, const struct uthread *ut, const struct trapframe *tf,
+                const struct delivery *d)
 {
     struct rt_sigframe *frame = uaccess_begin(va, sizeof(*frame), PMAP_W);
     if (!frame)
-        return push_copy(va, ut, tf, sig, info);
-    fill(frame, ut, tf, sig, info);
+        return push_copy(va, ut, tf, d);
+    fill(frame, ut, tf, d);
     uaccess_end();
     return 0;
 }
 
-int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
-                  const struct abi_sigaction *action)
+int sigframe_push(struct uthread *ut, struct trapframe *tf, const struct delivery *d)
 {
-    vaddr_t va = frame_address(ut, tf, action);
-    if (!va || push(va, ut, tf, sig, info))
+    vaddr_t va = frame_address(ut, tf, &d->action);
+    if (!va || push(va, ut, tf, d))
         return -EFAULT;
     if (ut->altstack.ss_flags & (int32_t)SS_AUTODISARM)
         ut->altstack = (struct abi_stack_t){.ss_flags = SS_DISABLE};
 
-    tf->sepc = action->handler;
+    tf->sepc = d->action.handler;
     tf->ra = VDSO_VA + VDSO_SIGRETURN;
     tf->sp = va;
-    tf->a0 = (uint64_t)sig;
+    tf->a0 = (uint64_t)d->sig;
     tf->a1 = va + offsetof(struct rt_sigframe, info);
     tf->a2 = va + offsetof(struct rt_sigframe, uc);
     return 0;

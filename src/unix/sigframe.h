@@ -6,10 +6,17 @@
 
 #include "unix/process.h"
 
-/* Push a frame for sig's handler and make tf run it. On failure (-EFAULT: the stack cannot take
+/* A signal that is being acted on. */
+struct delivery {
+    int                  sig;
+    struct signal_info   info;
+    struct abi_sigaction action;
+    uint64_t             mask; /* blocked signals as they are to be once its handler has run */
+};
+
+/* Push a frame for d's handler and make tf run it. On failure (-EFAULT: the stack cannot take
  * it) tf is as before. */
-int sigframe_push(struct uthread *ut, struct trapframe *tf, int sig, const struct signal_info *info,
-                  const struct abi_sigaction *action);
+int sigframe_push(struct uthread *ut, struct trapframe *tf, const struct delivery *d);
 
 /* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT. */
 int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask);

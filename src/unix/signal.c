@@ -30,15 +30,15 @@
 #define ECALL_SIZE         4u   /* there is no compressed ecall */
 #define NR_RESTART_SYSCALL 128u /* syscall_list.h */
 
-static struct abi_sigaction action_of(int sig)
+static struct abi_sigaction *action_of(int sig)
 {
     ASSERT(spinlock_held(&the_process.lock));
-    return the_process.actions[sig];
+    return &the_process.actions[sig];
 }
 
 static bool is_ignored(int sig)
 {
-    uint64_t handler = action_of(sig).handler;
+    uint64_t handler = action_of(sig)->handler;
     return handler == SIG_IGN || (handler == SIG_DFL && IGNORED_BY_DEFAULT & SIGSET(sig));
 }
 
@@ -268,7 +268,8 @@ static void set_mask(struct uthread *ut, uint64_t mask)
 {
     uint64_t blocked_now = mask & ~UNBLOCKABLE & ~ut->sigmask;
     ut->sigmask = mask & ~UNBLOCKABLE;
-    hand_on(blocked_now);
+    if (blocked_now & the_process.pending.set)
+        hand_on(blocked_now);
     if (deliverable(ut))
         signal_kick(ut); /* also ends the sleep that the current thread is about to begin */
 }
@@ -376,21 +377,37 @@ int signal_read(struct uthread *ut, const uint64_t *set, bool wait, struct signa
 
 /* --- acting ------------------------------------------------------------------------------ */
 
+/* What ut blocks while d's handler runs. */
+static uint64_t mask_within(const struct uthread *ut, const struct delivery *d)
+{
+    return ut->sigmask | d->action.mask | (d->action.flags & SA_NODEFER ? 0 : SIGSET(d->sig));
+}
+
+/* d's handler is going to run: its mask is in force from now on. The lock is held. */
+static void begin_handler(struct uthread *ut, struct delivery *d)
+{
+    if (d->action.flags & SA_RESETHAND)
+        action_of(d->sig)->handler = SIG_DFL;
+    d->mask = ut->restore_mask ? ut->saved_mask : ut->sigmask;
+    ut->restore_mask = false;
+    set_mask(ut, mask_within(ut, d));
+}
+
 /* Take the next signal that ut does not block out of the pending ones, with what is to be done
- * about it. Returns 0 when there is none. */
-static int take_signal(struct uthread *ut, struct signal_info *info, struct abi_sigaction *action)
+ * about it; if a handler is, it begins. False: there is none. */
+static bool take_signal(struct uthread *ut, struct delivery *d)
 {
     spinlock_acquire(&the_process.lock);
-    int sig = take_of(ut, ~ut->sigmask, info);
-    if (sig) {
-        *action = action_of(sig);
-        if (action->flags & SA_RESETHAND && action->handler > SIG_IGN)
-            the_process.actions[sig].handler = SIG_DFL;
+    d->sig = take_of(ut, ~ut->sigmask, &d->info);
+    if (d->sig) {
+        d->action = *action_of(d->sig);
+        if (d->action.handler > SIG_IGN)
+            begin_handler(ut, d);
     }
     spinlock_release(&the_process.lock);
-    if (sig && info->timer)
-        posix_timer_taken(info);
-    return sig;
+    if (d->sig && d->info.timer)
+        posix_timer_taken(&d->info);
+    return d->sig;
 }
 
 /* The end of the program by a signal that somebody sent. */
@@ -400,18 +417,13 @@ static _Noreturn void die_of(int sig)
     process_killed(sig);
 }
 
-/* Run action's handler for sig. */
-static void run_handler(struct uthread *ut, struct trapframe *tf, int sig,
-                        const struct signal_info *info, const struct abi_sigaction *action)
+static void run_handler(struct uthread *ut, struct trapframe *tf, const struct delivery *d)
 {
-    if (sigframe_push(ut, tf, sig, info, action)) {
-        log_warn("signal %d (%s): its handler's stack at %#lx cannot be written", sig,
-                 report_signal_name(sig), (unsigned long)tf->sp);
+    if (sigframe_push(ut, tf, d)) {
+        log_warn("signal %d (%s): its handler's stack at %#lx cannot be written", d->sig,
+                 report_signal_name(d->sig), (unsigned long)tf->sp);
         die_of(SIGSEGV);
     }
-    ut->restore_mask = false;
-    uint64_t self = action->flags & SA_NODEFER ? 0 : SIGSET(sig);
-    signal_set_mask(ut, ut->sigmask | action->mask | self);
 }
 
 /* A system call gave up because of a signal: make it start anew when the program goes on, or
@@ -441,12 +453,28 @@ static bool is_default_ignored(int sig)
     return IGNORED_BY_DEFAULT & SIGSET(sig);
 }
 
+/* Act on the next signal that ut does not block; false: there is none. */
+static __attribute__((noinline)) bool act_on_one(struct uthread *ut, struct trapframe *tf)
+{
+    struct delivery d;
+
+    if (!take_signal(ut, &d))
+        return false;
+    if (strace_on())
+        strace_signal(d.sig, &d.info);
+    uint64_t handler = d.action.handler;
+    if (handler == SIG_IGN || (handler == SIG_DFL && is_default_ignored(d.sig)))
+        return true;
+    if (handler == SIG_DFL)
+        die_of(d.sig);
+    settle_restart(tf, &d.action);
+    run_handler(ut, tf, &d);
+    return true;
+}
+
 void signal_notify(struct thread *t, struct trapframe *tf)
 {
-    struct uthread      *ut = t->owner;
-    struct signal_info   info;
-    struct abi_sigaction action;
-    int                  sig;
+    struct uthread *ut = t->owner;
 
     t->notify = false;
     t->interrupted = false; /* what it was interrupted for is looked at now */
@@ -456,31 +484,23 @@ void signal_notify(struct thread *t, struct trapframe *tf)
         process_leave();
     if (the_process.sole && the_process.sole != ut)
         process_exit_thread(0);
-    while (deliverable(ut) && (sig = take_signal(ut, &info, &action))) {
-        if (strace_on())
-            strace_signal(sig, &info);
-        if (action.handler == SIG_IGN || (action.handler == SIG_DFL && is_default_ignored(sig)))
-            continue;
-        if (action.handler == SIG_DFL)
-            die_of(sig);
-        settle_restart(tf, &action);
-        run_handler(ut, tf, sig, &info, &action);
-    }
+    while (deliverable(ut) && act_on_one(ut, tf))
+        ;
     settle_restart(tf, NULL);
     signal_unswap_mask(ut);
 }
 
 /* --- what a thread did itself ------------------------------------------------------------ */
 
-/* The handler that takes sig now; false: there is none, or it is blocked, which ends the
+/* Whether a handler takes d->sig now: it begins. False: there is none, or it is blocked, which ends the
  * program. */
-static bool handler_for(struct uthread *ut, int sig, struct abi_sigaction *action)
+static bool handler_for(struct uthread *ut, struct delivery *d)
 {
     spinlock_acquire(&the_process.lock);
-    *action = action_of(sig);
-    bool found = action->handler > SIG_IGN && !(ut->sigmask & SIGSET(sig));
-    if (found && action->flags & SA_RESETHAND)
-        the_process.actions[sig].handler = SIG_DFL;
+    d->action = *action_of(d->sig);
+    bool found = d->action.handler > SIG_IGN && !(ut->sigmask & SIGSET(d->sig));
+    if (found)
+        begin_handler(ut, d);
     spinlock_release(&the_process.lock);
     return found;
 }
@@ -523,27 +543,25 @@ static void fault_signal(const struct fault *f, int area_err, int *sig, struct s
 
 void signal_fault(struct thread *t, struct trapframe *tf, const struct fault *f, int area_err)
 {
-    struct uthread      *ut = t->owner;
-    struct signal_info   info;
-    struct abi_sigaction action;
-    int                  sig = SIGILL;
+    struct uthread *ut = t->owner;
+    struct delivery d = {.sig = SIGILL};
 
     if (area_err == -ENOMEM && f->kind != FAULT_NONE) {
         report_out_of_memory(t, f, SIGKILL);
         process_killed(SIGKILL);
     }
     if (f->kind != FAULT_NONE)
-        fault_signal(f, area_err, &sig, &info);
-    else if (!exception_signal(tf, &sig, &info))
-        info = (struct signal_info){.code = ILL_ILLOPC, .value = tf->sepc};
+        fault_signal(f, area_err, &d.sig, &d.info);
+    else if (!exception_signal(tf, &d.sig, &d.info))
+        d.info = (struct signal_info){.code = ILL_ILLOPC, .value = tf->sepc};
     if (strace_on())
-        strace_signal(sig, &info);
-    if (handler_for(ut, sig, &action)) {
-        run_handler(ut, tf, sig, &info, &action);
+        strace_signal(d.sig, &d.info);
+    if (handler_for(ut, &d)) {
+        run_handler(ut, tf, &d);
         return;
     }
-    report_fault(t, tf, f, sig, report_reason(f, area_err));
-    process_killed(sig);
+    report_fault(t, tf, f, d.sig, report_reason(f, area_err));
+    process_killed(d.sig);
 }
 
 void signal_return(struct uthread *ut, struct trapframe *tf)

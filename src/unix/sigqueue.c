@@ -141,6 +141,13 @@ static struct sigqueue_item *find(struct sigqueue *q, int sig, bool *more)
     return first;
 }
 
+/* The lowest of set, which is not empty. Often it is the only one, and came first. */
+static int lowest(const struct sigqueue *q, uint64_t set)
+{
+    const struct sigqueue_item *first = TAILQ_FIRST(&q->items);
+    return first && SIGSET(first->sig) == set ? first->sig : __builtin_ctzll(set) + 1;
+}
+
 int sigqueue_take(struct sigqueue *q, uint64_t mask, struct signal_info *info)
 {
     uint64_t set = q->set & mask;
@@ -149,7 +156,7 @@ int sigqueue_take(struct sigqueue *q, uint64_t mask, struct signal_info *info)
     if (set & SYNCHRONOUS)
         set &= SYNCHRONOUS;
     bool                  more;
-    int                   sig = __builtin_ctzll(set) + 1;
+    int                   sig = lowest(q, set);
     struct sigqueue_item *item = find(q, sig, &more);
     *info = item ? item->info : (struct signal_info){.code = SI_USER};
     if (item)
