@@ -105,7 +105,7 @@ static void message_dispose(struct message *m)
 {
     local_files_put(m->files);
     local_put(m->sender);
-    kfree(m);
+    local_message_free(m);
 }
 
 static void work(struct disposer *d)

@@ -47,6 +47,10 @@ struct message {
 };
 
 TAILQ_HEAD(message_list, message);
+
+/* The message alone, which is on no queue. */
+void local_message_free(struct message *m);
+
 LIST_HEAD(local_list, local);
 
 struct local {

@@ -104,7 +104,7 @@ static void consume(struct local *s, struct message *m, size_t len)
         return;
     local_files_put(m->files);
     local_put(m->sender);
-    kfree(m);
+    local_message_free(m);
 }
 
 /* The same files once more. NULL: no memory, or none. */

@@ -30,25 +30,49 @@ size_t local_cost(size_t len)
 
 /* --- messages ---------------------------------------------------------------------------- */
 
+#define SMALL ((size_t)64) /* bytes that every message has room for */
+
+/* A message without more room that nobody uses; NULL: none. Small ones that come one at a time need no memory. Acquire
+ * and release: who uses it next comes after who used it last. */
+static _Atomic(struct message *) spare;
+
+static struct message *message_alloc(size_t len)
+{
+    struct message *m = NULL;
+    if (len <= SMALL)
+        m = atomic_exchange_explicit(&spare, NULL, memory_order_acquire);
+    if (!m)
+        m = kmalloc(sizeof(*m) + size_max(len, SMALL));
+    if (m)
+        m->len = len;
+    return m;
+}
+
+void local_message_free(struct message *m)
+{
+    if (m->len <= SMALL)
+        m = atomic_exchange_explicit(&spare, m, memory_order_acq_rel);
+    kfree(m);
+}
+
 static void message_free(struct message *m)
 {
     local_files_put(m->files);
-    kfree(m);
+    local_message_free(m);
 }
 
 /* The next len bytes of iob. -ENOMEM, -EFAULT. */
 static int message_new(struct iobuf *iob, size_t len, const struct local_sending *how,
                        struct message **out)
 {
-    struct message *m = kmalloc(sizeof(*m) + len);
+    struct message *m = message_alloc(len);
     if (!m)
         return -ENOMEM;
     ssize_t n = iobuf_take(iob, m->bytes, len);
     if (n < 0 || (size_t)n < len) {
-        kfree(m);
+        local_message_free(m);
         return -EFAULT;
     }
-    m->len = len;
     m->used = 0;
     m->files = NULL;
     m->cred = how->cred ? *how->cred : unknown;
