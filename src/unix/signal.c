@@ -417,13 +417,41 @@ static _Noreturn void die_of(int sig)
     process_killed(sig);
 }
 
+/* Whether a handler takes d->sig now: it begins. False: there is none, or it is blocked, which ends the
+ * program. */
+static bool handler_for(struct uthread *ut, struct delivery *d)
+{
+    spinlock_acquire(&the_process.lock);
+    d->action = *action_of(d->sig);
+    bool found = d->action.handler > SIG_IGN && !(ut->sigmask & SIGSET(d->sig));
+    if (found)
+        begin_handler(ut, d);
+    spinlock_release(&the_process.lock);
+    return found;
+}
+
+/* Sig's frame, or that of the handler that returns, is no memory: who handles SIGSEGV elsewhere is told. */
+static __attribute__((noinline)) void frame_fault(struct uthread *ut, struct trapframe *tf, int sig)
+{
+    struct delivery d = {.sig = SIGSEGV, .info = {.code = SI_KERNEL}};
+
+    if (sig != SIGSEGV && handler_for(ut, &d)) {
+        if (strace_on())
+            strace_signal(SIGSEGV, &d.info);
+        if (!sigframe_push(ut, tf, &d))
+            return;
+    }
+    log_warn("a signal handler's stack at %#lx is no memory", (unsigned long)tf->sp);
+    die_of(SIGSEGV);
+}
+
+/* Run d's handler, which has begun. */
 static void run_handler(struct uthread *ut, struct trapframe *tf, const struct delivery *d)
 {
-    if (sigframe_push(ut, tf, d)) {
-        log_warn("signal %d (%s): its handler's stack at %#lx cannot be written", d->sig,
-                 report_signal_name(d->sig), (unsigned long)tf->sp);
-        die_of(SIGSEGV);
-    }
+    if (!sigframe_push(ut, tf, d))
+        return;
+    signal_set_mask(ut, d->mask); /* it has not begun after all */
+    frame_fault(ut, tf, d->sig);
 }
 
 /* A system call gave up because of a signal: make it start anew when the program goes on, or
@@ -492,19 +520,6 @@ void signal_notify(struct thread *t, struct trapframe *tf)
 
 /* --- what a thread did itself ------------------------------------------------------------ */
 
-/* Whether a handler takes d->sig now: it begins. False: there is none, or it is blocked, which ends the
- * program. */
-static bool handler_for(struct uthread *ut, struct delivery *d)
-{
-    spinlock_acquire(&the_process.lock);
-    d->action = *action_of(d->sig);
-    bool found = d->action.handler > SIG_IGN && !(ut->sigmask & SIGSET(d->sig));
-    if (found)
-        begin_handler(ut, d);
-    spinlock_release(&the_process.lock);
-    return found;
-}
-
 /* The signal that Linux gives for an exception; false: none is known. */
 static bool exception_signal(const struct trapframe *tf, int *sig, struct signal_info *info)
 {
@@ -567,12 +582,13 @@ void signal_fault(struct thread *t, struct trapframe *tf, const struct fault *f,
 void signal_return(struct uthread *ut, struct trapframe *tf)
 {
     uint64_t mask;
-    if (sigframe_pop(ut, tf, &mask)) {
-        log_warn("the program returned from a signal handler with a damaged stack pointer");
-        die_of(SIGSEGV);
-    }
     tf->scause = UINT64_MAX;  /* what a0 holds now is the program's, not a result to be restarted */
     ut->restart.go_on = NULL; /* the call that a handler ended has failed */
+    if (sigframe_pop(ut, tf, &mask)) {
+        tf->a0 = 0;
+        frame_fault(ut, tf, 0);
+        return;
+    }
     signal_set_mask(ut, mask);
 }
 
