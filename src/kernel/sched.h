@@ -3,13 +3,14 @@
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
+struct thread;
+struct trapframe;
+
 /* The timer interrupt: wakes whose time has come, ends the slice. Interrupts off. */
 void sched_timer(void);
 
 /* t, the current thread, goes to user mode with tf for the first time: what was asked of it before it ran is
  * done. Interrupts off. */
-struct thread;
-struct trapframe;
 void trap_enter_user(struct thread *t, struct trapframe *tf);
 
 #endif

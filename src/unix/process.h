@@ -40,9 +40,10 @@ struct process {
     struct sigqueue        pending;           /* signals for any thread */
     struct thread_cpu_time ended;             /* what threads that are gone have used */
     LIST_HEAD(, uthread) threads;             /* youngest first */
-    uint32_t        next_tid;
-    struct uthread *sole;   /* all others are to end now; NULL: all may go on */
-    atomic_bool     ending; /* by one thread; the others leave. Read without the lock, as sole is */
+    uint32_t next_tid;
+    /* Read without the lock: */
+    struct uthread *_Atomic sole;   /* all others are to end now; NULL: all may go on */
+    atomic_bool             ending; /* by one thread; the others leave */
 };
 
 extern struct process the_process;

@@ -510,7 +510,8 @@ void signal_notify(struct thread *t, struct trapframe *tf)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&the_process.ending, memory_order_relaxed))
         process_leave();
-    if (the_process.sole && the_process.sole != ut)
+    const struct uthread *sole = atomic_load_explicit(&the_process.sole, memory_order_relaxed);
+    if (sole && sole != ut)
         process_exit_thread(0);
     while (deliverable(ut) && act_on_one(ut, tf))
         ;
