@@ -16,6 +16,9 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
+#define TRIES_MAX \
+    3u /* after commits; who fails gives back what he took, which looks like new room */
+
 #define RUN_GOOD 256u /* blocks; no request looks further for a longer run */
 
 /* A run of free blocks in a group. */
@@ -332,12 +335,14 @@ static bool has_space(struct ext4_fs *fs, uint64_t n)
 
 int ext4_space_check(struct ext4_fs *fs, uint64_t n)
 {
-    return has_space(fs, n) || (ext4_more_space(fs) && has_space(fs, n)) ? 0 : -ENOSPC;
+    unsigned tries = 0;
+
+    return has_space(fs, n) || (ext4_more_space(fs, &tries) && has_space(fs, n)) ? 0 : -ENOSPC;
 }
 
-bool ext4_more_space(struct ext4_fs *fs)
+bool ext4_more_space(struct ext4_fs *fs, unsigned *tries)
 {
-    return fs->alloc.nbusy != 0 && ext4_commit(fs) == 0;
+    return (*tries)++ < TRIES_MAX && fs->alloc.nbusy != 0 && ext4_commit(fs) == 0;
 }
 
 /* --- mounting ----------------------------------------------------------------------------------------- */

@@ -99,8 +99,8 @@ int ext4_space_check(struct ext4_fs *fs, uint64_t n);
 void ext4_alloc_seal(struct ext4_fs *fs);
 
 /* No handle is open. An allocation failed for want of blocks: is there sense in trying again, since some
- * that were freed can be given out now? */
-bool ext4_more_space(struct ext4_fs *fs);
+ * that were freed can be given out now? *tries: 0 at first; it counts. */
+bool ext4_more_space(struct ext4_fs *fs, unsigned *tries);
 
 /* --- inodes (ext4_alloc_inode.c) ----------------------------------------------------------------- */
 

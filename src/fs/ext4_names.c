@@ -280,9 +280,10 @@ int ext4_create(struct inode *dir, const struct vfs_name *name, const struct vfs
     int err = create_check(dir, spec);
     if (err)
         return err;
+    unsigned tries = 0;
     do {
         err = create_once(dir, name, spec, out);
-    } while (err == -ENOSPC && ext4_more_space(ext4_fs_of(dir->fs)));
+    } while (err == -ENOSPC && ext4_more_space(ext4_fs_of(dir->fs), &tries));
     return err;
 }
 
@@ -314,6 +315,7 @@ static int link_in_handle(struct inode *dir, const struct vfs_name *name, struct
 int ext4_link(struct inode *dir, const struct vfs_name *name, struct inode *inode)
 {
     struct ext4_fs *fs = ext4_fs_of(dir->fs);
+    unsigned        tries = 0;
     int             err;
     if (inode->nlink >= EXT4_LINKS_MAX)
         return -EMLINK;
@@ -324,7 +326,7 @@ int ext4_link(struct inode *dir, const struct vfs_name *name, struct inode *inod
             return err;
         err = link_in_handle(dir, name, inode);
         ext4_end(fs);
-    } while (err == -ENOSPC && ext4_more_space(fs));
+    } while (err == -ENOSPC && ext4_more_space(fs, &tries));
     return err;
 }
 

@@ -239,10 +239,11 @@ int ext4_rename(const struct vfs_rename *r)
         .ei = ext4_inode_of(r->inode),
         .target = r->target ? ext4_inode_of(r->target) : NULL,
     };
-    int err;
+    unsigned tries = 0;
+    int      err;
 
     do {
         err = rename_once(&m);
-    } while (err == -ENOSPC && ext4_more_space(ext4_fs_of(r->old_dir->fs)));
+    } while (err == -ENOSPC && ext4_more_space(ext4_fs_of(r->old_dir->fs), &tries));
     return err;
 }

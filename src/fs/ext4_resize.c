@@ -286,9 +286,10 @@ static ssize_t ext4_prepare(struct inode *inode, uint64_t off, size_t len)
     end = blocks_for(fs, off + len);
     if (first >= ei->ready_from && end <= ei->ready_to)
         return (ssize_t)len;
+    unsigned tries = 0;
     do {
         err = prepare_blocks(ei, &lblk, end);
-    } while (err == -ENOSPC && ext4_more_space(fs));
+    } while (err == -ENOSPC && ext4_more_space(fs, &tries));
     if (lblk == first)
         return err;
     if (first != ei->ready_to)
