@@ -131,9 +131,9 @@ void spinlock_acquire(struct spinlock *lock)
 {
     if (hart.locks_held >= lock->bit)
         panic("lock order");
-    unsigned none = 0;
-    while (!atomic_compare_exchange_weak(&lock->held, &none, 1)) {
-        none = 0;
+    struct hart *nobody = NULL;
+    while (!atomic_compare_exchange_weak(&lock->holder, &nobody, &hart)) {
+        nobody = NULL;
         sched_yield();
     }
     hart.locks_held |= lock->bit;
@@ -144,7 +144,7 @@ void spinlock_release(struct spinlock *lock)
     if (!(hart.locks_held & lock->bit))
         panic("releasing a lock that is not held");
     hart.locks_held &= ~lock->bit;
-    lock->held = 0;
+    lock->holder = NULL;
 }
 
 bool spinlock_held(const struct spinlock *lock)

@@ -148,19 +148,20 @@ void log_line(enum log_level level, const char *fmt, ...)
     (void)fmt;
 }
 
+/* There is no hart: what holds a lock is the lock. */
 void spinlock_acquire(struct spinlock *lock)
 {
-    assert_false(atomic_exchange(&lock->held, 1));
+    assert_null(atomic_exchange(&lock->holder, (struct hart *)lock));
 }
 
 void spinlock_release(struct spinlock *lock)
 {
-    assert_true(atomic_exchange(&lock->held, 0));
+    assert_non_null(atomic_exchange(&lock->holder, NULL));
 }
 
 bool spinlock_held(const struct spinlock *lock)
 {
-    return lock->held;
+    return lock->holder;
 }
 
 /* The port interrupts for a FIFO that became empty, if that is switched on, and for received bytes. */

@@ -380,19 +380,20 @@ void spinlock_init(struct spinlock *lock, enum lock_order order, const char *nam
     *lock = (struct spinlock)SPINLOCK_INIT(order, name);
 }
 
+/* There is no hart: what holds a lock is the lock. */
 void spinlock_acquire(struct spinlock *lock)
 {
-    assert_false(atomic_exchange(&lock->held, 1));
+    assert_null(atomic_exchange(&lock->holder, (struct hart *)lock));
 }
 
 void spinlock_release(struct spinlock *lock)
 {
-    assert_true(atomic_exchange(&lock->held, 0));
+    assert_non_null(atomic_exchange(&lock->holder, NULL));
 }
 
 bool spinlock_held(const struct spinlock *lock)
 {
-    return lock->held;
+    return lock->holder;
 }
 
 void waitq_init(struct waitq *q)
