@@ -14,25 +14,28 @@ FUZZ_OUT     := $(BUILD)/test/fuzz
 FUZZ_TARGETS :=
 FUZZ_OBJS    :=
 
-fuzz_object  = $(FUZZ_OUT)/$(1).obj/$(patsubst $(BUILD)/%,%,$(2:.c=.o))
+# As in host.mk: $(call fuzz_object,SET,SOURCE)
+fuzz_object  = $(FUZZ_OUT)/$(1)/$(patsubst $(BUILD)/%,%,$(2:.c=.o))
 
 # $(call fuzz_target,PROGRAM,SOURCE,OTHER SOURCES,FLAGS)
 define fuzz_target
 FUZZ_TARGETS += $(FUZZ_OUT)/$(1)
-FUZZ_OBJS += $(foreach s,$(2) $(call host_sources,$(3)),$(call fuzz_object,$(1),$s))
-$(foreach s,$(2) $(call host_sources,$(3)),$(eval $(call fuzz_object_rule,$(1),$s,$(4))))
-$(FUZZ_OUT)/$(1): $(foreach s,$(2) $(call host_sources,$(3)),$(call fuzz_object,$(1),$s))
+$(foreach s,$(2) $(call host_sources,$(3)),$(eval $(call fuzz_object_rule,$(call object_set,$(4)),$s,$(4))))
+$(FUZZ_OUT)/$(1): $(foreach s,$(2) $(call host_sources,$(3)),$(call fuzz_object,$(call object_set,$(4)),$s))
 	@echo "  FUZZLD  $(1)"
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $$^ $(FUZZ_LDLIBS) -o $$@
 endef
 
 # What the kernel and the host tests compile has been warned about there.
-# $(call fuzz_object_rule,PROGRAM,SOURCE,FLAGS)
+# $(call fuzz_object_rule,SET,SOURCE,FLAGS)
 define fuzz_object_rule
+ifeq ($$(filter $(call fuzz_object,$(1),$(2)),$$(FUZZ_OBJS)),)
+FUZZ_OBJS += $(call fuzz_object,$(1),$(2))
 $(call fuzz_object,$(1),$(2)): $(2) $(FUZZ_MAKEFILES) $(LIBRARY_HEADERS) | $(call packages,fuzz)
-	@echo "  FUZZCC  $(1): $(2:$(BUILD)/%=%)"
+	@echo "  FUZZCC  $(2:$(BUILD)/%=%)"
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(3) $(if $(filter test/fuzz/%,$(2)),$(WARNINGS),-w) -MMD -MP -c $(2) -o $$@
+endif
 endef
 
 FUZZ_MAKEFILES := Makefile test/fuzz/fuzz.mk test/host/rules.awk

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh - run fuzz targets and report each as tests.
@@ -31,10 +31,14 @@ while getopts kn:x:s: option; do
     *) exit 2 ;;
     esac
 done
-shift $((OPTIND - 1))
-out=$1
-shift
+given=$((OPTIND - 1))
 here=$(dirname "$0")
+if [ $# -gt $((given + 2)) ]; then  # several programs: two at a time
+    exec "$here/../lib/in-parallel" "$0" "${@:1:given + 1}" -- "${@:given + 2}"
+fi
+shift $given
+out=$1
+program=$2
 
 export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
@@ -65,26 +69,24 @@ report() {
     grep '^stat::number_of_executed_units' "$log" | sed 's/^/# /'
 }
 
-for program in "$@"; do
-    target=$(basename "$program")
-    name=${target#fuzz_}
-    source=$here/${target%%.*}.c
-    options=$(says options "$source")
-    n=${runs:-$(($(says runs "$source") * times))}
-    dict=$here/${name%%.*}.dict
-    [ ! -f "$dict" ] || options="$options -dict=$dict"
+target=$(basename "$program")
+name=${target#fuzz_}
+source=$here/${target%%.*}.c
+options=$(says options "$source")
+n=${runs:-$(($(says runs "$source") * times))}
+dict=$here/${name%%.*}.dict
+[ ! -f "$dict" ] || options="$options -dict=$dict"
 
-    echo "# group $target"
-    old=$(find "$here/regressions/$name" -type f 2>/dev/null | sort)
-    # shellcheck disable=SC2086
-    [ -z "$old" ] || report "what_once_failed_passes" "$program" $options $old
+echo "# group $target"
+old=$(find "$here/regressions/$name" -type f 2>/dev/null | sort)
+# shellcheck disable=SC2086
+[ -z "$old" ] || report "what_once_failed_passes" "$program" $options $old
 
-    mkdir -p "$out/found" "$out/corpus/$name" "$out/seeds/$name"
-    work=$fresh/$name
-    [ -z "$keep" ] || work=$out/corpus/$name
-    mkdir -p "$work"
-    # shellcheck disable=SC2086
-    report "${n}_runs_find_nothing" "$program" $options -runs="$n" -seed="$seed" -timeout=120 \
-        -print_final_stats=1 -artifact_prefix="$out/found/$name-" "$work" "$out/seeds/$name"
-done
+mkdir -p "$out/found" "$out/corpus/$name" "$out/seeds/$name"
+work=$fresh/$name
+[ -z "$keep" ] || work=$out/corpus/$name
+mkdir -p "$work"
+# shellcheck disable=SC2086
+report "${n}_runs_find_nothing" "$program" $options -runs="$n" -seed="$seed" -timeout=120 \
+    -print_final_stats=1 -artifact_prefix="$out/found/$name-" "$work" "$out/seeds/$name"
 exit $bad

@@ -13,7 +13,7 @@ kernel_compile_lines = $(foreach s,$(2),$(call compile_line,$s,$(BUILD)/$(1)/obj
 compile_lines = $(call kernel_compile_lines,$(PLATFORM),$($(PLATFORM).srcs))$(foreach p,$(others),$(call \
     kernel_compile_lines,$p,$(filter-out $($(PLATFORM).srcs),$($p.srcs))))$(foreach l,$(HOST_COMPILES),$(call \
     compile_line,$(word 2,$(subst |, ,$l)),$(call host_object,$(word 1,$(subst |, ,$l)),$(word 2,$(subst |, ,$l))),$(call \
-    host_compile,$($(word 1,$(subst |, ,$l)).flags))))$(foreach s,$(TOOL_SRCS),$(call \
+    host_compile,$(HOST_FLAGS.$(word 1,$(subst |, ,$l))))))$(foreach s,$(TOOL_SRCS),$(call \
     compile_line,$s,$(s:tools/%.c=$(BUILD)/obj/%.o),$(tool_compile)))
 
 others = $(filter-out $(PLATFORM),$(PLATFORMS))
