@@ -414,17 +414,36 @@ void waitq_wake_all(struct waitq *q)
     spinlock_release(&sched_lock);
 }
 
+/* Notify comes last, and goes first (thread_notified()): so nobody is interrupted for what he does not look at. */
+static void mark_interrupted(struct thread *t)
+{
+    t->interrupted = true;
+    atomic_thread_fence(memory_order_seq_cst);
+    t->notify = true;
+}
+
+void thread_notified(struct thread *t)
+{
+    t->notify = false;
+    atomic_thread_fence(memory_order_seq_cst);
+    t->interrupted = false;
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
 void thread_interrupt(struct thread *t)
 {
+    atomic_thread_fence(memory_order_seq_cst); /* what it is to see was stored before */
     if (t == thread_self()) { /* it does not sleep, and nobody else takes the mark away */
-        t->interrupted = true;
+        mark_interrupted(t);
         return;
     }
     spinlock_acquire(&sched_lock);
-    if (t->state == THREAD_SLEEPING && t->interruptible)
+    if (t->state == THREAD_SLEEPING && t->interruptible) {
         wake(t, -EINTR);
-    else
-        t->interrupted = true;
+        t->notify = true; /* before it runs: that takes the lock */
+    } else {
+        mark_interrupted(t);
+    }
     if (t->state == THREAD_RUNNING && t->hart != hart_self())
         cpu_ipi(t->hart); /* from user mode it comes into the kernel, and sees what it was told */
     spinlock_release(&sched_lock);

@@ -104,8 +104,16 @@ void           thread_start(struct thread *t);
 
 _Noreturn void thread_exit(void); /* end the current thread */
 void           thread_yield(void);
-void           thread_interrupt(struct thread *t);    /* ends an interruptible sleep with -EINTR */
-void           thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
+
+/* Have t look at what it is asked, which was stored before, by ops->notify: an interruptible sleep ends with -EINTR, or
+ * the next one does. */
+void thread_interrupt(struct thread *t);
+
+/* The current thread t is about to look at it: thread_interrupt() that came before is over, and what it was for is
+ * seen. */
+void thread_notified(struct thread *t);
+
+void thread_sleep_until(uint64_t deadline); /* ticks; not interruptible */
 
 /* t runs on these harts only, a mask of their indices; where it is on another one, it leaves soon, and the
  * current thread when it goes back to user mode. -EINVAL: there is none of them. Any context. t must not end

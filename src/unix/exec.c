@@ -448,8 +448,11 @@ void exec_close(struct exec_image *p)
 int exec_open(const struct exec_request *req, struct exec_image **out)
 {
     struct exec_image *p = kzalloc(sizeof(*p));
-    if (!p)
+    if (!p) {
+        if (!req->quiet)
+            log_error("%s: %s", req->path, error_text(-ENOMEM));
         return -ENOMEM;
+    }
     p->req = req;
     p->bin.path = req->path;
     p->bin.quiet = p->interp.quiet = req->quiet;

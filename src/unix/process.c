@@ -120,6 +120,15 @@ int process_start(const char *name, vaddr_t pc, vaddr_t sp)
     return 0;
 }
 
+struct inode *process_set_exe(struct inode *file)
+{
+    struct inode *old = the_process.exe;
+    the_process.exe = file;
+    if (inode_describe(file, the_process.exe_path, sizeof(the_process.exe_path)) < 0)
+        the_process.exe_path[0] = '\0';
+    return old;
+}
+
 const char *process_name_of(const char *path)
 {
     const char *slash = strrchr(path, '/');

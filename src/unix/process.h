@@ -26,8 +26,9 @@
 struct process {
     struct vmspace *vmspace;
     struct fdtable  fds;
-    struct inode   *exe;      /* the program's file: holds a reference */
-    uint64_t        start_ns; /* time_ns() at its start */
+    struct inode   *exe;             /* the program's file: holds a reference */
+    char     exe_path[VFS_PATH_MAX]; /* where it was when it began, for debuggers; empty: unknown */
+    uint64_t start_ns;               /* time_ns() at its start */
 
     struct exec_places places;
 
@@ -132,6 +133,9 @@ void          process_set_cwd(struct inode *dir); /* takes the reference over */
 /* End all other threads, and wait until they are gone. The caller is the first thread then, by number,
  * too. -EAGAIN: another one does that, and the caller ends on its way to user mode. */
 int process_end_others(void);
+
+/* The program in this file begins. Takes the reference over. The file of the program before, or NULL. */
+struct inode *process_set_exe(struct inode *file);
 
 /* The last part of a path: what a thread is called that runs what is there. */
 const char *process_name_of(const char *path);

@@ -54,12 +54,8 @@ bool signal_pending(const struct uthread *ut)
 
 /* --- sending ----------------------------------------------------------------------------- */
 
-/* What it is to see, a signal that is pending, was stored before notify is: signal_notify(), on whichever hart,
- * clears it before it looks. */
 void signal_kick(struct uthread *ut)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    ut->thread->notify = true;
     thread_interrupt(ut->thread);
 }
 
@@ -504,10 +500,7 @@ void signal_notify(struct thread *t, struct trapframe *tf)
 {
     struct uthread *ut = t->owner;
 
-    t->notify = false;
-    t->interrupted = false; /* what it was interrupted for is looked at now */
-    /* Before the look: of this and who makes a signal pending and then sets notify one sees the other. */
-    atomic_thread_fence(memory_order_seq_cst);
+    thread_notified(t);
     if (atomic_load_explicit(&the_process.ending, memory_order_relaxed))
         process_leave();
     const struct uthread *sole = atomic_load_explicit(&the_process.sole, memory_order_relaxed);

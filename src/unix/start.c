@@ -139,7 +139,7 @@ static int start_program(struct start *s)
     int err = exec_open(&req, &image);
     if (!err) {
         err = exec_map(vs, image, &at);
-        the_process.exe = exec_keep(image);
+        process_set_exe(exec_keep(image));
         exec_close(image);
     }
     if (err)

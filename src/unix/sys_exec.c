@@ -230,9 +230,7 @@ static int leave_old(struct uthread *ut, struct exec_call *c)
 
 static void name_new(struct uthread *ut, struct exec_call *c)
 {
-    struct inode *old = the_process.exe;
-    the_process.exe = exec_keep(c->image);
-    exec_leave(old);
+    exec_leave(process_set_exe(exec_keep(c->image)));
     spinlock_acquire(&the_process.lock);
     memset(ut->thread->name, 0, sizeof(ut->thread->name));
     strlcpy(ut->thread->name, process_name_of(c->called), sizeof(ut->thread->name));

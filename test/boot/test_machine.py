@@ -86,7 +86,7 @@ def in_memory_that_the_kernel_hardly_fits_in_a_line_says_so(t):
         if boot.output == RAN and not boot.kernel[1:]:
             continue
         said = " ".join(boot.kernel)
-        claim(re.search(r"memory( |$|:)(?!model)", said), f"in {kib} KiB it says {boot.kernel!r}")
+        claim(re.search(r"memory( |$|:)(?!model)", said), f"in {kib} KiB it says {boot.kernel!r}, ends with {boot.status}, and prints {boot.output!r}")
         claim("assertion" not in said, f"in {kib} KiB an assertion failed")
         refusals |= {line for line in boot.kernel if "not enough memory" in line or
                      "too little memory" in line}

@@ -145,7 +145,7 @@ class Symbols:
 
     def entry(self):
         """(path of the program, its entry)."""
-        path = machine.text(machine.variable("the_process")["exe"])
+        path = machine.text(machine.variable("the_process")["exe_path"])
         if path not in self.loaded:
             machine.fail(f"{path}: no symbols and no entry, since it is not mapped or cannot be read")
         _, base, binary = self.loaded[path]

@@ -11,7 +11,7 @@ from . import machine
 WAIT_FOREVER = (1 << 64) - 1
 CAUSE_ECALL = 8
 # A sleeping thread waits for what called these.
-PLUMBING = ("cpu_switch", "hart_self", "switch_away", "waitq_sleep", "waitq_sleep_until", "mutex_lock", "mutex_lock_waiting",
+PLUMBING = ("cpu_switch", "hart_self", "switch_away", "waitq_sleep", "waitq_sleep_until", "waitq_sleep_unlocked", "mutex_lock", "mutex_lock_waiting",
             "thread_yield", "cpu_thread_start")
 
 
