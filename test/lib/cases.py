@@ -139,24 +139,29 @@ def output_of(case, console):
     return normalise.apply(case.normaliser, case.name, program_output(console))
 
 
-def boot(case, platform, place):
-    """Boot a copy of the image beside place, and look at what is left of it."""
-    copy = place.with_name(place.name + ".img")
-    subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
+def run_machine(case, platform, image):
+    """(console, status) of the case, whose disk is image."""
     arguments = ["-a", f"manifest={case.manifest}"] if case.manifest else []
     arguments += ["--strace"] if case.traced else []
     arguments += ["--cpus", str(case.cpus)] if case.cpus else []
+    arguments += [] if disks.writable(case.image) else ["--read-only"]
+    command = [CELLA, "run", "-p", platform, *arguments]
+    if case.session:
+        return converse([*command, str(image)], session.read(case.session))
+    return finish([*command, "-b", str(image)])
+
+
+def boot(case, platform, place):
+    """Boot the image, or a copy beside place if it may be written to, and look at what is left of that."""
+    if not disks.writable(case.image):
+        console, status = run_machine(case, platform, case.image)
+        return Run(output_of(case, console), status, console)
+    copy = place.with_name(place.name + ".img")
+    subprocess.run(["cp", "--sparse=always", case.image, copy], check=True)
     try:
-        writes = disks.writable(case.image)
-        if not writes:
-            arguments += ["--read-only"]
-        command = [CELLA, "run", "-p", platform, *arguments]
-        if case.session:
-            console, status = converse([*command, str(copy)], session.read(case.session))
-        else:
-            console, status = finish([*command, "-b", str(copy)])
+        console, status = run_machine(case, platform, copy)
         damage = check_file_system(copy) if status is not None else ""
-        changed = left_on(case, copy) if writes and status is not None and not damage else None
+        changed = left_on(case, copy) if status is not None and not damage else None
     finally:
         copy.unlink()
     return Run(output_of(case, console), status, console, damage, changed)
