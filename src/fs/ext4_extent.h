@@ -149,9 +149,10 @@ enum ext4_blocks_for {
 /* An empty tree in ei->block; an empty map if the file system has no trees. */
 void ext4_extent_init(struct ext4_inode *ei);
 
-/* In a handle: ext4_map_new() for a tree. */
+/* In a handle, map_lock held: ext4_map_give() for a tree. *changed is set if the inode has to be stored, also on
+ * failure. */
 int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
-                        enum ext4_blocks_for purpose, struct ext4_run *run);
+                        enum ext4_blocks_for purpose, struct ext4_run *run, bool *changed);
 
 /* Are there no blocks at lblk, and for how many blocks at least is it the same? */
 int ext4_extent_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole);

@@ -171,8 +171,8 @@ static bool holder(const struct ext4_path *path, uint64_t lblk, struct ext4_piec
 }
 
 /* *changed: the tree did. */
-static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
-                   struct ext4_run *run, bool *changed)
+int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
+                        enum ext4_blocks_for purpose, struct ext4_run *run, bool *changed)
 {
     struct ext4_path  path;
     struct ext4_piece piece;
@@ -198,23 +198,6 @@ static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4
     if (!err)
         ext4_path_release(&path);
     return err;
-}
-
-int ext4_extent_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
-                        enum ext4_blocks_for purpose, struct ext4_run *run)
-{
-    struct ext4_fs *fs = ext4_fs_of_inode(ei);
-    bool            changed = false;
-
-    mutex_lock(&ei->map_lock);
-    int err = map_new(ei, lblk, max, purpose, run, &changed);
-    mutex_unlock(&ei->map_lock);
-    if (!changed)
-        return err;
-    int failed = ext4_inode_store(ei);
-    if (failed)
-        ext4_abort(fs, -EIO);
-    return err ? err : failed;
 }
 
 int ext4_extent_is_hole(struct ext4_inode *ei, uint64_t lblk, uint64_t *len, bool *hole)

@@ -30,10 +30,20 @@ int ext4_map(struct ext4_inode *ei, uint64_t lblk, struct ext4_run *run)
 int ext4_map_give(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
                   struct ext4_run *run)
 {
+    bool changed = false;
+
     if (ei->gone)
         return -EROFS;
-    return has_tree(ei) ? ext4_extent_map_new(ei, lblk, max, purpose, run)
-                        : ext4_indirect_map_new(ei, lblk, max, purpose, run);
+    mutex_lock(&ei->map_lock);
+    int err = has_tree(ei) ? ext4_extent_map_new(ei, lblk, max, purpose, run, &changed)
+                           : ext4_indirect_map_new(ei, lblk, max, purpose, run, &changed);
+    mutex_unlock(&ei->map_lock);
+    if (!changed)
+        return err;
+    int failed = ext4_inode_store(ei);
+    if (failed)
+        ext4_abort(ext4_fs_of_inode(ei), -EIO);
+    return err ? err : failed;
 }
 
 int ext4_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, struct ext4_run *run)

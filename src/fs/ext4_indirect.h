@@ -11,9 +11,9 @@
 /* One past the last block that a map can lead to. */
 uint64_t ext4_indirect_end(const struct ext4_fs *fs);
 
-/* In a handle: ext4_map_new(). Blocks that are given ahead are zeroed on the disk. -EFBIG, too. */
+/* In a handle, map_lock held: ext4_map_give(). Blocks that are given ahead are zeroed on the disk. -EFBIG, too. */
 int ext4_indirect_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
-                          enum ext4_blocks_for purpose, struct ext4_run *run);
+                          enum ext4_blocks_for purpose, struct ext4_run *run, bool *changed);
 
 /* In a handle, for blocks of metadata. */
 int ext4_indirect_add_block(struct ext4_inode *ei, uint64_t lblk, struct ext4_block **out);

@@ -264,8 +264,8 @@ static int fill_hole(struct way *w, uint64_t max, enum ext4_blocks_for purpose,
 }
 
 /* *changed: the map did. */
-static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4_blocks_for purpose,
-                   struct ext4_run *run, bool *changed)
+int ext4_indirect_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
+                          enum ext4_blocks_for purpose, struct ext4_run *run, bool *changed)
 {
     struct way w;
 
@@ -279,22 +279,6 @@ static int map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max, enum ext4
     if (!err)
         run->len = size_min(run->len, max);
     return err;
-}
-
-int ext4_indirect_map_new(struct ext4_inode *ei, uint64_t lblk, uint64_t max,
-                          enum ext4_blocks_for purpose, struct ext4_run *run)
-{
-    bool changed = false;
-
-    mutex_lock(&ei->map_lock);
-    int err = map_new(ei, lblk, max, purpose, run, &changed);
-    mutex_unlock(&ei->map_lock);
-    if (!changed)
-        return err;
-    int failed = ext4_inode_store(ei);
-    if (failed)
-        ext4_abort(ext4_fs_of_inode(ei), -EIO);
-    return err ? err : failed;
 }
 
 /* --- freeing ----------------------------------------------------------------------------------------- */

@@ -118,9 +118,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 /* --- mutations ------------------------------------------------------------------------------------ */
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
-
 #define CLAIM      sizeof(uint32_t) /* before the file's bytes */
 #define PHOFF_AT   (CLAIM + 32)
 #define PHNUM_AT   (CLAIM + 56)
