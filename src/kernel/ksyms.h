@@ -5,9 +5,11 @@
 
 #include "lib/types.h"
 
+#define KSYM_NAME_MAX 64 /* bytes, with NUL */
+
 extern const uint32_t ksyms_count;
 extern const uint32_t ksyms_first;   /* of the first, bytes from _text_start */
 extern const uint16_t ksyms_sizes[]; /* halfwords from each to the next; the last: 0 */
-extern const char     ksyms_names[]; /* each with its NUL */
+extern const char     ksyms_names[]; /* how many characters of the one before; the others; NUL */
 
 #endif

@@ -24,21 +24,31 @@ extern char _text_start[], _text_end[], _boot_stack_bottom[]; /* kernel.ld */
 
 /* A function of the kernel: [start, end). */
 struct ksym {
-    uintptr_t   start, end;
-    const char *name;
+    uintptr_t start, end;
+    char      name[KSYM_NAME_MAX];
 };
+
+/* What stands at next, put behind what it shares with the name before it. The place of the one after it. */
+static const char *ksym_next_name(char name[KSYM_NAME_MAX], const char *next)
+{
+    size_t shared = (uint8_t)*next++;
+    size_t size = strlen(next) + 1;
+
+    memcpy(name + shared, next, size);
+    return next + size;
+}
 
 /* The function that holds pc; false, and an empty one: none does. */
 static bool ksym_find(uintptr_t pc, struct ksym *sym)
 {
-    uintptr_t next = (uintptr_t)_text_start + ksyms_first;
+    const char *name = ksyms_names;
+    uintptr_t   next = (uintptr_t)_text_start + ksyms_first;
 
-    *sym = (struct ksym){0, 0, ksyms_names};
+    *sym = (struct ksym){0};
     if (pc < next || pc >= (uintptr_t)_text_end || !ksyms_count)
         return false;
     for (uint32_t i = 0; i < ksyms_count && next <= pc; i++) {
-        if (i > 0)
-            sym->name += strlen(sym->name) + 1;
+        name = ksym_next_name(sym->name, name);
         sym->start = next;
         next = i + 1 < ksyms_count ? next + 2ul * ksyms_sizes[i] : (uintptr_t)_text_end;
     }

@@ -5,7 +5,7 @@
 
 SQLITE_IMAGE := $(BUILD)/images/sqlite.img
 $(eval $(call image_rule,$(SQLITE_IMAGE),test/sqlite))
-$(SQLITE_IMAGE): | $(call packages,guest host)
+$(SQLITE_IMAGE): | $(call packages,host)
 
 ORACLE_CASES  += $(foreach g,$(filter-out manifest,$(basename $(notdir $(wildcard test/sqlite/*.json)))),sqlite/$g=$(SQLITE_IMAGE):/.cella/$g.json)
 ORACLE_IMAGES += $(SQLITE_IMAGE)

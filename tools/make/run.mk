@@ -23,7 +23,7 @@ DEFAULT_IMAGE := $(BUILD)/images/default.img
 RUN_IMAGE   = $(or $(IMAGE),$(APP:%=$(BUILD)/images/%.img),$(DEFAULT_IMAGE))
 # The images that make builds are what tests boot, too: what a run writes to them is not kept.
 RUN_OPTIONS = -p $(PLATFORM) $(if $(IMAGE),,--snapshot) $(if $(MEM),-m $(MEM)) $(if $(ARGS),-a "$(ARGS)") $(QEMUFLAGS:%=--qemu='%')
-RUN_NEEDS   = $(TOOL) kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run image)
+RUN_NEEDS   = $(TOOL) kernel $(BUILD)/$(PLATFORM)/run.conf $(QEMU) $(call packages,run)
 
 run: $(RUN_NEEDS) $(RUN_IMAGE) ## boot IMAGE= or APP= on PLATFORM=; also MEM=256m ARGS=verbose QEMUFLAGS=
 	@$(TOOL) run $(RUN_OPTIONS) $(RUN_IMAGE); status=$$?; \
@@ -44,7 +44,8 @@ images: $(DEFAULT_IMAGE) $(APP_IMAGES) ## the images of test/app, too
 # $(1): the image's file, $(2): the folder of its manifest, and of further ones. Its program prepare, if
 # there is one, makes files of other files, in a folder that is named to it.
 define image_rule
-$(1): $(shell find $(2) tools/image/base ! -type l) $(TOOL) tools/packages/image.lock | $(call packages,image)
+$(1): $(shell find $(2) tools/image/base ! -type l) $(TOOL) tools/packages/image.lock \
+		| $(if $(wildcard $(2)/prepare),$(call packages,image guest))
 	@echo "  IMAGE   $(1:$(BUILD)/%=%)"
 	$(Q)mkdir -p $$(@D)
 ifneq ($(wildcard $(2)/prepare),)
