@@ -309,14 +309,16 @@ class Machine:
         except left.Unreadable as trouble:
             raise Trouble(f"{case.name}: {trouble}") from trouble
 
-    @staticmethod
-    def command(initramfs, disks, memory, cpus):
+    def drive(self, image, serial):
+        """The emulator's option for a disk's file."""
+        how = "readonly=" + ("off" if serial.startswith("rw") else "on")
+        return ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},{how}"]
+
+    def command(self, initramfs, disks, memory, cpus):
         """disks: each one's file and serial number."""
         options = []
         for image, serial in disks:
-            how = "readonly=" + ("off" if serial.startswith("rw") else "on")
-            options += ["-drive", f"file={quoted(image)},format=raw,if=none,id={serial},{how}",
-                        "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
+            options += [*self.drive(image, serial), "-device", f"virtio-blk-pci,drive={serial},serial={serial}"]
         return [emulator(), "-M", "virt", "-cpu", "rv64,h=off", "-m", f"{memory >> 20}m", "-smp", str(cpus),
                 "-bios", os.environ.get("FIRMWARE") or FIRMWARE, "-kernel", str(vmlinux()),
                 "-initrd", str(initramfs), "-append", COMMAND_LINE, "-no-reboot", "-nic", "none",

@@ -60,9 +60,9 @@ test-tool: $(NEEDS_tool) ## the command-line tool; TESTS='get_*' selects
 test-fuzz: $(NEEDS_fuzz) ## short runs of the fuzz targets; TARGET=elf selects
 	@V=$(V) test/run.sh "$(SUITE_fuzz)"
 
-test-long: $(NEEDS_host) $(NEEDS_proof) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_model) $(NEEDS_coverage) $(NEEDS_mutants) $(NEEDS_soak) $(NEEDS_crash) $(NEEDS_damage) $(NEEDS_harts) $(NEEDS_app) $(NEEDS_syscalls) $(NEEDS_cpython) $(NEEDS_sqlite) $(ORACLE_NEEDS) $(NEEDS_linux) ## hours: more seeds (SEEDS=, STEPS=, FIRST=), TIMES= the fuzzing, FACTOR= the stress, proofs with all bounds, coverage of the emulator, faults in it and in the kernel, Linux again
+test-long: $(NEEDS_host) $(NEEDS_proof) $(NEEDS_fuzz) $(NEEDS_machine) $(NEEDS_model) $(NEEDS_coverage) $(NEEDS_mutants) $(NEEDS_soak) $(NEEDS_crash) $(NEEDS_replay) $(NEEDS_damage) $(NEEDS_harts) $(NEEDS_app) $(NEEDS_syscalls) $(NEEDS_cpython) $(NEEDS_sqlite) $(ORACLE_NEEDS) $(NEEDS_linux) ## hours: more seeds (SEEDS=, STEPS=, FIRST=), TIMES= the fuzzing, FACTOR= the stress, proofs with all bounds, coverage of the emulator, faults in it and in the kernel, Linux again
 	@TEST_SUITE_LIMIT=86400 V=$(V) test/run.sh "$(SUITE_seeds)" "$(SUITE_proof_long)" "$(SUITE_fuzzing)" "$(SUITE_model_long)" "$(SUITE_stress)" \
-	    "$(SUITE_coverage)" "$(SUITE_mutants)" "$(SUITE_mutants_kernel)" "$(SUITE_soak_long)" "$(SUITE_crash_long)" "$(SUITE_damage_long)" "$(SUITE_harts_long)" "$(SUITE_app_harts)" "$(SUITE_syscalls_long)" "$(SUITE_cpython_long)" "$(SUITE_sqlite_long)" "$(SUITE_oracle)" "$(SUITE_linux)"
+	    "$(SUITE_coverage)" "$(SUITE_mutants)" "$(SUITE_mutants_kernel)" "$(SUITE_soak_long)" "$(SUITE_crash_long)" "$(SUITE_damage_long)" "$(SUITE_harts_long)" "$(SUITE_app_harts)" "$(SUITE_syscalls_long)" "$(SUITE_cpython_long)" "$(SUITE_sqlite_long)" "$(SUITE_oracle)" "$(SUITE_linux)" "$(SUITE_replay)"
 
 fuzz: $(NEEDS_fuzz) ## fuzz TARGET= (or all) for RUNS= inputs from SEED=, keeping what reaches new code
 	@test/fuzz/run.sh -k $(if $(RUNS),-n $(RUNS)) -s $(or $(SEED),2) $(FUZZ_OUT) $(FUZZ_CHOSEN)
