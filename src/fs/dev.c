@@ -141,6 +141,7 @@ static const struct dev_entry entries[] = {
     {"full", S_IFCHR | 0666, 1, 7, &full_ops, true, NULL},
     {"random", S_IFCHR | 0666, 1, 8, &random_ops, true, NULL},
     {"urandom", S_IFCHR | 0666, 1, 9, &random_ops, true, NULL},
+    {"kmsg", S_IFCHR | 0644, 1, 11, &kmsg_file_ops, false, NULL},
     {"tty", S_IFCHR | 0666, 5, 0, &tty_file_ops, false, NULL},
     {"console", S_IFCHR | 0600, 5, 1, &tty_file_ops, false, NULL},
     {"stdin", S_IFLNK | 0777, 0, 0, NULL, false, "console"},

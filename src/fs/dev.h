@@ -9,6 +9,8 @@
  * such device. Device nodes on any file system lead here. */
 int dev_open(struct file *f);
 
+extern const struct file_ops kmsg_file_ops; /* kmsg.c */
+
 /* A new tree of device nodes. Its root's reference is the caller's. -ENOMEM. */
 int dev_fs_create(struct fs **out);
 

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.c - see log.h. A line is formatted on the stack and written in one piece, so lines of
+/* log.c - see log.h. A line is formatted on the stack and written under the lock, so lines of
  * different harts and interrupts do not mix. */
 #include "kernel/log.h"
 
 #include <stdarg.h>
 
-#include "kernel/spinlock.h"
+#include "kernel/time.h"
+#include "kernel/waitq.h"
+#include "lib/errno.h"
 #include "lib/fmt.h"
-#include "machine/cpu.h"
+#include "lib/string.h"
 
-#define LINE_MAX 256
-
-static const char prefix[] = "[cella] ";
+#define SEVERITY_ERROR 3u /* LOG_ERROR as Linux counts */
+#define LOOK_NS        (100u * 1000 * 1000)
 
 static struct spinlock log_lock = SPINLOCK_INIT(LOCK_LOG, "log");
 /* log_lock protects: */
 static void (*sink)(const char *bytes, size_t len);
+static struct log_record records[LOG_RECORDS]; /* by number, the latest ones */
+static uint64_t          nrecords;             /* that there ever were */
 
-enum log_level log_threshold = LOG_NOTICE;
+enum log_level    log_threshold = LOG_NOTICE;
+_Atomic(uint64_t) log_cleared;
 
 void log_set_sink(void (*put)(const char *bytes, size_t len))
 {
@@ -34,33 +38,85 @@ static void put(const char *bytes, size_t len)
         cpu_early_putc(bytes[i]);
 }
 
+static void put_line(const char *text, size_t len)
+{
+    static const char prefix[] = "[cella] ";
+
+    put(prefix, sizeof(prefix) - 1);
+    put(text, len);
+    put("\n", 1);
+}
+
+static void keep(unsigned priority, const char *text)
+{
+    struct log_record *r = &records[nrecords % LOG_RECORDS];
+
+    r->number = nrecords++;
+    r->when_ns = time_ns();
+    r->priority = priority;
+    strlcpy(r->text, text, sizeof(r->text));
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    if (level > log_threshold)
-        return;
-
-    char    line[LINE_MAX];
-    size_t  len = sizeof(prefix) - 1;
+    char    text[LOG_TEXT_SIZE];
     va_list ap;
 
-    for (size_t i = 0; i < len; i++)
-        line[i] = prefix[i];
     va_start(ap, fmt);
-    int n = fmt_vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap);
+    fmt_vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    len = size_min(len + (size_t)n, sizeof(line) - 2); /* a longer line is cut */
-    line[len++] = '\n';
+    log_message(level + SEVERITY_ERROR, text);
+}
+
+void log_message(unsigned priority, const char *text)
+{
+    unsigned severity = priority & 7;
 
     spinlock_acquire(&log_lock);
-    put(line, len);
+    keep(priority, text);
+    if (severity <= log_threshold + SEVERITY_ERROR)
+        put_line(text, strlen(text));
     spinlock_release(&log_lock);
 }
 
 void log_text(const char *line, size_t len)
 {
     spinlock_acquire(&log_lock);
-    put(prefix, sizeof(prefix) - 1);
-    put(line, len);
-    put("\n", 1);
+    put_line(line, len);
     spinlock_release(&log_lock);
+}
+
+uint64_t log_end(void)
+{
+    spinlock_acquire(&log_lock);
+    uint64_t end = nrecords;
+    spinlock_release(&log_lock);
+    return end;
+}
+
+bool log_record(uint64_t number, struct log_record *out)
+{
+    spinlock_acquire(&log_lock);
+    if (nrecords > LOG_RECORDS && number < nrecords - LOG_RECORDS)
+        number = nrecords - LOG_RECORDS;
+    bool found = number < nrecords;
+    if (found)
+        *out = records[number % LOG_RECORDS];
+    spinlock_release(&log_lock);
+    return found;
+}
+
+/* Nobody wakes who waits: lines are written under any other lock, the scheduler's too. */
+int log_record_wait(uint64_t number, struct log_record *out)
+{
+    static struct spinlock lock = SPINLOCK_INIT(LOCK_WAITQ, "log readers");
+    static struct waitq    readers = WAITQ_INIT(readers);
+
+    while (!log_record(number, out)) {
+        spinlock_acquire(&lock);
+        int err = waitq_sleep_unlocked(&readers, &lock, time_ns_to_deadline(LOOK_NS), true);
+        if (err == -EINTR)
+            return err;
+    }
+    return 0;
 }

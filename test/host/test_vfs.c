@@ -33,7 +33,7 @@
 
 /* --- what /dev stands on -------------------------------------------------------------------------- */
 
-const struct file_ops tty_file_ops;
+const struct file_ops tty_file_ops, kmsg_file_ops;
 
 bool tty_is_controlling(void)
 {
@@ -384,8 +384,9 @@ static void a_mount_is_listed_once_whatever_the_step(void **state)
     assert_null(strstr(at + 1, " dev "));
     assert_string_equal(list(&one, "/", 1), l.text);
     assert_string_equal(list(&one, "/", 3), l.text);
-    assert_string_equal(list(&l, "/dev", 2),
-                        " . .. null zero full random urandom tty console stdin stdout stderr ");
+    assert_string_equal(
+        list(&l, "/dev", 2),
+        " . .. null zero full random urandom kmsg tty console stdin stdout stderr ");
 }
 
 static void a_mount_over_an_entry_hides_it_and_is_listed_once(void **state)

@@ -289,9 +289,9 @@ static void make_nodes(void)
         mode_t      mode;
         unsigned    major, minor;
     } nodes[] = {
-        {"null", 0666, 1, 3},    {"zero", 0666, 1, 5},    {"full", 0666, 1, 7},
-        {"random", 0666, 1, 8},  {"urandom", 0666, 1, 9}, {"tty", 0666, 5, 0},
-        {"console", 0600, 5, 1},
+        {"null", 0666, 1, 3},   {"zero", 0666, 1, 5},    {"full", 0666, 1, 7},
+        {"random", 0666, 1, 8}, {"urandom", 0666, 1, 9}, {"kmsg", 0644, 1, 11},
+        {"tty", 0666, 5, 0},    {"console", 0600, 5, 1},
     };
     static const char *const links[] = {"stdin", "stdout", "stderr"};
 
