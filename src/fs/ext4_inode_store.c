@@ -138,13 +138,17 @@ int ext4_inode_create(struct ext4_inode *ei)
     return store(ei, make_fields);
 }
 
-/* Its mode stays, as on Linux, for who looks into what was lost. */
+/* Its mode stays, as on Linux, for who looks into what was lost. A small time of deletion would be taken for the number
+ * of the next orphan, by e2fsck too, where the clock began in 1970. */
 static void erase_fields(struct ext4_inode *ei, struct ext4_dinode *di)
 {
-    fields_put(ext4_fs_of_inode(ei), ei, di);
+    struct ext4_fs *fs = ext4_fs_of_inode(ei);
+    uint32_t        now = (uint32_t)vfs_now().sec;
+
+    fields_put(fs, ei, di);
     di->links_count = ext4_put16(0);
     di->size_lo = di->size_hi = ext4_put32(0);
-    di->dtime = ext4_put32((uint64_t)vfs_now().sec);
+    di->dtime = ext4_put32(now > fs->ninodes ? now : fs->ninodes + 1);
 }
 
 int ext4_inode_erase(struct ext4_inode *ei)

@@ -345,6 +345,7 @@ static void ext4_stop(struct fs *fs)
 
 static void ext4_forget_blocks(struct fs *fs)
 {
+    ext4_settle(ext4_fs_of(fs));
     ext4_cache_drop(ext4_fs_of(fs));
 }
 

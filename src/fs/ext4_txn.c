@@ -327,8 +327,12 @@ static bool is_idle(const struct ext4_txn *txn)
     return !txn->nrunning && !(txn->journal && ext4_journal_has_revokes(txn->journal));
 }
 
-/* last: the journal is to be empty afterwards, and no handle opens any more. commit is held. */
-static int commit(struct ext4_fs *fs, bool last)
+/* What the commit is for: that changes are safe; that nothing has to be remembered of them, either: the journal is empty
+ * then; and no handle opens any more. */
+enum aim { SAFE, AT_THEIR_PLACES, LAST };
+
+/* commit is held. */
+static int commit(struct ext4_fs *fs, enum aim aim)
 {
     struct ext4_txn *txn = &fs->txn;
 
@@ -338,9 +342,9 @@ static int commit(struct ext4_fs *fs, bool last)
         err = write_running(fs);
     else if (!err)
         err = blk_flush(fs->dev);
-    if (!err && last && txn->journal)
+    if (!err && aim != SAFE && txn->journal)
         err = checkpoint(fs);
-    if (last)
+    if (aim == LAST)
         txn->writable = false;
     if (err)
         ext4_abort(fs, err);
@@ -350,14 +354,24 @@ static int commit(struct ext4_fs *fs, bool last)
     return err;
 }
 
-int ext4_commit(struct ext4_fs *fs)
+static int commit_for(struct ext4_fs *fs, enum aim aim)
 {
     if (!fs->txn.writable)
         return 0;
     mutex_lock(&fs->txn.commit);
-    int err = commit(fs, false);
+    int err = commit(fs, aim);
     mutex_unlock(&fs->txn.commit);
     return err;
+}
+
+int ext4_commit(struct ext4_fs *fs)
+{
+    return commit_for(fs, SAFE);
+}
+
+void ext4_settle(struct ext4_fs *fs)
+{
+    commit_for(fs, AT_THEIR_PLACES);
 }
 
 int ext4_inode_write(struct ext4_inode *ei)
@@ -496,7 +510,7 @@ void ext4_txn_stop(struct ext4_fs *fs)
     ext4_orphans_end(fs);
     ext4_sync(fs);
     mutex_lock(&txn->commit);
-    int err = commit(fs, true);
+    int err = commit(fs, LAST);
     if (!err)
         err = mark_clean(fs);
     mutex_unlock(&txn->commit);

@@ -71,7 +71,10 @@ int ext4_inode_write(struct ext4_inode *ei);
  * storage. No handle. -EIO, also for a commit that failed before. */
 int ext4_commit(struct ext4_fs *fs);
 
-/* The same for all changed inodes, their contents included. */
+/* The same, and the changes are at their places: no block stays in memory for them. */
+void ext4_settle(struct ext4_fs *fs);
+
+/* As ext4_commit() for all changed inodes, their contents included. */
 int ext4_sync(struct ext4_fs *fs);
 
 /* At mounting, after the superblock was checked: 0 once fs can be written, -EROFS if it cannot. At

@@ -228,10 +228,29 @@ int new_thread(uint64_t flags, void *stack_end, void (*run)(void *), void *arg)
 struct child {
     int      tid;
     uint64_t what, address;
+    struct {
+        uint64_t head, offset, pending, entry;
+    } list; /* of locks */
     _Alignas(16) uint8_t stack[STACK_SIZE];
 };
 
 static struct child children[MAX_THREADS][CHILDREN];
+
+/* It ends with a lock that it owns, of which its list tells or does not. */
+static void hold_lock(struct child *c)
+{
+    _Atomic uint32_t *lock = &locks[c->what >> 8 & 15];
+    struct timespec   t;
+
+    RAW(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+    RAW(SYS_futex, lock, FUTEX_LOCK_PI2, 0, &t); /* at once, or not */
+    c->list.head = (uint64_t)&c->list.entry;
+    c->list.entry = (uint64_t)&c->list.head | (c->what >> 12 & 1); /* the owner's mark, or none */
+    c->list.offset = (uint64_t)lock - (uint64_t)&c->list.entry;
+    c->list.pending = c->what & 1 << 13 ? (uint64_t)&c->list.entry : 0;
+    if (c->what & 64)
+        RAW(SYS_set_robust_list, &c->list, 24);
+}
 
 /* The life of a thread: it leaves a list of locks behind, or ends by a fault, or goes to sleep first. */
 static void live(void *arg)
@@ -249,6 +268,8 @@ static void live(void *arg)
         RAW(SYS_nanosleep, &nap, 0);
     if (c->what & 8)
         RAW(SYS_futex, c->address & ~3ul, FUTEX_WAIT, 0, &nap);
+    if (c->what & 32)
+        hold_lock(c);
     if (c->what & 16)
         __asm__ volatile("sd zero, 8(zero)");
 }
@@ -338,8 +359,10 @@ static void tidy(struct worker *w)
             RAW(SYS_timer_delete, id);
     for (int which = 0; which < 3; which++)
         RAW(SYS_setitimer, which, none, 0);
+    for (size_t i = 0; i < COUNT(locks); i++)
+        RAW(SYS_futex, &locks[i], FUTEX_UNLOCK_PI);
     if (chance(w, 2))
-        RAW(SYS_chdir, "/tmp");
+        RAW(SYS_chdir, chance(w, 2) ? "/tmp" : "/root");
     if (chance(w, 20))
         remove_ipc();
 }
@@ -362,6 +385,6 @@ void random_act(struct worker *w)
     default:
         w->call = "(access)";
         for (unsigned n = 8; n; n--)
-            touch(in_arena(w) + below(w, PAGE / 8) * 8, chance(w, 2));
+            touch(chance(w, 8) ? in_ring(w) : in_arena(w) + below(w, PAGE / 8) * 8, chance(w, 2));
     }
 }

@@ -6,6 +6,7 @@
 #include "random_calls.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -55,110 +56,22 @@ static uint64_t harmless_uid(uint64_t id)
     return (uint32_t)id == UINT32_MAX ? id : 0;
 }
 
-/* [a[0], a[0] + a[1]) in the arena of this thread or another, or refused whatever is mapped. */
-static void keep_in_arena(struct worker *w, uint64_t *a)
-{
-    static const uint64_t beyond[] = {1ul << 63, -1ul, 0xf000000000, -PAGE, 1ul << 41};
-    uint64_t              first = below(w, ARENA_PAGES), n = 1 + below(w, ARENA_PAGES - first);
-
-    a[0] = arena_of(w) + first * PAGE + (chance(w, 20) ? below(w, PAGE) : 0);
-    a[1] = chance(w, 2) ? n * PAGE : (1 + below(w, n < 4 ? n : 4)) * PAGE;
-    if (a[0] % PAGE && a[1] / PAGE == ARENA_PAGES - first)
-        a[0] &= -PAGE;
-    if (chance(w, 20))
-        a[1] = PICK(w, beyond);
-    else if (chance(w, 10))
-        a[1] -= below(w, PAGE);
-    else if (chance(w, 20))
-        a[0] = bad_address(w) & (1ul << 63 | 7); /* not a page, or no address */
-}
-
-/* In the arena or in a mapping of this thread's that the kernel placed. */
-static void keep_in_own(struct worker *w, uint64_t *a)
-{
-    const struct floating *f = &PICK(w, w->floats);
-
-    keep_in_arena(w, a);
-    if (chance(w, 4) && f->len) {
-        a[0] = f->at + below(w, f->len / PAGE) * PAGE;
-        a[1] = (1 + below(w, (f->at + f->len - a[0]) / PAGE)) * PAGE;
-    }
-}
-
-static void make_mmap(struct worker *w, uint64_t *a)
-{
-    uint64_t len = a[1], flags = a[3] | (chance(w, 3) ? MAP_ANONYMOUS : 0);
-
-    if (chance(w, 2))
-        flags |= chance(w, 3) ? MAP_SHARED : MAP_PRIVATE;
-    keep_in_arena(w, a);
-    if (chance(w, 3)) { /* where the kernel likes */
-        flags &= ~(uint64_t)(MAP_FIXED | MAP_FIXED_NOREPLACE);
-        a[0] = chance(w, 2) ? 0 : a[0];
-        a[1] = len;
-    } else {
-        flags |= MAP_FIXED;
-    }
-    if (a[1] > LARGE) /* memory is for all: none may be filled, not by mlockall either */
-        a[2] = PROT_NONE;
-    a[3] = flags;
-    a[4] = flags & MAP_ANONYMOUS && chance(w, 2) ? -1ul : (uint64_t)any_fd(w);
-    a[5] = chance(w, 3) ? any_number(w) : below(w, 8) * PAGE;
-}
-
-static void make_mremap(struct worker *w, uint64_t *a)
-{
-    uint64_t to[2];
-
-    keep_in_own(w, a);
-    keep_in_arena(w, to);
-    a[2] = chance(w, 8) ? any_number(w) : to[1];
-    if (a[2] > LARGE)
-        a[2] |= 1ul << 40; /* which no hole is large enough for */
-    a[3] = below(w, 8);
-    a[4] = to[0];
-    if (a[3] & MREMAP_FIXED && a[2] < 1ul << 38 && a[2] > to[1])
-        a[2] = to[1];
-    if (chance(w, 16))
-        a[1] = 0; /* a second place for what is shared */
-}
-
-static void make_close_range(struct worker *w, uint64_t *a)
-{
-    a[0] = FIRST_FD + below(w, LAST_FD);
-    a[1] = a[0] + below(w, 3);
-    if (a[1] > LAST_FD)
-        a[1] = LAST_FD; /* perhaps before the first */
-    if (chance(w, 8)) {
-        a[0] = 1000 + any_number(w) % (1ul << 31);
-        a[1] = any_number(w);
-    }
-}
-
 /* Change what must not happen. False: make another call. */
 static bool tame(struct worker *w, long nr, uint64_t *a)
 {
     switch (nr) {
-    case SYS_exit:
-    case SYS_exit_group:
-    case SYS_rt_sigreturn:
-    case SYS_clone:
+    case SYS_exit_group:   /* the program's last call */
+    case SYS_exit:         /* each child's last call: acts.c */
+    case SYS_rt_sigreturn: /* handlers return, to what they spoilt: acts.c */
+    case SYS_clone:        /* a child needs a stack: acts.c */
     case SYS_clone3:
-    case SYS_execve:
-    case SYS_execveat:
-        return false; /* but for what acts.c does with some of them */
-    case SYS_io_setup:
-        a[0] = 0; /* nobody would destroy what it makes */
-        return true;
+        return false;
     case SYS_close:
         return !protected_fd((int)a[0]);
     case SYS_dup3:
         return !protected_fd((int)a[1]);
     case SYS_pidfd_getfd:
         return !protected_fd((int)a[1]);
-    case SYS_close_range:
-        make_close_range(w, a);
-        return true;
     case SYS_openat:
         if (w->tty) /* what is written there nobody could read */
             a[2] &= ~3ul;
@@ -203,31 +116,6 @@ static bool tame(struct worker *w, long nr, uint64_t *a)
         if (a[nr == SYS_prlimit64] == RLIMIT_CPU)
             a[nr == SYS_prlimit64 ? 2 : 1] = 0;
         return true;
-    case SYS_brk:
-        a[0] = chance(w, 4) ? bad_address(w) : heap_start + below(w, 1 << 20);
-        return true;
-    case SYS_mmap:
-        make_mmap(w, a);
-        return true;
-    case SYS_mremap:
-        make_mremap(w, a);
-        return true;
-    case SYS_shmget: /* what fits into an arena and behind it, or nowhere */
-        a[1] = a[1] > LARGE / 2 ? a[1] | 1ul << 50 : a[1];
-        return true;
-    case SYS_shmat:
-        a[1] = chance(w, 2) ? 0 : in_arena(w);
-        return true;
-    case SYS_munmap:
-    case SYS_mprotect:
-    case SYS_pkey_mprotect:
-    case SYS_madvise:
-    case SYS_remap_file_pages:
-    case SYS_mlock:
-    case SYS_mlock2:
-    case SYS_mbind:
-        keep_in_own(w, a);
-        return true;
     default:
         return true;
     }
@@ -261,6 +149,10 @@ static void keep_floating(struct worker *w, uintptr_t at, size_t len)
 static void mend(struct worker *w, long nr, const uint64_t *a, long result)
 {
     switch (nr) {
+    case SYS_io_setup:
+        if (result == 0)
+            keep_context(w, a[1]);
+        return;
     case SYS_mmap:
         if (result > 0)
             keep_floating(w, (uintptr_t)result, a[1]);
@@ -323,12 +215,16 @@ static const struct call *choose(struct worker *w)
     return c;
 }
 
+/* THREAD.CALL, and how often the program went on in itself. */
 static void name_thread(const struct worker *w)
 {
     char     name[16], *at = name + sizeof(name) - 1;
-    unsigned step = w->step;
+    unsigned step = w->step, again = kept->execs;
 
-    *at = 0;
+    for (*at = 0; again; again /= 10)
+        *--at = (char)('0' + again % 10);
+    if (kept->execs)
+        *--at = '+';
     do
         *--at = (char)('0' + step % 10);
     while (step /= 10);
@@ -337,26 +233,70 @@ static void name_thread(const struct worker *w)
     RAW(SYS_prctl, 15 /* PR_SET_NAME */, at);
 }
 
-void random_call(struct worker *w)
+/* What another program would not get over. */
+static bool confines(long nr)
 {
-    const struct call *c = choose(w);
+    switch (nr) {
+    case SYS_setrlimit:
+    case SYS_prlimit64:
+    case SYS_setresuid:
+    case SYS_setresgid:
+    case SYS_capset:
+        return true;
+    default:
+        return false;
+    }
+}
 
-    w->scratch_used = 0;
-    w->tty = false;
-    w->call = c->name;
+static long perform(struct worker *w, long nr, const uint64_t *a)
+{
+    long result;
+
+    if (nr == SYS_execve || nr == SYS_execveat)
+        return hostile_exec(w, nr, a);
+    if (confines(nr))
+        gate_enter(GATE_CONFINING);
+    result = raw(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+    mend(w, nr, a, result);
+    if (confines(nr))
+        gate_leave(GATE_CONFINING);
+    return result;
+}
+
+static void draw_arguments(struct worker *w, const struct call *c)
+{
     memset(w->args, 0, sizeof(w->args));
     for (unsigned i = 0; i < 6; i++)
         if (c->kinds[i] != A_NONE && c->kinds[i] < A_KINDS)
             w->args[i] = value_of(w, c->kinds, i);
         else if (chance(w, 8)) /* what is no argument does no harm */
             w->args[i] = any_number(w);
+    make_arguments(w, c->nr, w->args);
+}
+
+void random_call(struct worker *w)
+{
+    const struct call *c = choose(w);
+    size_t             at = (size_t)(c - calls);
+
+    w->scratch_used = 0;
+    w->tty = false;
+    w->call = c->name;
+    draw_arguments(w, c);
     if (!tame(w, c->nr, w->args))
         return;
     name_thread(w);
     if (showing)
         showing(w);
     w->faults = 0;
-    long result = raw(c->nr, w->args[0], w->args[1], w->args[2], w->args[3], w->args[4],
-                      w->args[5]);
-    mend(w, c->nr, w->args, result);
+    atomic_fetch_add(&kept->tally[at].made, 1);
+    if (perform(w, c->nr, w->args) >= 0)
+        atomic_fetch_add(&kept->tally[at].done, 1);
+}
+
+void print_tally(void)
+{
+    for (size_t i = 0; i < ncalls; i++)
+        dprintf(CONSOLE_FD, "tally: %s %u %u%s\n", calls[i].name, kept->tally[i].made,
+                kept->tally[i].done, calls[i].refused ? " refused" : "");
 }

@@ -69,7 +69,7 @@ static void remove_tree(int dir, const char *name)
 
 static void remove_files(void)
 {
-    static const char *const roots[] = {"/tmp", "/dev/shm"};
+    static const char *const roots[] = {"/tmp", "/dev/shm", "/root"};
 
     for (size_t i = 0; i < COUNT(roots); i++) {
         int none = 0, fd = open(roots[i], O_RDONLY | O_DIRECTORY);
@@ -125,27 +125,37 @@ static void unlock_files(void)
 {
     struct flock whole = {.l_type = F_UNLCK};
 
-    for (int fd = 0; fd <= ROOT_FD; fd++) {
+    for (int fd = 0; fd <= PROGRAM_FD; fd++) {
         flock(fd, LOCK_UN);
         fcntl(fd, F_SETLK, &whole);
         fcntl(fd, F_OFD_SETLK, &whole);
     }
 }
 
-void give_back(void)
+void unconfine(void)
 {
-    struct rlimit many = {256, 256}, all = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit many = {256, 256}, stack = {LARGE, LARGE}, all = {RLIM_INFINITY, RLIM_INFINITY};
 
     fchdir(ROOT_FD);
     RAW(SYS_chroot, ".");
     for (int resource = 0; resource < RLIM_NLIMITS; resource++)
-        RAW(SYS_prlimit64, 0, resource, resource == RLIMIT_NOFILE ? &many : &all, 0);
+        RAW(SYS_prlimit64, 0, resource,
+            resource == RLIMIT_NOFILE  ? &many
+            : resource == RLIMIT_STACK ? &stack
+                                       : &all,
+            0);
     umask(022);
+}
+
+void give_back(void)
+{
+    unconfine();
     RAW(SYS_close_range, FIRST_FD, LAST_FD, 0);
     close(socket(AF_UNIX, SOCK_STREAM, 0)); /* then those are looked for that only messages keep */
     unlock_files();
     catch_signals();
     remove_timers();
+    destroy_contexts();
     remove_memory();
     remove_ipc();
     unlink_queues();
@@ -225,12 +235,19 @@ static void count_frames(struct census *c, long heap)
     count(c, "frames", used - cached - heap - (resident - of_files));
 }
 
-void take_census(struct census *c)
+/* What is only kept because it may be needed again, or is not on the disk yet, is no leak. */
+static void drop_caches(void)
 {
+    sync();
     int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
     if (write(fd, "3", 1) != 1)
         dprintf(CONSOLE_FD, "(caches cannot be dropped)\n");
     close(fd);
+}
+
+void take_census(struct census *c)
+{
+    drop_caches();
     memset(c, 0, sizeof(*c));
     count_names(c, "descriptors", "/proc/self/fd");
     count_names(c, "threads", "/proc/self/task");
@@ -258,12 +275,25 @@ bool same_census(const struct census *a, const struct census *b)
     return a->n == b->n && a->maps_len == b->maps_len && !memcmp(a->maps, b->maps, a->maps_len);
 }
 
+/* Those of a that b does not have. */
+static void print_lines(const char *what, const char *a, const char *b)
+{
+    static char line[256];
+
+    for (size_t len; *a; a += len) {
+        len = strcspn(a, "\n") + 1;
+        snprintf(line, sizeof(line), "%.*s", (int)len, a);
+        if (!strstr(b, line))
+            dprintf(CONSOLE_FD, "%s: %s", what, line);
+    }
+}
+
 void print_differences(const struct census *before, const struct census *after)
 {
     for (size_t i = 0; i < after->n; i++)
         if (!same_count(before, after, i))
             dprintf(CONSOLE_FD, "left over: %s: %ld, before %ld\n", after->of[i].name,
                     after->of[i].count, before->of[i].count);
-    if (strcmp(before->maps, after->maps))
-        dprintf(CONSOLE_FD, "left over: memory:\n%sbefore:\n%s", after->maps, before->maps);
+    print_lines("left over: memory", after->maps, before->maps);
+    print_lines("missing: memory", before->maps, after->maps);
 }

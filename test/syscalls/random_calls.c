@@ -7,25 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STACK     (256ul << 10) /* all signals may come at once */
-#define WARM_UP   4000 /* calls before the first census: what the kernel makes once and keeps */
-#define LOOK_NS   2000000
-#define PATIENCE  60  /* seconds for one call */
-#define SETTLING  400 /* looks until everything that ends has ended */
-#define ACT_EVERY 12
-#define OBJECTS   1200
-#define FILES     400 /* some are on their way between sockets */
+#define STACK      (256ul << 10) /* all signals may come at once */
+#define WARM_UP    4000 /* calls before the first census: what the kernel makes once and keeps */
+#define LOOK_NS    2000000
+#define PATIENCE   60  /* seconds for one call */
+#define SETTLING   400 /* looks until everything that ends has ended */
+#define ACT_EVERY  12
+#define EXEC_EVERY 5000
+#define HURRY      20 /* seconds after which the clock is put on */
+#define OBJECTS    1200
+#define NEXT_SEED  7919 /* from a seed to that of the program that goes on */
+#define AREAS      64
+#define FREED      200
+#define FILES      400 /* some are on their way between sockets */
 
 struct worker workers[MAX_THREADS];
 unsigned      nworkers;
 uintptr_t     heap_start;
-
-static unsigned show_from = -1u;
 
 /* --- a thread ---------------------------------------------------------------------------------------- */
 
@@ -36,7 +41,7 @@ static void show(struct worker *w)
     char           text[160];
     int            len;
 
-    if (w->step < show_from)
+    if (w->step < kept->show_from)
         return;
     RAW(SYS_sysinfo, &info);
     len = snprintf(text, sizeof(text), "%u.%u %lu KiB: %s(%#lx, %#lx, %#lx, %#lx, %#lx, %#lx)\n",
@@ -59,7 +64,10 @@ static void work(void *arg)
     settle_thread(w);
     for (unsigned i = 0; i < w->steps; i++) {
         begin_step(w, i);
-        if (chance(w, ACT_EVERY))
+        atomic_fetch_add(&kept->begun, 1);
+        if (kept->phase == RUNNING && chance(w, EXEC_EVERY))
+            random_exec(w);
+        else if (chance(w, ACT_EVERY))
             random_act(w);
         else
             random_call(w);
@@ -88,7 +96,8 @@ static void prepare(struct worker *w, unsigned index)
            ALTSTACK); /* what is touched later would look like something left over */
 }
 
-static uint8_t *stacks[MAX_THREADS];
+static uint8_t   *stacks[MAX_THREADS];
+static const char home[] = "/tmp";
 
 static void start(struct worker *w, uint64_t seed, unsigned steps)
 {
@@ -131,6 +140,13 @@ static _Noreturn void tell_stuck(const struct worker *w)
     abort();
 }
 
+/* Who waits for a lock until some hour waits for ever if the clock is put back, and no signal ends that. */
+static void put_clock_on(void)
+{
+    struct timespec t = {4000000000, 0};
+    RAW(SYS_clock_settime, CLOCK_REALTIME, &t);
+}
+
 /* Interrupt who has made no new call since the last look. */
 static bool look(uint64_t since[], unsigned seen[])
 {
@@ -147,22 +163,26 @@ static bool look(uint64_t since[], unsigned seen[])
             continue;
         }
         RAW(SYS_tgkill, getpid(), w->tid, KICK);
+        if (now() > since[i] + HURRY)
+            put_clock_on();
         if (now() > since[i] + PATIENCE)
             tell_stuck(w);
     }
     return busy;
 }
 
+/* As many calls as are left of so many. */
 static void run(uint64_t seed, unsigned calls)
 {
     uint64_t since[MAX_THREADS];
     unsigned seen[MAX_THREADS];
 
-    chdir("/tmp");
+    calls = kept->begun < calls ? calls - kept->begun : 0;
+    chdir(home);
     for (unsigned i = 0; i < nworkers; i++) {
         since[i] = now();
         seen[i] = -1u;
-        start(&workers[i], seed, calls / nworkers);
+        start(&workers[i], seed + kept->execs * NEXT_SEED, (calls + nworkers - 1) / nworkers);
     }
     while (look(since, seen))
         pause_a_little();
@@ -183,13 +203,13 @@ static bool settled(const struct census *before, struct census *after)
     return false;
 }
 
-static struct census before, after;
+static struct census after;
 
 static void settle_first(void)
 {
     take_census(&after);
-    for (unsigned i = 0; i < SETTLING && !same_census(&before, &after); i++) {
-        before = after;
+    for (unsigned i = 0; i < SETTLING && !same_census(&kept->before, &after); i++) {
+        kept->before = after;
         pause_a_little();
         take_census(&after);
     }
@@ -202,7 +222,36 @@ static void fill_files(void)
     for (unsigned i = 0; i < FILES && fd >= 0; i++)
         fd = open("/dev/null", O_RDONLY);
     RAW(SYS_close_range, first, CONSOLE_FD - 1, 0);
-    RAW(SYS_close_range, ROOT_FD + 1, 1000, 0);
+    RAW(SYS_close_range, PROGRAM_FD + 1, 1000, 0);
+}
+
+/* And as many blocks of metadata that are freed before one commit: the journal's list of them does not shrink. */
+static void fill_journal(void)
+{
+    char name[32];
+
+    for (int making = 1; making >= 0; making--) {
+        for (unsigned i = 0; i < FREED; i++) {
+            snprintf(name, sizeof(name), "/root/%u", i);
+            if (making)
+                mkdir(name, 0700);
+            else
+                rmdir(name);
+        }
+        sync(); /* what the journal does not hold, it need not be told of */
+    }
+}
+
+/* Of messages and signals that wait, the memory of the last one is kept, too. */
+static void fill_queues(void)
+{
+    int ends[2];
+
+    socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+    write(ends[0], "a", 1);
+    close(ends[0]);
+    close(ends[1]);
+    sigqueue(getpid(), SIGRTMIN, (union sigval){0});
 }
 
 /* [start, end) holds the same, and no file behind it. Nothing is written there meanwhile. */
@@ -247,6 +296,16 @@ static void fill_ipc(void)
     }
 }
 
+/* And as many areas: the kernel keeps the memory of a few. */
+static void fill_areas(void)
+{
+    uint8_t *at = mmap(NULL, AREAS * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    for (unsigned i = 0; i < AREAS; i += 2)
+        RAW(SYS_mprotect, at + i * PAGE, PAGE, PROT_NONE);
+    RAW(SYS_munmap, at, AREAS * PAGE);
+}
+
 static void take_places(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -256,38 +315,92 @@ static void take_places(void)
     for (int fd = 0; fd < FIRST_FD; fd++)
         dup2(null, fd);
     RAW(SYS_close_range, FIRST_FD, LAST_FD, 0);
-    heap_start = (uintptr_t)RAW(SYS_brk, 0);
 }
 
-int main(int argc, char **argv)
+static void prepare_all(void)
 {
-    uint64_t seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
-    unsigned calls = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 10000;
-
-    nworkers = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) % (MAX_THREADS + 1) : 1;
-    if (argc > 4)
-        show_from = (unsigned)strtoul(argv[4], NULL, 0);
-    leave_file();
-    take_places();
-    catch_signals();
+    nworkers = kept->threads;
     for (unsigned i = 0; i < nworkers; i++) {
         prepare(&workers[i], i);
         stacks[i] = fenced(STACK);
         memset(stacks[i], 1, STACK);
     }
-    open_all_places();
-    fill_files();
-    fill_ipc();
     RAW(SYS_mlockall, 1); /* all of the program is in memory from now on */
     RAW(SYS_munlockall);
-    run(~seed, WARM_UP);
-    settle_first();
-    showing = argc > 4 ? show : NULL;
-    run(seed, calls);
-    bool clean = settled(&before, &after);
+    fill_areas();
+}
+
+static void begin_first(int argc, char **argv)
+{
+    kept->seed = argc > 1 ? strtoul(argv[1], NULL, 0) : 1;
+    kept->calls = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 10000;
+    kept->threads = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) % (MAX_THREADS + 1) : 1;
+    kept->show_from = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 0) : -1u;
+    kept->tally_wanted = argc > 5;
+    leave_file();
+    take_places();
+    catch_signals();
+    open_all_places();
+    fill_files();
+    fill_queues();
+    fill_journal();
+    fill_ipc();
+}
+
+/* In the place of this program, in the middle of anything: nothing may be missing that beginning needs. */
+static void begin_again(void)
+{
+    static const uint64_t none;
+
+    unconfine();
+    leave_file();
+    catch_signals();
+    RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+}
+
+/* Then the program begins again: what it finds, all that come later find, too. */
+static void warm_up(void)
+{
+    static char *const none[] = {NULL};
+
+    run(~kept->seed, WARM_UP);
+    kept->phase = COUNTING;
+    kept->begun = 0;
+    memset(kept->tally, 0, sizeof(kept->tally));
+    exec_self(none, none);
+    dprintf(CONSOLE_FD, "FAILED: the program cannot begin again\n");
+    RAW(SYS_exit_group, 1);
+}
+
+/* 0, or an exit status. */
+static int report(void)
+{
+    bool clean = settled(&kept->before, &after);
+
     if (!clean)
-        print_differences(&before, &after);
-    dprintf(CONSOLE_FD, "%s: seed %lu, %u calls by %u threads\n", clean ? "done" : "FAILED", seed,
-            calls, nworkers);
-    RAW(SYS_exit_group, !clean);
+        print_differences(&kept->before, &after);
+    if (kept->tally_wanted)
+        print_tally();
+    dprintf(CONSOLE_FD, "%s: seed %lu, %u calls by %u threads, %u programs\n",
+            clean ? "done" : "FAILED", kept->seed, kept->calls, nworkers, kept->execs);
+    return !clean;
+}
+
+int main(int argc, char **argv)
+{
+    if (keep())
+        begin_again();
+    else
+        begin_first(argc, argv);
+    heap_start = (uintptr_t)RAW(SYS_brk, 0);
+    prepare_all();
+    give_back();
+    if (kept->phase == WARMING)
+        warm_up();
+    if (kept->phase == COUNTING)
+        settle_first();
+    kept->phase = RUNNING;
+    showing = kept->show_from == -1u ? NULL : show;
+    run(kept->seed, kept->calls);
+    RAW(SYS_exit_group, report());
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* random_calls.h - a program that makes random system calls with hostile arguments.
  *
- *     random_calls SEED CALLS [THREADS [SHOW]]
+ *     random_calls SEED CALLS [THREADS [SHOW [tally]]]
  *
  * THREADS threads share one set of descriptors, files and memory, and make CALLS calls in all. Which call,
  * and with what, is drawn from the seed, the thread's number and the number of its call alone. From call
  * SHOW of each thread on, calls are printed before they are made. With one thread, the same seed and
- * number thus make the same call, as far as time and the kernel allow.
+ * number thus make the same call, as far as time and the kernel allow. Now and then a thread lets the program go on in
+ * itself (execve), with another seed, until all calls are made. A fifth argument prints at the end how often each call
+ * was made, and how often it did what it was asked for.
  *
  *     random_calls.c  threads, the watch over them, the report
  *     calls.c         which calls there are (the kernel's own list), and what keeps one from
  *                     ending the program
+ *     makers.c        calls whose arguments must fit each other
+ *     exec.c          going on in another program, and what is kept over that
  *     values.c        arguments by their kind: numbers, flags, descriptors, paths, addresses
  *     structs.c       arguments that are structures
  *     acts.c          what is no single call: threads that end, handlers that change where they
@@ -44,6 +48,8 @@
 #define LAST_FD     47 /* descriptors between these two are anybody's */
 #define CONSOLE_FD  60
 #define ROOT_FD     61
+#define KEPT_FD     62          /* what outlives execve */
+#define PROGRAM_FD  63          /* this program's file */
 #define FILE_LIMIT  (1ul << 20) /* bytes */
 #define KICK        SIGUSR1     /* interrupts a thread that sleeps */
 #define MANGLE      SIGUSR2     /* its handler changes where it returns to */
@@ -87,7 +93,6 @@ struct worker {
 extern struct worker workers[MAX_THREADS];
 extern unsigned      nworkers;
 extern uintptr_t     heap_start;
-extern bool          warming; /* calls whose effects do not count yet */
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -177,6 +182,8 @@ uint64_t any_sigset(struct worker *w);
 
 extern const size_t ncalls;
 
+void print_tally(void);
+
 void drop_floating(struct floating *f);
 
 /* Make one random call. */
@@ -185,6 +192,18 @@ void random_call(struct worker *w);
 /* Before a call is made, and after it. */
 void show_call(struct worker *w);
 extern void (*showing)(struct worker *w);
+
+/* --- makers.c -------------------------------------------------------------------------------- */
+
+extern _Atomic uint32_t locks[16]; /* futexes */
+
+/* Let the arguments that were drawn for that call fit each other. */
+void make_arguments(struct worker *w, long nr, uint64_t *args);
+
+/* io_setup() made a context, whose number is there. */
+void      keep_context(struct worker *w, uint64_t where);
+void      destroy_contexts(void);
+uintptr_t in_ring(struct worker *w); /* of one of them */
 
 /* --- acts.c ---------------------------------------------------------------------------------- */
 
@@ -208,9 +227,55 @@ struct census {
 };
 
 void remove_ipc(void);
+void unconfine(void); /* the root of paths and limits, as they were */
 void give_back(void); /* all that random calls opened, mapped, made or set */
 void take_census(struct census *out);
 bool same_census(const struct census *a, const struct census *b);
 void print_differences(const struct census *before, const struct census *after);
+
+/* --- exec.c ---------------------------------------------------------------------------------- */
+
+#define MOST_CALLS 512
+
+enum phase {
+    WARMING,  /* what the kernel makes once and keeps is made */
+    COUNTING, /* it was: what the kernel holds is counted next */
+    RUNNING,
+};
+
+/* In memory of KEPT_FD's. */
+struct kept {
+    enum phase    phase;
+    bool          tally_wanted;
+    uint64_t      seed;
+    unsigned      calls, threads, show_from;
+    atomic_uint   execs;
+    atomic_uint   begun; /* calls of this phase */
+    struct census before;
+    struct {
+        atomic_uint made, done;
+    } tally[MOST_CALLS];
+};
+
+extern struct kept *kept;
+
+/* Find what was kept. False: there is nothing yet. */
+bool keep(void);
+
+/* Begin again, as another program would; returns if that fails. */
+void exec_self(char *const *argv, char *const *envp);
+void random_exec(struct worker *w);
+
+/* execve or execveat; nothing but this program shall come out of it. */
+long hostile_exec(struct worker *w, long nr, const uint64_t *args);
+
+/* Pointers to strings, some of them none, and with an end or without. */
+uintptr_t string_list(struct worker *w);
+
+/* One sort of call keeps out the other. */
+enum { GATE_EXEC = 1, GATE_CONFINING = -1 };
+
+void gate_enter(int sort);
+void gate_leave(int sort);
 
 #endif

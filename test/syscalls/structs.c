@@ -6,6 +6,7 @@
  */
 #include "random_calls.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <string.h>
@@ -366,6 +367,22 @@ static uintptr_t limit(struct worker *w)
     return PLACED(w, of);
 }
 
+static uintptr_t open_how(struct worker *w)
+{
+    static const uint64_t flags[] = {0, O_RDWR, O_RDWR | O_CREAT, O_PATH, O_DIRECTORY, O_TMPFILE};
+    uint64_t              how[4] = {PICK(w, flags), 0, chance(w, 2) ? below(w, 64) : 0, 0};
+
+    how[1] = how[0] & O_CREAT ? 0644 : 0;
+    return SPOILT(w, how);
+}
+
+static uintptr_t queue_attributes(struct worker *w)
+{
+    int64_t of[8] = {chance(w, 2) ? O_NONBLOCK : 0, 1 + (int64_t)below(w, 10),
+                     1 + (int64_t)below(w, 300)};
+    return SPOILT(w, of);
+}
+
 /* A list of locks that a thread held, with an end or without one. */
 static uintptr_t robust_list(struct worker *w)
 {
@@ -435,6 +452,13 @@ uintptr_t structure_of(struct worker *w, enum syscall_kind kind)
     case A_IN_GIDS:
     case A_OUT_HWPROBE:
         return numbers(w);
+    case A_ARGV:
+    case A_ENVP:
+        return string_list(w);
+    case A_OPEN_HOW:
+        return open_how(w);
+    case A_MQ_ATTR:
+        return queue_attributes(w);
     case A_PTR:
         return chance(w, 8)   ? robust_list(w)
                : chance(w, 2) ? numbers(w)

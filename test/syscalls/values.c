@@ -237,6 +237,14 @@ static const char *const places[] = {
     "/tmp/a/",
     "/dev/null/x",
     "/dev/mqueue",
+    "/root",
+    "/root/a",
+    "/root/b",
+    "/root/c",
+    "/root/d",
+    "/root/d/a",
+    "/root/d/e",
+    "/root/link",
 };
 
 void open_all_places(void)
@@ -361,6 +369,7 @@ static const struct words words_of[A_KINDS] = {
     [A_FILE_MODE] = ONE(S_IFREG | 0644, S_IFIFO | 0600, S_IFSOCK | 0600, S_IFCHR | 0666,
                         S_IFBLK | 0600, S_IFDIR | 0755, S_IFLNK | 0777, 0, 07777, S_IFREG),
     [A_FLOCK_OP] = SOME(1, 2, 4, 8, LOCK_SH | LOCK_NB, LOCK_EX | LOCK_NB, 32),
+    [A_FUTEX2_FLAGS] = SOME(2, 2, 128, 1, 3, 4),
     [A_FUTEX_OP] = ONE(0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 128, 129, 131, 132, 133, 137, 138,
                        256, 393, 14),
     [A_GETRANDOM_FLAGS] = SOME(1, 2, 4),
@@ -464,6 +473,8 @@ static uint64_t size_after(struct worker *w, enum syscall_kind before)
         return chance(w, 12) ? 1023 + below(w, 3) : number_of(w, below(w, 6));
     case A_CLONE_ARGS:
         return number_of(w, 88);
+    case A_OPEN_HOW:
+        return number_of(w, 24);
     default:
         return any_length(w);
     }
