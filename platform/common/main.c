@@ -112,6 +112,7 @@ void kmain(struct bootinfo *bi)
         panic(err == -ENOMEM ? "too little memory for an index of the device tree"
                              : "the device tree is malformed");
     read_bootargs(devtree_bootargs());
+    log_readers_init();
     reserve_init();       /* who gives memory up when there is no more: the cheapest first */
     pagecache_init_all(); /* before the first file */
     devtree_probe(platform.drivers); /* interrupts, console, disk, entropy */

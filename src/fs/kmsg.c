@@ -29,7 +29,7 @@ static size_t format(const struct log_record *r, char *out, size_t size)
 static ssize_t kmsg_read(struct file *f, struct iobuf *iob, uint64_t pos)
 {
     struct log_record r;
-    char              line[48 + 4 * LOG_TEXT_SIZE];
+    char              line[64 + 4 * LOG_TEXT_SIZE];
 
     pos = f->pos;
     uint64_t number = pos ? pos - 1 : 0;
@@ -106,13 +106,12 @@ static int64_t kmsg_seek(struct file *f, int64_t offset, unsigned whence)
     }
 }
 
-/* Nobody tells of new records: kernel/log.c says why. */
 static unsigned kmsg_poll(struct file *f, struct pollq **q)
 {
     struct log_record r;
 
     if (q)
-        *q = NULL;
+        *q = &log_pollers;
     return log_record(f->pos ? f->pos - 1 : 0, &r) ? POLLIN | POLLRDNORM : 0;
 }
 

@@ -5,14 +5,13 @@
 
 #include <stdarg.h>
 
+#include "kernel/spinlock.h"
 #include "kernel/time.h"
-#include "kernel/waitq.h"
-#include "lib/errno.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "machine/cpu.h"
 
 #define SEVERITY_ERROR 3u /* LOG_ERROR as Linux counts */
-#define LOOK_NS        (100u * 1000 * 1000)
 
 static struct spinlock log_lock = SPINLOCK_INIT(LOCK_LOG, "log");
 /* log_lock protects: */
@@ -77,6 +76,7 @@ void log_message(unsigned priority, const char *text)
     if (severity <= log_threshold + SEVERITY_ERROR)
         put_line(text, strlen(text));
     spinlock_release(&log_lock);
+    log_readers_told_later();
 }
 
 void log_text(const char *line, size_t len)
@@ -104,19 +104,4 @@ bool log_record(uint64_t number, struct log_record *out)
         *out = records[number % LOG_RECORDS];
     spinlock_release(&log_lock);
     return found;
-}
-
-/* Nobody wakes who waits: lines are written under any other lock, the scheduler's too. */
-int log_record_wait(uint64_t number, struct log_record *out)
-{
-    static struct spinlock lock = SPINLOCK_INIT(LOCK_WAITQ, "log readers");
-    static struct waitq    readers = WAITQ_INIT(readers);
-
-    while (!log_record(number, out)) {
-        spinlock_acquire(&lock);
-        int err = waitq_sleep_unlocked(&readers, &lock, time_ns_to_deadline(LOOK_NS), true);
-        if (err == -EINTR)
-            return err;
-    }
-    return 0;
 }

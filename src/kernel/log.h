@@ -12,6 +12,8 @@
 
 #include "lib/types.h"
 
+struct pollq;
+
 enum log_level {
     LOG_ERROR, /* the user must know: always shown */
     LOG_WARN,
@@ -44,6 +46,12 @@ bool log_record(uint64_t number, struct log_record *out);
 
 /* Wait for it. 0; -EINTR. Threads only. */
 int log_record_wait(uint64_t number, struct log_record *out);
+
+extern struct pollq log_pollers; /* told of new records */
+
+void log_readers_init(void);       /* before the first thread */
+void log_readers_told_later(void); /* by who wrote a record; any context */
+void log_readers_interrupt(void);  /* the interrupt IRQ_SOFT: tell them */
 
 uint64_t log_end(void); /* the number of the next record */
 

@@ -17,6 +17,7 @@ static void interrupt(const struct trapframe *tf)
     switch (tf->scause & ~SCAUSE_INTERRUPT) {
     case IRQ_SOFT:
         hart_interrupt();
+        log_readers_interrupt();
         break;
     case IRQ_TIMER:
         sched_timer();

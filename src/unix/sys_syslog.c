@@ -69,8 +69,9 @@ static int64_t read_waiting(vaddr_t buf, size_t size)
             mutex_unlock(&lock);
             return n;
         }
+        uint64_t number = next;
         mutex_unlock(&lock);
-        if (log_record_wait(log_end(), &r))
+        if (log_record_wait(number, &r))
             return -ERESTARTSYS;
     }
 }

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/epoll.h>
 
 enum { CLOSE, OPEN, READ, READ_ALL, READ_CLEAR, CLEAR, OFF, ON, LEVEL, SIZE_UNREAD, SIZE_BUFFER };
 
@@ -172,6 +174,73 @@ static void device(void)
     close(fd);
 }
 
+/* Whether the main thread sleeps. */
+static int main_sleeps(void)
+{
+    char path[64], stat[512] = "";
+
+    sprintf(path, "/proc/self/task/%d/stat", getpid());
+    int fd = open(path, O_RDONLY);
+    if (read(fd, stat, sizeof(stat) - 1) < 0)
+        puts("no state of the main thread");
+    close(fd);
+    char *state = strrchr(stat, ')');
+    return state && !strncmp(state, ") S", 3);
+}
+
+static void *say_when_main_sleeps(void *line)
+{
+    while (!main_sleeps())
+        sched_yield();
+    say(line);
+    return NULL;
+}
+
+static pthread_t say_later(const char *line)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, say_when_main_sleeps, (void *)line))
+        puts("no thread");
+    return thread;
+}
+
+static void waiting(void)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    int                fd = open("/dev/kmsg", O_RDONLY), ep = epoll_create1(0);
+    struct pollfd      p = {.fd = fd, .events = POLLIN};
+    pthread_t          thread;
+
+    lseek(fd, 0, SEEK_END);
+    CLAIM("who waits for a record gets the next one");
+    thread = say_later("<5>for a reader\n");
+    show_record(fd, sizeof(text));
+    pthread_join(thread, NULL);
+    CLAIM("who polls is told of it");
+    thread = say_later("<5>for poll\n");
+    SHOW(poll(&p, 1, -1));
+    SHOW(p.revents);
+    pthread_join(thread, NULL);
+    show_record(fd, sizeof(text));
+    CLAIM("who waits by epoll is told of each");
+    SHOW(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event));
+    for (int i = 0; i < 2; i++) {
+        thread = say_later("<5>for epoll\n");
+        SHOW(epoll_wait(ep, &event, 1, -1));
+        SHOW(event.events);
+        pthread_join(thread, NULL);
+        show_record(fd, sizeof(text));
+    }
+    CLAIM("who reads by syslog gets it");
+    read_up();
+    thread = say_later("<5>for syslog\n");
+    show_lines(logger(READ, text, sizeof(text)));
+    pthread_join(thread, NULL);
+    close(ep);
+    close(fd);
+}
+
 static void ordinary(void)
 {
     SHOW(syscall(SYS_setresuid, -1, 1000, -1));
@@ -188,6 +257,7 @@ int main(void)
     all();
     reading();
     device();
+    waiting();
     ordinary();
     return 0;
 }
