@@ -16,10 +16,16 @@
 
 /* --- life -------------------------------------------------------------------------------- */
 
-int vmspace_create(struct vmspace **out)
+static size_t memory_total(void)
 {
     struct frame_stats stats;
-    struct vmspace    *vs = kzalloc(sizeof(*vs));
+    frame_stats(&stats);
+    return stats.total << PAGE_SHIFT;
+}
+
+int vmspace_create(struct vmspace **out)
+{
+    struct vmspace *vs = kzalloc(sizeof(*vs));
     if (!vs)
         return -ENOMEM;
 
@@ -32,8 +38,8 @@ int vmspace_create(struct vmspace **out)
     area_tree_init(&vs->areas);
     RB_INIT(&vs->reservations);
     vs->map_max = SIZE_MAX;
-    frame_stats(&stats);
-    vs->commit_max = stats.total << PAGE_SHIFT;
+    vs->commit_max = memory_total();
+    vs->data_max = SIZE_MAX;
     pagecache_set_forget(vmspace_forget_file);
     *out = vs;
     return 0;
@@ -270,14 +276,31 @@ static void fill_in(struct area *area, const struct vmspace *vs, const struct ar
     area->name = spec->name;
 }
 
-/* Whether [va, end) would fit where what is mapped there goes; above: the first area that ends above va. */
+/* How many bytes of [va, end) are mapped; above: the first area that ends above va. */
+static size_t mapped_within(vaddr_t va, vaddr_t end, const struct area *above)
+{
+    size_t n = 0;
+    for (; above && above->start < end; above = area_next(above))
+        n += area_part_end(above, end) - area_part_start(above, va);
+    return n;
+}
+
+/* Whether [va, end) would fit where what is mapped there goes. */
 static __attribute__((noinline)) bool fits_instead(const struct vmspace *vs, vaddr_t va,
                                                    vaddr_t end, struct area *above)
 {
-    size_t gone = 0;
-    for (; above && above->start < end; above = area_next(above))
-        gone += area_part_end(above, end) - area_part_start(above, va);
+    size_t gone = mapped_within(va, end, above);
     return end - va <= vs->map_max && vs->mapped - gone <= vs->map_max - (end - va);
+}
+
+/* vmspace_commit_check() where what is mapped there goes, which counts as data whatever it is, as in Linux. */
+static __attribute__((noinline)) int commit_instead(struct vmspace         *vs,
+                                                    const struct area_spec *spec)
+{
+    size_t len = ALIGN_UP(spec->len, PAGE_SIZE);
+    size_t gone = mapped_within(spec->hint, spec->hint + len,
+                                area_at_or_above(&vs->areas, spec->hint));
+    return vmspace_commit(vs, spec->flags, len, len - gone);
 }
 
 /* Inlined into both that follow, as unmap(). */
@@ -317,13 +340,15 @@ int vmspace_map_locked(struct vmspace *vs, const struct area_spec *spec, vaddr_t
 int vmspace_map(struct vmspace *vs, const struct area_spec *spec, vaddr_t *va)
 {
     int err = vmspace_spec_check(spec);
-    if (!err)
-        err = vmspace_commit_check(vs, spec->prot, spec->flags, spec->len);
     if (err)
         return err;
 
     mutex_lock(&vs->mutex);
-    err = map(vs, spec, va);
+    err = vmspace_commit_check(vs, spec->prot, spec->flags, spec->len);
+    if (err && spec->flags & AREA_FIXED)
+        err = commit_instead(vs, spec);
+    if (!err)
+        err = map(vs, spec, va);
     mutex_unlock(&vs->mutex);
     return err;
 }
@@ -391,6 +416,33 @@ void vmspace_set_limits(struct vmspace *vs, size_t map_max, size_t stack_max)
     vs->map_max = map_max;
     vs->stack_max = stack_max;
     mutex_unlock(&vs->mutex);
+}
+
+void vmspace_set_data_limit(struct vmspace *vs, size_t data_max)
+{
+    mutex_lock(&vs->mutex);
+    vs->data_max = data_max;
+    vs->commit_max = data_max == SIZE_MAX ? memory_total() : 0;
+    mutex_unlock(&vs->mutex);
+}
+
+static size_t data_mapped(const struct vmspace *vs)
+{
+    size_t n = 0;
+    for (const struct area *a = area_first(&vs->areas); a; a = area_next(a))
+        if (a->prot & PMAP_W && !(a->flags & (AREA_SHARED | AREA_STACK)))
+            n += a->end - a->start;
+    return n;
+}
+
+int vmspace_commit(const struct vmspace *vs, unsigned flags, size_t len, size_t more)
+{
+    if (!(flags & AREA_NORESERVE) && len > memory_total())
+        return -ENOMEM;
+    if (vs->data_max == SIZE_MAX || flags & AREA_STACK)
+        return 0;
+    more = ALIGN_UP(more, PAGE_SIZE);
+    return more > vs->data_max || data_mapped(vs) > vs->data_max - more ? -ENOMEM : 0;
 }
 
 /* What a program may touch is not to come close below a stack; a guard of its own may, and so may

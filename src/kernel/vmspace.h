@@ -40,8 +40,9 @@ struct vmspace {
     vaddr_t                 brk;       /* bytes: not rounded */
     unsigned                map_flags; /* AREA_LOCKED...: every new area has them */
     size_t commit_max;                 /* bytes: see vmspace_commit_check() in vmspace_internal.h */
-    size_t stack_max;                  /* bytes: no AREA_STACK grows beyond; 0 at first */
-    size_t map_max;                    /* bytes: mapped stays below; SIZE_MAX at first */
+    size_t data_max;  /* bytes: no more are private and writable; SIZE_MAX at first */
+    size_t stack_max; /* bytes: no AREA_STACK grows beyond; 0 at first */
+    size_t map_max;   /* bytes: mapped stays below; SIZE_MAX at first */
 };
 
 /* What to map. Zero-initialise and name the fields that matter. */
@@ -59,7 +60,7 @@ struct area_spec {
 int  vmspace_create(struct vmspace **out); /* -ENOMEM */
 void vmspace_destroy(struct vmspace *vs);  /* not active on any hart, no thread uses it */
 
-/* Make vs, the calling thread's, what it was when it was created; no other thread uses it. -ENOMEM, and then a
+/* Make vs, the calling thread's, what it was when it was created, but for the limit of its data; no other thread uses it. -ENOMEM, and then a
  * part of it may be gone. */
 int vmspace_clear(struct vmspace *vs);
 
@@ -131,6 +132,9 @@ vaddr_t vmspace_brk(struct vmspace *vs, vaddr_t addr);
 
 /* Bytes: how much may be mapped in all (RLIMIT_AS), how large a stack may grow (RLIMIT_STACK). */
 void vmspace_set_limits(struct vmspace *vs, size_t map_max, size_t stack_max);
+
+/* Bytes: how much of it all may be private and writable and no stack (RLIMIT_DATA). */
+void vmspace_set_data_limit(struct vmspace *vs, size_t data_max);
 
 /* va is touched and in no area: let the stack above it, if there is one, grow down to it. The area
  * that holds va now, or NULL: too large, or too close to what is mapped below (AREA_STACK_GAP).

@@ -36,16 +36,19 @@ static inline int vmspace_range_check(vaddr_t va, size_t len, vaddr_t *end)
 /* Every reason to refuse spec that does not depend on what is mapped: see vmspace_map(). */
 int vmspace_spec_check(const struct area_spec *spec);
 
+/* The rare end of the next: len bytes, of which as many as more are not data yet. */
+int vmspace_commit(const struct vmspace *vs, unsigned flags, size_t len, size_t more);
+
 /* Would len more bytes with these rights and AREA_* flags be promised in vain? Nothing is set aside
  * for what is mapped, as in Linux by default; only a single request for private memory that is
  * larger than all there is gets -ENOMEM, so that a program's malloc() of nonsense fails where it
- * looks. */
+ * looks. Where there is a limit for data, commit_max is 0 and it is looked at, too. */
 static inline int vmspace_commit_check(const struct vmspace *vs, unsigned prot, unsigned flags,
                                        size_t len)
 {
-    bool counts = (prot & PMAP_W) && !(flags & (AREA_SHARED | AREA_NORESERVE));
+    bool counts = (prot & PMAP_W) && !(flags & AREA_SHARED);
 
-    return counts && len > vs->commit_max ? -ENOMEM : 0;
+    return counts && len > vs->commit_max ? vmspace_commit(vs, flags, len, len) : 0;
 }
 
 /* Map a spec that was checked. -EEXIST, -ENOMEM: nothing changed. */

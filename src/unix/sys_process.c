@@ -152,6 +152,8 @@ static int change_limit(unsigned resource, const struct abi_rlimit *new, struct 
         err = itimer_cpu_limit();
     if (new &&resource == RLIMIT_FSIZE)
         vfs_set_size_limit(new->cur);
+    if (new &&resource == RLIMIT_DATA) /* a soft limit of 0 binds as the hard one, as on Linux */
+        vmspace_set_data_limit(the_process.vmspace, new->cur ? new->cur : new->max);
     if (new && (resource == RLIMIT_STACK || resource == RLIMIT_AS))
         vmspace_set_limits(the_process.vmspace, the_process.limits[RLIMIT_AS].cur,
                            the_process.limits[RLIMIT_STACK].cur);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags: -pthread */
-/* limit_memory.c - RLIMIT_AS, RLIMIT_STACK and RLIMIT_MEMLOCK: what does not fit, and what stays as it was. */
+/* limit_memory.c - RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK and RLIMIT_MEMLOCK: what does not fit, and what stays as it was. */
 #include "abi.h"
 
 #include <fcntl.h>
@@ -90,6 +90,63 @@ static void address_space(void)
     SHOW_OK(map(64 * MIB, MAP_PRIVATE));
     SHOW_OK(sbrk(PAGE));
     shmctl(id, IPC_RMID, NULL);
+    close(fd);
+}
+
+/* --- data ------------------------------------------------------------------------------------- */
+
+/* Room for so many bytes of data more than there are. */
+static void data_for(long bytes)
+{
+    limited(RLIMIT_DATA, (rlim_t)(status("VmData") * 1024 + bytes));
+}
+
+static void data(void)
+{
+    void *brk_before = sbrk(0);
+    int   fd = open("/tmp/data", O_RDWR | O_CREAT, 0600);
+    char *p, *q;
+
+    ftruncate(fd, 8 * MIB);
+    q = map(4 * MIB, MAP_PRIVATE);
+    mprotect(q, 4 * MIB, PROT_READ);
+    limited(RLIMIT_DATA, RLIM_INFINITY);
+    status("VmData");
+    data_for(4 * MIB);
+    CLAIM("private writable memory past RLIMIT_DATA gives ENOMEM");
+    SHOW(map(4 * MIB + PAGE, MAP_PRIVATE));
+    SHOW(map(5 * MIB, MAP_PRIVATE | MAP_NORESERVE));
+    SHOW(mmap(NULL, 5 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+    CLAIM("what is shared, cannot be written or is a stack does not count");
+    SHOW_OK(map(5 * MIB, MAP_SHARED));
+    SHOW_OK(map(5 * MIB, MAP_PRIVATE | MAP_GROWSDOWN));
+    SHOW_OK(mmap(NULL, 5 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    SHOW_OK(mmap(NULL, 5 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+    CLAIM("all that is left can be had, and then nothing");
+    SHOW_OK(p = map(4 * MIB, MAP_PRIVATE));
+    SHOW(map(PAGE, MAP_PRIVATE));
+    SHOW(sbrk(16 * PAGE));
+    SHOW(sbrk(0) == brk_before);
+    SHOW(mremap(p, 4 * MIB, 5 * MIB, MREMAP_MAYMOVE));
+    CLAIM("what is mapped at the same place makes room");
+    SHOW_OK(
+        mmap(p, 4 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+    CLAIM("memory that becomes writable counts from then on");
+    SHOW(mprotect(q, PAGE, PROT_READ | PROT_WRITE));
+    SHOW(mprotect(p, MIB, PROT_READ));
+    SHOW(mprotect(q, MIB, PROT_READ | PROT_WRITE));
+    SHOW(mprotect(q + MIB, PAGE, PROT_READ | PROT_WRITE));
+    CLAIM("munmap makes room");
+    SHOW(munmap(p, 2 * MIB));
+    SHOW_OK(map(MIB, MAP_PRIVATE));
+    CLAIM("a limit below what there is takes nothing away");
+    limited(RLIMIT_DATA, PAGE);
+    q[0] = 1;
+    SHOW(q[0]);
+    SHOW(map(PAGE, MAP_PRIVATE));
+    CLAIM("nothing is in the way when it is raised");
+    limited(RLIMIT_DATA, RLIM_INFINITY);
+    SHOW_OK(map(64 * MIB, MAP_PRIVATE));
     close(fd);
 }
 
@@ -202,6 +259,7 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 1000);
     stack();
+    data();
     address_space();
     locking();
     return 0;
