@@ -129,6 +129,7 @@ _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "superblock");
 #define EXT4_SUPER_UNSIGNED_HASH 0x2u
 
 #define EXT4_COMPAT_HAS_JOURNAL   0x0004u
+#define EXT4_COMPAT_EXT_ATTR      0x0008u
 #define EXT4_COMPAT_DIR_INDEX     0x0020u
 #define EXT4_COMPAT_SPARSE_SUPER2 0x0200u
 

@@ -13,7 +13,7 @@
  *   ext4_inode_store.c   inodes' fields                    ext4_orphan.c    what has no name any more
  *   ext4_extent_change.c extent trees                      ext4_resize.c    sizes, holes
  *   ext4_dir_change.c    entries of directories            ext4_htree_change.c  and of their trees
- *   ext4_names.c         create, link, unlink, rename
+ *   ext4_names.c         create, link, unlink, rename      ext4_xattr.c     extended attributes
  *
  * The rule for everything that comes from the disk: a number is compared with its bounds before it is
  * used as an address, an index or a loop's end, and every loop or descent is bounded by something

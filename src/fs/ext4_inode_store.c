@@ -2,7 +2,7 @@
 /* ext4_inode_store.c - from an inode in memory to its bytes on the disk.
  *
  * Only the fields that the driver knows are written; what else an inode has (extended attributes behind
- * the fields, a version) stays. orphans.lock is held over the bytes, since the list of orphans changes a
+ * the fields: ext4_xattr.c; a version) stays. orphans.lock is held over the bytes, since the list of orphans changes a
  * field of inodes whose locks it does not have.
  */
 #include "fs/ext4_inode.h"
@@ -65,6 +65,8 @@ static void fields_put(const struct ext4_fs *fs, const struct ext4_inode *ei,
     blocks_put(fs, ei, di);
     di->flags = ext4_put32(ei->flags);
     di->dtime = ext4_put32(ei->orphan_next);
+    di->file_acl_lo = ext4_put32(ei->file_acl);
+    di->file_acl_hi = ext4_put16((uint32_t)(ei->file_acl >> 32));
     memcpy(di->block, ei->block, sizeof(di->block));
 }
 

@@ -11,6 +11,7 @@
 #include "fs/ext4_inode.h"
 #include "fs/ext4_resize.h"
 #include "fs/ext4_txn.h"
+#include "fs/ext4_xattr.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/assert.h"
@@ -85,56 +86,6 @@ int ext4_orphan_remove(struct ext4_inode *ei)
 
 /* --- the end of an inode --------------------------------------------------------------------------- */
 
-#define XATTR_MAGIC 0xea020000u
-
-/* The beginning of a block of extended attributes, which inodes may share. */
-struct xattr_header {
-    struct ext4_u32 magic;
-    struct ext4_u32 refcount;
-    struct ext4_u32 blocks;
-    struct ext4_u32 hash;
-    struct ext4_u32 checksum; /* crc32c(seed, number of the block, the block with this as zero) */
-};
-
-static void xattr_seal(struct ext4_fs *fs, struct ext4_block *block)
-{
-    struct xattr_header *h = (void *)block->data;
-    struct ext4_u32      nr[2] = {ext4_put32(block->nr), ext4_put32(block->nr >> 32)};
-    if (!fs->has_csum)
-        return;
-    h->checksum = ext4_put32(0);
-    uint32_t crc = ext4_crc32c(fs->csum_seed, nr, sizeof(nr));
-    h->checksum = ext4_put32(ext4_crc32c(crc, block->data, fs->block_size));
-}
-
-/* One inode less has that block. */
-static int xattr_drop(struct ext4_fs *fs, uint64_t nr)
-{
-    struct ext4_block *block;
-    if (!ext4_blocks_ok(fs, nr, 1))
-        return ext4_damaged(fs, "extended attributes are not on the disk (block %llu)",
-                            (unsigned long long)nr);
-
-    int err = ext4_block_get(fs, nr, NULL, NULL, &block);
-    if (err)
-        return err;
-    struct xattr_header *h = (void *)block->data;
-    uint32_t             refs = ext4_le32(h->refcount);
-    bool                 sound = ext4_le32(h->magic) == XATTR_MAGIC && refs > 0;
-    if (sound && refs > 1) {
-        ext4_block_change(block);
-        h->refcount = ext4_put32(refs - 1);
-        xattr_seal(fs, block);
-    }
-    ext4_block_put(block);
-    if (!sound)
-        return ext4_damaged(fs, "bad extended attributes in block %llu", (unsigned long long)nr);
-    if (refs > 1)
-        return 0;
-    ext4_forget(fs, nr, 1);
-    return ext4_blocks_free(fs, nr, 1);
-}
-
 /* The last handle: its blocks are free already. */
 static int reap_inode(struct ext4_inode *ei)
 {
@@ -142,7 +93,7 @@ static int reap_inode(struct ext4_inode *ei)
     int             err = 0;
 
     if (ei->file_acl)
-        err = xattr_drop(fs, ei->file_acl);
+        err = ext4_xattr_drop(ei);
     if (!err)
         err = ext4_orphan_remove(ei);
     if (!err)

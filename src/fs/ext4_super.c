@@ -12,6 +12,7 @@
 #include "fs/ext4_journal.h"
 #include "fs/ext4_resize.h"
 #include "fs/ext4_txn.h"
+#include "fs/ext4_xattr.h"
 #include "kernel/heap.h"
 #include "kernel/log.h"
 #include "lib/errno.h"
@@ -355,6 +356,9 @@ static const struct fs_ops ext4_ops = {
     .sync = ext4_sync_fs,
     .stop = ext4_stop,
     .sync_inode = ext4_sync_inode,
+    .xattr_get = ext4_xattr_get,
+    .xattr_set = ext4_xattr_set,
+    .xattr_list = ext4_xattr_list,
     .clean = ext4_clean,
     .forget = ext4_forget_blocks,
 };

@@ -34,6 +34,7 @@ struct pipe;
 struct pollq;
 struct vfs_watch;
 struct xattr;
+struct xattr_names;
 
 /* --- attributes -------------------------------------------------------------------------- */
 
@@ -113,6 +114,12 @@ struct fs_ops {
     void (*clean)(struct inode *inode);
     /* What is in memory only to be there when it is needed again goes. No lock is held. NULL: nothing does. */
     void (*forget)(struct fs *fs);
+    /* Extended attributes, as xattr.h has them, with the inode's lock held; NULL, all of them: they are in memory.
+     * list: xattr_names_add() for each. */
+    ssize_t (*xattr_get)(struct inode *inode, const char *name, void *buf, size_t size);
+    int (*xattr_set)(struct inode *inode, const char *name, const void *value, size_t size,
+                     unsigned flags);
+    int (*xattr_list)(struct inode *inode, struct xattr_names *names);
 };
 
 /* A mounted file system. */
@@ -123,7 +130,7 @@ struct fs {
     bool                    read_only;
     bool                    cache_names; /* names change by calls of this layer only */
     bool                    has_xattrs;  /* inodes may have extended attributes, */
-    struct pagecache_quota *xattr_quota; /* which are kept in memory at its cost; NULL: nowhere */
+    struct pagecache_quota *xattr_quota; /* at whose cost those in memory are; NULL: none can be */
     uint64_t      max_size; /* bytes: no file is, or can be made, larger; 0: any offset is fine */
     struct inode *root;     /* holds a reference */
 };

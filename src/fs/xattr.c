@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* xattr.c - see xattr.h. An inode's attributes are a list, the last name first as
+/* xattr.c - see xattr.h. An inode's attributes in memory are a list, the last name first as
  * Linux lists them, under its lock. */
 #include "fs/xattr.h"
 
@@ -152,7 +152,9 @@ ssize_t xattr_get(struct inode *inode, const char *name, void *buf, size_t size,
     if (err)
         return err;
     mutex_lock(&inode->lock);
-    ssize_t n = get(inode, name, buf, size);
+    bool    stored = inode->fs->ops->xattr_get;
+    ssize_t n = stored ? inode->fs->ops->xattr_get(inode, name, buf, size)
+                       : get(inode, name, buf, size);
     mutex_unlock(&inode->lock);
     return n;
 }
@@ -163,43 +165,51 @@ int xattr_set(struct inode *inode, const char *name, const void *value, size_t s
     int err = is_acl(name) ? 0 : check_right(inode, name, true, privileged);
     if (!err)
         err = check_name(inode, name);
-    if (!err && !inode->fs->xattr_quota)
+    bool stored = !err && inode->fs->ops->xattr_set;
+    if (!err && !stored && !inode->fs->xattr_quota)
         err = -EOPNOTSUPP;
     if (err)
         return err;
     mutex_lock(&inode->lock);
-    err = set(inode, name, value, size, flags);
+    err = stored ? inode->fs->ops->xattr_set(inode, name, value, size, flags)
+                 : set(inode, name, value, size, flags);
     mutex_unlock(&inode->lock);
     if (!err)
         vfs_altered(inode, IN_ATTRIB);
     return err;
 }
 
-/* Append name to what is at buf[used]. False: there is no room. */
-static bool append(char *buf, size_t size, size_t used, const char *name, size_t len)
+void xattr_names_add(struct xattr_names *names, const char *prefix, const char *name, size_t len)
 {
-    if (size && used + len > size)
-        return false;
-    if (size)
-        memcpy(buf + used, name, len);
-    return true;
+    size_t before = strlen(prefix), at = names->used;
+
+    if (!names->privileged && begins(*prefix ? prefix : name, "trusted."))
+        return;
+    names->used += before + len + 1;
+    if (!names->size)
+        return;
+    names->fits &= names->used <= names->size;
+    if (!names->fits)
+        return;
+    memcpy(names->buf + at, prefix, before);
+    memcpy(names->buf + at + before, name, len);
+    names->buf[names->used - 1] = '\0';
 }
 
 ssize_t xattr_list(struct inode *inode, char *buf, size_t size, bool privileged)
 {
-    struct xattr *x;
-    size_t        used = 0;
-    bool          fits = true;
+    struct xattr_names names = {buf, size, 0, true, privileged};
+    struct xattr      *x;
+    int                err = 0;
     if (!inode)
         return 0;
     mutex_lock(&inode->lock);
-    LIST_FOREACH(x, &inode->xattrs, link) {
-        size_t len = strlen(x->name) + 1;
-        if (!privileged && begins(x->name, "trusted."))
-            continue;
-        fits &= append(buf, size, used, x->name, len);
-        used += len;
-    }
+    if (inode->fs->ops->xattr_list)
+        err = inode->fs->ops->xattr_list(inode, &names);
+    LIST_FOREACH(x, &inode->xattrs, link)
+        xattr_names_add(&names, "", x->name, strlen(x->name));
     mutex_unlock(&inode->lock);
-    return fits ? (ssize_t)used : -ERANGE;
+    if (err)
+        return err;
+    return names.fits ? (ssize_t)names.used : -ERANGE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* xattr.h - extended attributes: named bytes that go with an inode.
  *
- * They are kept with the inode in memory, for file systems that live there (fs->xattr_quota). The rights
+ * They are the file system's (struct fs_ops), or kept with the inode in memory (fs->xattr_quota). The rights
  * that Linux asks for by a name's prefix are checked here. A file without an inode, a pipe or a socket, is
  * NULL. Everything may sleep.
  */
@@ -17,7 +17,8 @@
 #define XATTR_REPLACE 2u
 
 /* The value of name into buf; its length. size 0: only the length. -ERANGE: longer than size; -ENODATA:
- * there is none; -EOPNOTSUPP, -EINVAL: no such name can be. privileged: the program is root. */
+ * there is none; -EOPNOTSUPP, -EINVAL: no such name can be; of a disk -EUCLEAN, -EBADMSG: what is there is damaged. privileged:
+ * the program is root. */
 ssize_t xattr_get(struct inode *inode, const char *name, void *buf, size_t size, bool privileged);
 
 /* value NULL: remove it. flags: XATTR_CREATE: -EEXIST, XATTR_REPLACE: -ENODATA. Besides -EPERM, -ENOSPC,
@@ -27,6 +28,15 @@ int xattr_set(struct inode *inode, const char *name, const void *value, size_t s
 
 /* All names, each with its NUL. As xattr_get(). */
 ssize_t xattr_list(struct inode *inode, char *buf, size_t size, bool privileged);
+
+/* A list that is being made: what a file system adds to is here, a prefix and the rest of a name, of len bytes. */
+struct xattr_names {
+    char  *buf;
+    size_t size, used;
+    bool   fits, privileged;
+};
+
+void xattr_names_add(struct xattr_names *names, const char *prefix, const char *name, size_t len);
 
 /* Nobody uses the inode any more. */
 void xattr_free_all(struct inode *inode);

@@ -45,6 +45,7 @@
 #define ENOMSG          42
 #define EIDRM           43
 #define ENODATA         61
+#define EBADMSG         74
 #define EOVERFLOW       75
 #define ELIBBAD         80
 #define EILSEQ          84
@@ -69,6 +70,7 @@
 #define ECONNREFUSED    111
 #define EALREADY        114
 #define EINPROGRESS     115
+#define EUCLEAN         117
 #define ECANCELED       125
 
 #endif

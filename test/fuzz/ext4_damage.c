@@ -150,6 +150,21 @@ static struct field dir_field(const struct image_piece *p)
     return f;
 }
 
+/* Of a block of extended attributes: the header's, or those of one of the entries; of an inode's behind its fields. */
+static struct field xattr_field(const struct image_piece *p, uint32_t at)
+{
+    static const struct field header[] = {{0x00, 4}, {0x04, 4}, {0x08, 4}};
+    static const struct field entry[] = {{0, 1}, {1, 1}, {2, 2}, {4, 4}, {8, 4}, {16, 4}};
+
+    if (at == 32 && rnd(4) == 0)
+        return header[rnd(ARRAY_LEN(header))];
+    for (uint32_t n = rnd(4); n > 0 && at < EXT4_PIECE - 64 && get16(p, at); n--)
+        at += (16 + p->bytes[at] + 3u) & ~3u;
+    struct field f = entry[rnd(ARRAY_LEN(entry))];
+    f.at = (uint16_t)(f.at + at % (EXT4_PIECE - 20));
+    return f;
+}
+
 static struct field any_field(void)
 {
     struct field f = {(uint16_t)rnd(EXT4_PIECE - 4), (uint16_t)(1u << rnd(3))};
@@ -188,6 +203,19 @@ static bool is_journal(const struct image_piece *p)
     return jbd2_get(p->bytes, 0) == JBD2_MAGIC;
 }
 
+static bool is_xattrs(const struct image_piece *p)
+{
+    return get16(p, 0) == 0 && get16(p, 2) == 0xea02;
+}
+
+/* Of an inode of 256 bytes: where the first of its attributes is, or 0. */
+static uint32_t inner_xattrs(const struct image_piece *p)
+{
+    uint32_t at = rnd(EXT4_PIECE / 256) * 256 + 128;
+    at += get16(p, at);
+    return at < EXT4_PIECE - 64 && get16(p, at + 2) == 0xea02 ? at + 4 : 0;
+}
+
 /* Descriptors are in the block behind the superblock's, wherever that ends. */
 static bool is_groups(const struct image_piece *p)
 {
@@ -202,8 +230,8 @@ static bool is_bitmap(const struct image_piece *p)
 
 static bool is_known(const struct image_piece *p)
 {
-    return is_super(p) || is_node(p) || is_journal(p) || is_groups(p) || is_dir(p) ||
-           is_bitmap(p) || is_inodes(p);
+    return is_super(p) || is_node(p) || is_xattrs(p) || is_journal(p) || is_groups(p) ||
+           is_dir(p) || is_bitmap(p) || is_inodes(p);
 }
 
 static struct field choose_field(const struct image_piece *p)
@@ -214,12 +242,17 @@ static struct field choose_field(const struct image_piece *p)
         return super_field();
     if (is_node(p))
         return node_field(0);
+    if (is_xattrs(p))
+        return xattr_field(p, 32);
     if (is_journal(p))
         return journal_field(p);
     if (is_groups(p))
         return group_field();
     if (is_dir(p))
         return dir_field(p);
+    uint32_t inner = is_inodes(p) && rnd(4) == 0 ? inner_xattrs(p) : 0;
+    if (inner)
+        return xattr_field(p, inner);
     return is_inodes(p) ? inode_field() : any_field();
 }
 

@@ -159,6 +159,19 @@ static void fix_sum(const struct img *img, uint32_t seed, struct ext4_dinode *di
         put16(&di->checksum_hi, crc >> 16);
 }
 
+/* A block of extended attributes, if it is one. */
+static void fix_xattrs(const struct img *img, struct ext4_u32 place)
+{
+    uint8_t              *block = block_at(img, ext4_le32(place));
+    const struct ext4_u32 magic = ext4_put32(0xea020000);
+
+    if (!block || memcmp(block, &magic, sizeof(magic)))
+        return;
+    put32(block + 16, 0);
+    uint32_t crc = crc_number(crc_number(img->seed, ext4_le32(place)), 0);
+    put32(block + 16, ext4_crc32c(crc, block, img->block));
+}
+
 static void fix_inode(const struct img *img, uint32_t ino, struct ext4_dinode *di)
 {
     uint32_t seed = ext4_crc32c(crc_number(img->seed, ino), &di->generation, 4);
@@ -172,6 +185,7 @@ static void fix_inode(const struct img *img, uint32_t ino, struct ext4_dinode *d
                           .budget = BLOCKS_MAX};
         fix_node(&o, (uint8_t *)&di->block, sizeof(di->block), EXT4_EXTENT_DEPTH_MAX);
     }
+    fix_xattrs(img, di->file_acl_lo);
     fix_sum(img, seed, di);
 }
 

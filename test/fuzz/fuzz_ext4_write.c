@@ -12,7 +12,7 @@
  * (the locks of test/host/sim_kernel.c stop the run then).
  */
 /* sources: test/fuzz/ext4_fixup.c test/fuzz/ext4_damage.c src/fs/ext4_super.c src/fs/ext4_block.c src/fs/ext4_txn.c src/fs/ext4_journal.c src/fs/ext4_journal_write.c src/fs/ext4_journal_replay.c src/kernel/blk_batch.c src/fs/ext4_inode.c
- *          src/fs/ext4_group.c src/fs/ext4_alloc.c src/fs/ext4_alloc_inode.c src/fs/ext4_inode_store.c src/fs/ext4_orphan.c src/fs/ext4_resize.c
+ *          src/fs/ext4_group.c src/fs/ext4_alloc.c src/fs/ext4_alloc_inode.c src/fs/ext4_inode_store.c src/fs/ext4_orphan.c src/fs/ext4_xattr.c src/fs/ext4_xattr_change.c src/fs/xattr.c src/fs/ext4_resize.c
  *          src/fs/ext4_extent_tree.c src/fs/ext4_extent_change.c src/fs/ext4_dir_change.c src/fs/ext4_htree_change.c src/fs/ext4_names.c src/fs/ext4_rename.c
  *          src/fs/ext4_file.c src/fs/ext4_extent.c src/fs/ext4_indirect.c src/fs/ext4_indirect_change.c src/fs/ext4_dir.c
  *          src/fs/ext4_list.c src/fs/ext4_htree.c src/fs/ext4_hash.c src/fs/ext4_csum.c
@@ -27,6 +27,7 @@
 #include "ext4_damage.h"
 #include "ext4_fixup.h"
 #include "fs/ext4_format.h"
+#include "fs/xattr.h"
 #include "fuzz.h"
 #include "lib/errno.h"
 #include "lib/types.h"
@@ -74,9 +75,10 @@ static void check_write(struct sim_disk *d, uint64_t sector, const void *buf, si
     FUZZ_CHECK(sector * BLK_SECTOR + len <= end_of_fs);
 }
 
-static const int told[] = {ENOENT, EEXIST, ENOTDIR, EISDIR,       ENOTEMPTY, EIO,        EROFS,
-                           ENOSPC, ENXIO,  EINVAL,  ENAMETOOLONG, EMLINK,    EOPNOTSUPP, EBUSY,
-                           EFBIG,  ELOOP,  EPERM,   ETXTBSY,      ENODATA,   ERANGE,     ENOMEM};
+static const int told[] = {ENOENT,     EEXIST, ENOTDIR, EISDIR,  ENOTEMPTY,    EIO,
+                           EROFS,      ENOSPC, ENXIO,   EINVAL,  ENAMETOOLONG, EMLINK,
+                           EOPNOTSUPP, EBUSY,  EFBIG,   ELOOP,   EPERM,        ETXTBSY,
+                           ENODATA,    ERANGE, ENOMEM,  EUCLEAN, EBADMSG};
 
 static void check(int64_t result)
 {
@@ -172,6 +174,24 @@ static void do_attributes(void)
     inode_put(inode);
 }
 
+static void do_xattr(void)
+{
+    static const char *const prefixes[] = {"user.", "trusted.", "security."};
+    static const char        bytes[2000];
+    char                     path[300], name[64];
+    struct inode            *inode;
+
+    int err = vfs_lookup(NULL, some_path(path), VFS_NOFOLLOW, &inode);
+    check(err);
+    if (err)
+        return;
+    snprintf(name, sizeof(name), "%sn%0*u", prefixes[rnd(3)], (int)(1 + rnd(20)), rnd(8));
+    size_t size = rnd(rnd(3) ? 60 : sizeof(bytes));
+    check(xattr_set(inode, name, rnd(3) ? bytes : NULL, size, rnd(4) ? 0 : rnd(3), true));
+    check(xattr_get(inode, name, NULL, 0, true));
+    inode_put(inode);
+}
+
 static struct file *some_file(void)
 {
     char         path[300];
@@ -247,9 +267,9 @@ static void do_walk(void)
 
 static void step(void)
 {
-    static void (*const ops[])(void) = {do_create, do_create, do_remove,     do_remove, do_rename,
-                                        do_rename, do_link,   do_attributes, do_write,  do_write,
-                                        do_write,  do_resize, do_resize,     do_sync};
+    static void (*const ops[])(void) = {
+        do_create, do_create, do_remove, do_remove, do_rename, do_rename, do_link,  do_attributes,
+        do_write,  do_write,  do_write,  do_resize, do_resize, do_sync,   do_xattr, do_xattr};
     if (rnd(30) == 0)
         do_walk();
     else

@@ -134,6 +134,9 @@ def make_image(image, tree, args, size):
         for ino in range(1, 25):
             for field in ('atime', 'ctime', 'mtime', 'crtime'):
                 f.write(f'sif <{ino}> {field} @{EPOCH}\nsif <{ino}> {field}_extra 0\n')
+        for path, name, size in (('small', 'user.inside', 5), ('small', 'trusted.b', 0), ('small', 'user.outside', 300),
+                                 ('small', 'security.s', 100), ('dir', 'user.n', 200), ('dir/fifo', 'trusted.t', 9)):
+            f.write(f'ea_set /{path} {name} {"v" * size or chr(34) * 2}\n')
     run('debugfs', '-w', '-f', script, image)
 
 

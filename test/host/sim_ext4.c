@@ -13,6 +13,7 @@
 #include "fs/dev.h"
 #include "fs/ext4.h"
 #include "fs/pipe.h"
+#include "fs/xattr.h"
 #include "kernel/log.h"
 #include "kernel/random.h"
 #include "kernel/time.h"
@@ -214,6 +215,22 @@ static void walk_link(struct sim_walk *w, struct inode *inode)
         digest(w, buf, (size_t)n);
 }
 
+/* Extended attributes, most of them: names' lengths are bounded by the buffer, values by theirs. */
+static void walk_xattrs(struct sim_walk *w, struct inode *inode)
+{
+    char names[1000], value[2000];
+
+    ssize_t n = xattr_list(inode, names, sizeof(names), true);
+    if (n != -ERANGE)
+        note(w, n);
+    for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
+        digest(w, names + i, strlen(names + i));
+        ssize_t len = xattr_get(inode, names + i, value, sizeof(value), true);
+        if (len > 0)
+            digest(w, value, (size_t)len);
+    }
+}
+
 static void walk_dir(struct sim_walk *w, struct inode *dir, unsigned depth);
 
 static void walk_entry(struct sim_walk *w, struct inode *dir, const char *name, unsigned depth)
@@ -229,6 +246,7 @@ static void walk_entry(struct sim_walk *w, struct inode *dir, const char *name, 
     w->files++;
     vfs_stat(inode, &attr);
     digest(w, &attr, sizeof(attr));
+    walk_xattrs(w, inode);
     if (inode_is_regular(inode))
         walk_file(w, inode);
     else if (inode_is_link(inode))
