@@ -149,6 +149,8 @@ static void exchange(struct renaming *m)
     ext4_dir_set(m->new_dir, &m->to, (uint32_t)r->inode->ino, r->inode->mode);
     set_up(m->ei, &m->up, r->new_dir);
     set_up(m->target, &m->target_up, r->old_dir);
+    if (inode_is_dir(r->inode) == inode_is_dir(r->target))
+        return; /* neither has one more or less, not even for a moment: it may have all that it can */
     move_link(r->inode, m->old_dir, m->new_dir);
     move_link(r->target, m->new_dir, m->old_dir);
 }
@@ -160,9 +162,8 @@ static void replace(struct renaming *m)
     ext4_dir_set(m->new_dir, &m->to, (uint32_t)r->inode->ino, r->inode->mode);
     ext4_dir_remove(m->old_dir, &m->from);
     set_up(m->ei, &m->up, r->new_dir);
-    move_link(r->inode, m->old_dir, m->new_dir);
-    if (inode_is_dir(r->target))
-        ext4_links_dec(m->new_dir);
+    if (inode_is_dir(r->target)) /* one comes and one goes, but in the old one */
+        ext4_links_dec(m->old_dir);
 }
 
 /* The only kind that can fail. */
