@@ -76,8 +76,10 @@ static inline unsigned access_for(enum move how)
 }
 
 typedef uint64_t __attribute__((may_alias)) word_t;
+typedef uint32_t __attribute__((may_alias)) half_t;
 
-/* What system calls move most often is a byte, a word, or two. */
+/* What system calls move most often is a byte, a word, or two. Other threads may look at it meanwhile: what is an
+ * object of the program's is moved at once, a thread's number for instance. */
 static inline void copy(void *dst, const void *src, size_t len)
 {
     word_t       *d = dst;
@@ -90,6 +92,8 @@ static inline void copy(void *dst, const void *src, size_t len)
         d[0] = s[0];
         if (len > sizeof(word_t))
             d[1] = s[1];
+    } else if (len == sizeof(half_t) && !(((uintptr_t)dst | (uintptr_t)src) % sizeof(half_t))) {
+        *(half_t *)dst = *(const half_t *)src;
     } else {
         memcpy(dst, src, len);
     }

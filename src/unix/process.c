@@ -219,8 +219,8 @@ int process_clone_thread(const struct thread_request *req)
     int tid = (int)ut->tid; /* the thread may be over before this returns */
     the_process.fds.shared = true;
     inherit(ut, req);
+    uthread_link(ut); /* whoever reads its number finds it */
     tell_tid(req, ut->tid);
-    uthread_link(ut);
     thread_start(ut->thread);
     return tid;
 }

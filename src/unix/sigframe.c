@@ -190,12 +190,22 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, const struct deliver
 struct saved {
     struct abi_stack_t stack;
     uint64_t           mask;
+    bool               whole; /* nothing follows it */
 };
+
+/* Behind fcsr, as it is with the registers of Q, comes a reserved word, and then the header of what follows (struct
+ * __riscv_extra_ext_header of asm/ptrace.h): zeros, of what save_registers() made. */
+static bool is_whole(const struct abi_sigcontext *sc)
+{
+    const word_t *last = (const word_t *)(sc->fp.room + sizeof(sc->fp.room)) - 2;
+    return !(last[0] >> 32 | last[1]);
+}
 
 static struct saved take(struct trapframe *tf, struct rt_sigframe *frame)
 {
     restore_registers(tf, &frame->uc.uc_mcontext);
-    return (struct saved){frame->uc.uc_stack, frame->uc.uc_sigmask};
+    return (struct saved){frame->uc.uc_stack, frame->uc.uc_sigmask,
+                          is_whole(&frame->uc.uc_mcontext)};
 }
 
 static __attribute__((noinline)) int pop_copy(struct trapframe *tf, struct saved *saved)
@@ -222,8 +232,10 @@ int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
     struct saved saved;
     if (pop(tf, &saved))
         return -EFAULT;
-    (void)signal_set_altstack(ut, &saved.stack, tf->sp); /* refused: it stays as it is */
     *mask = saved.mask;
+    if (!saved.whole)
+        return -EINVAL;
+    (void)signal_set_altstack(ut, &saved.stack, tf->sp); /* refused: it stays as it is */
     return 0;
 }
 

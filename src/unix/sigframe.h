@@ -18,7 +18,8 @@ struct delivery {
  * it) tf is as before. */
 int sigframe_push(struct uthread *ut, struct trapframe *tf, const struct delivery *d);
 
-/* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT. */
+/* Take the frame at tf's stack pointer back into tf; *mask: the signals blocked before. -EFAULT: there is none;
+ * -EINVAL: it was taken back, and says that there is more of it than is known. */
 int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask);
 
 /* Where that frame has this mask. */

@@ -238,12 +238,15 @@ int64_t signal_size_limit(int64_t result)
 
 /* --- actions and masks ------------------------------------------------------------------- */
 
-void signal_set_action(int sig, const struct abi_sigaction *action)
+void signal_set_action(int sig, const struct abi_sigaction *action, struct abi_sigaction *old)
 {
     spinlock_acquire(&the_process.lock);
-    the_process.actions[sig] = *action;
-    if (is_ignored(sig))
-        forget(SIGSET(sig));
+    *old = the_process.actions[sig];
+    if (action) {
+        the_process.actions[sig] = *action;
+        if (is_ignored(sig))
+            forget(SIGSET(sig));
+    }
     spinlock_release(&the_process.lock);
 }
 
@@ -325,6 +328,7 @@ int signal_take(struct uthread *ut, uint64_t set, uint64_t deadline, struct sign
     while (!(sig = take_of(ut, set, info)) && !err)
         err = waitq_sleep_until(&q, &the_process.lock, deadline, true);
     ut->waiting_for = 0;
+    hand_on(set & ut->sigmask); /* it was woken for more than one, perhaps */
     spinlock_release(&the_process.lock);
     if (sig && info->timer)
         posix_timer_taken(info);
@@ -578,12 +582,13 @@ void signal_return(struct uthread *ut, struct trapframe *tf)
     uint64_t mask;
     tf->scause = UINT64_MAX;  /* what a0 holds now is the program's, not a result to be restarted */
     ut->restart.go_on = NULL; /* the call that a handler ended has failed */
-    if (sigframe_pop(ut, tf, &mask)) {
+    int err = sigframe_pop(ut, tf, &mask);
+    if (err != -EFAULT)
+        signal_set_mask(ut, mask);
+    if (err) {
         tf->a0 = 0;
         frame_fault(ut, tf, 0);
-        return;
     }
-    signal_set_mask(ut, mask);
 }
 
 /* --- alternate stack --------------------------------------------------------------------- */

@@ -58,8 +58,9 @@ void signal_pipe(void);
 /* result of a call that may make a file larger: -EFBIG where RLIMIT_FSIZE forbids it is told by SIGXFSZ, too. */
 int64_t signal_size_limit(int64_t result);
 
-/* The action for sig from now on; what it is to ignore is no longer pending. */
-void signal_set_action(int sig, const struct abi_sigaction *action);
+/* The action for sig from now on; what it is to ignore is no longer pending. *old: the one before. action NULL:
+ * that one stays. */
+void signal_set_action(int sig, const struct abi_sigaction *action, struct abi_sigaction *old);
 
 /* The program of the only thread, ut, gives way to another one: no signal is handled any more, those that are
  * ignored stay so, and what timers sent is no longer pending. */

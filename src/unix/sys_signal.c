@@ -28,14 +28,11 @@ int64_t sys_rt_sigaction(const uint64_t *a)
         return -EFAULT;
     if (!valid_signal(sig) || (a[1] && (sig == SIGKILL || sig == SIGSTOP)))
         return -EINVAL;
-    spinlock_acquire(&the_process.lock);
-    old = the_process.actions[sig];
-    spinlock_release(&the_process.lock);
     if (a[1]) {
         act.flags &= SA_ALL; /* how a program learns which there are */
         act.mask &= ~(SIGSET(SIGKILL) | SIGSET(SIGSTOP));
-        signal_set_action(sig, &act);
     }
+    signal_set_action(sig, a[1] ? &act : NULL, &old);
     return a[2] ? uaccess_write(a[2], &old, sizeof(old)) : 0;
 }
 
