@@ -106,8 +106,8 @@ static ssize_t eventfd_read(struct file *f, struct iobuf *iob, uint64_t pos)
     if (err)
         return err;
     changed(e, POLLOUT);
-    return iobuf_put(iob, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value)
-                                                                  : -EFAULT;
+    return iobuf_put_few(iob, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value)
+                                                                      : -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *f, struct iobuf *iob, uint64_t pos)
@@ -118,7 +118,7 @@ static ssize_t eventfd_write(struct file *f, struct iobuf *iob, uint64_t pos)
     (void)pos;
     if (iob->left != sizeof(value))
         return -EINVAL;
-    if (iobuf_take(iob, &value, sizeof(value)) != sizeof(value))
+    if (iobuf_take_few(iob, &value, sizeof(value)) != sizeof(value))
         return -EFAULT;
     if (value > COUNT_MAX)
         return -EINVAL;

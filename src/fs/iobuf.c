@@ -62,18 +62,6 @@ static uintptr_t piece(struct iobuf *iob, size_t *part)
     return iob->segs->base + iob->skip;
 }
 
-static void advance(struct iobuf *iob, size_t moved)
-{
-    iob->skip += moved;
-    iob->left -= moved;
-}
-
-/* Whether the next len bytes are one piece, as they nearly always are. */
-static inline bool is_piece(const struct iobuf *iob, size_t len)
-{
-    return len - 1 < iob->left && len <= iob->segs->len - iob->skip; /* not 0 */
-}
-
 static __attribute__((noinline)) ssize_t put_pieces(struct iobuf *iob, const uint8_t *from,
                                                     size_t len)
 {
@@ -86,7 +74,7 @@ static __attribute__((noinline)) ssize_t put_pieces(struct iobuf *iob, const uin
         ssize_t   moved = store(iob->user, to, from ? from + done : NULL, part);
         if (moved < 0)
             return done ? (ssize_t)done : moved;
-        advance(iob, (size_t)moved);
+        iobuf_advance(iob, (size_t)moved);
         done += (size_t)moved;
         if ((size_t)moved < part)
             break;
@@ -96,12 +84,7 @@ static __attribute__((noinline)) ssize_t put_pieces(struct iobuf *iob, const uin
 
 ssize_t iobuf_put(struct iobuf *iob, const void *from, size_t len)
 {
-    if (!iob->user || !is_piece(iob, len))
-        return put_pieces(iob, from, len);
-    ssize_t moved = uaccess_write_some(iob->segs->base + iob->skip, from, len);
-    if (moved > 0)
-        advance(iob, (size_t)moved);
-    return moved;
+    return iobuf_is_piece(iob, len) ? iobuf_put_piece(iob, from, len) : put_pieces(iob, from, len);
 }
 
 ssize_t iobuf_put_zeros(struct iobuf *iob, size_t len)
@@ -120,7 +103,7 @@ static __attribute__((noinline)) ssize_t take_pieces(struct iobuf *iob, void *to
         ssize_t   moved = load(iob->user, (uint8_t *)to + done, from, part);
         if (moved < 0)
             return done ? (ssize_t)done : moved;
-        advance(iob, (size_t)moved);
+        iobuf_advance(iob, (size_t)moved);
         done += (size_t)moved;
         if ((size_t)moved < part)
             break;
@@ -130,10 +113,5 @@ static __attribute__((noinline)) ssize_t take_pieces(struct iobuf *iob, void *to
 
 ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len)
 {
-    if (!iob->user || !is_piece(iob, len))
-        return take_pieces(iob, to, len);
-    ssize_t moved = uaccess_read_some(to, iob->segs->base + iob->skip, len);
-    if (moved > 0)
-        advance(iob, (size_t)moved);
-    return moved;
+    return iobuf_is_piece(iob, len) ? iobuf_take_piece(iob, to, len) : take_pieces(iob, to, len);
 }

@@ -8,6 +8,7 @@
 #ifndef FS_IOBUF_H
 #define FS_IOBUF_H
 
+#include "kernel/uaccess.h"
 #include "lib/types.h"
 
 /* One range; the same layout as a program's struct iovec. */
@@ -61,5 +62,45 @@ ssize_t iobuf_put_zeros(struct iobuf *iob, size_t len);
 
 /* Bytes out of iob. */
 ssize_t iobuf_take(struct iobuf *iob, void *to, size_t len);
+
+/* --- the two without a call of their own: for files of which few bytes are moved at once --- */
+
+static inline void iobuf_advance(struct iobuf *iob, size_t moved)
+{
+    iob->skip += moved;
+    iob->left -= moved;
+}
+
+/* Whether the next len bytes are one piece of the program's memory, as they nearly always are. Not if len is 0. */
+static inline bool iobuf_is_piece(const struct iobuf *iob, size_t len)
+{
+    return iob->user && len - 1 < iob->left && len <= iob->segs->len - iob->skip;
+}
+
+static inline ssize_t iobuf_put_piece(struct iobuf *iob, const void *from, size_t len)
+{
+    ssize_t moved = uaccess_write_some(iob->segs->base + iob->skip, from, len);
+    if (moved > 0)
+        iobuf_advance(iob, (size_t)moved);
+    return moved;
+}
+
+static inline ssize_t iobuf_take_piece(struct iobuf *iob, void *to, size_t len)
+{
+    ssize_t moved = uaccess_read_some(to, iob->segs->base + iob->skip, len);
+    if (moved > 0)
+        iobuf_advance(iob, (size_t)moved);
+    return moved;
+}
+
+static inline ssize_t iobuf_put_few(struct iobuf *iob, const void *from, size_t len)
+{
+    return iobuf_is_piece(iob, len) ? iobuf_put_piece(iob, from, len) : iobuf_put(iob, from, len);
+}
+
+static inline ssize_t iobuf_take_few(struct iobuf *iob, void *to, size_t len)
+{
+    return iobuf_is_piece(iob, len) ? iobuf_take_piece(iob, to, len) : iobuf_take(iob, to, len);
+}
 
 #endif

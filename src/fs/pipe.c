@@ -76,7 +76,7 @@ static ssize_t take_slot(struct pipe *p, struct iobuf *iob)
 {
     struct slot *s = slot_at(p, 0);
     size_t       len = size_min(s->len, iob->left);
-    ssize_t      n = iobuf_put(iob, s->page + s->start, len);
+    ssize_t      n = iobuf_put_few(iob, s->page + s->start, len);
     if (n < 0 || (size_t)n < len)
         return -EFAULT;
     s->start += (uint32_t)n;
@@ -94,7 +94,7 @@ static ssize_t append(struct pipe *p, struct iobuf *iob, size_t len)
     struct slot *s = p->used ? slot_at(p, p->used - 1) : NULL;
     if (!s || !len || s->packet || s->closed || s->start + s->len + len > SLOT_SIZE)
         return 0;
-    ssize_t n = iobuf_take(iob, s->page + s->start + s->len, len);
+    ssize_t n = iobuf_take_few(iob, s->page + s->start + s->len, len);
     if (n < 0 || (size_t)n < len)
         return -EFAULT;
     s->len += (uint32_t)n;
@@ -109,7 +109,7 @@ static ssize_t begin_slot(struct pipe *p, struct iobuf *iob, bool packet)
     size_t       len = size_min(iob->left, SLOT_SIZE);
     if (!s->page && !(s->page = kmalloc(SLOT_SIZE)))
         return -ENOMEM;
-    ssize_t n = iobuf_take(iob, s->page, len);
+    ssize_t n = iobuf_take_few(iob, s->page, len);
     if (n < 0 || (size_t)n < len)
         return -EFAULT;
     s->start = 0;
@@ -255,16 +255,6 @@ static ssize_t pipe_write(struct file *f, struct iobuf *iob, uint64_t pos)
 
 /* --- the rest of a file ------------------------------------------------------------------ */
 
-static bool reads(const struct file *f)
-{
-    return (atomic_load_explicit(&f->flags, memory_order_relaxed) & O_ACCMODE) != O_WRONLY;
-}
-
-static bool writes(const struct file *f)
-{
-    return (atomic_load_explicit(&f->flags, memory_order_relaxed) & O_ACCMODE) != O_RDONLY;
-}
-
 /* Who opened a pipe with a name before any writer did has not lost one: pos is how many there had been. */
 static bool has_lost_writers(const struct pipe *p, const struct file *f)
 {
@@ -276,14 +266,14 @@ static unsigned pipe_poll(struct file *f, struct pollq **q)
     struct pipe *p = f->private;
     unsigned     ready = 0;
     if (q)
-        *q = reads(f) ? &p->readable : &p->writable;
-    if (reads(f) && has_lost_writers(p, f)) /* before looking: what they wrote is there */
+        *q = file_readable(f) ? &p->readable : &p->writable;
+    if (file_readable(f) && has_lost_writers(p, f)) /* before looking: what they wrote is there */
         ready |= POLLHUP;
-    if (reads(f) && !atomic_load_explicit(&p->empty, memory_order_relaxed))
+    if (file_readable(f) && !atomic_load_explicit(&p->empty, memory_order_relaxed))
         ready |= POLLIN | POLLRDNORM;
-    if (writes(f) && !atomic_load_explicit(&p->full, memory_order_relaxed))
+    if (file_writable(f) && !atomic_load_explicit(&p->full, memory_order_relaxed))
         ready |= POLLOUT | POLLWRNORM;
-    if (writes(f) && !pipe_count(&p->readers))
+    if (file_writable(f) && !pipe_count(&p->readers))
         ready |= POLLERR;
     return ready;
 }
@@ -318,13 +308,13 @@ void pipe_free(struct pipe *p)
 void pipe_leave(struct pipe *p, const struct file *f)
 {
     spinlock_acquire(&p->lock);
-    p->readers -= reads(f);
-    p->writers -= writes(f);
+    p->readers -= file_readable(f);
+    p->writers -= file_writable(f);
     waitq_wake_all(&p->waiters);
     spinlock_release(&p->lock);
-    if (reads(f))
+    if (file_readable(f))
         pollq_notify(&p->writable, 0);
-    if (writes(f))
+    if (file_writable(f))
         pollq_notify(&p->readable, 0);
 }
 

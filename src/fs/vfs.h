@@ -496,11 +496,16 @@ struct file_ops {
     int (*reopen)(struct file *f, struct file *again);
 };
 
+/* struct file.may */
+#define FILE_READ  1u
+#define FILE_WRITE 2u
+
 struct file {
     const struct file_ops *ops;
     struct inode          *inode; /* holds a reference; NULL: pipe, socket, ... */
     void *private;                /* of ops */
-    bool seekable;
+    uint8_t may; /* constant: FILE_READ, FILE_WRITE, what it is open for; 0: only for its path */
+    bool    seekable;
     bool
         has_position; /* where read and write begin, and what they move; else they always begin at 0 */
     bool writes;      /* counts among the inode's writers */
@@ -523,7 +528,7 @@ struct file {
 /* Whether f stands for a name only (O_PATH), so that nothing can be done with what it is. */
 static inline bool file_is_path(const struct file *f)
 {
-    return atomic_load_explicit(&f->flags, memory_order_relaxed) & O_PATH;
+    return !f->may;
 }
 
 /* Open what path leads to. flags: O_*; mode: permissions of a file that O_CREAT makes, or O_TMPFILE.
@@ -590,8 +595,15 @@ int      file_mmap(struct file *f, struct pagecache **pages); /* -EACCES: not op
 int file_sync(struct file *f, bool data_only);
 
 /* Whether f was opened for it, and for more than its path. */
-bool file_readable(const struct file *f);
-bool file_writable(const struct file *f);
+static inline bool file_readable(const struct file *f)
+{
+    return f->may & FILE_READ;
+}
+
+static inline bool file_writable(const struct file *f)
+{
+    return f->may & FILE_WRITE;
+}
 
 /* ftruncate: -EBADF (O_PATH), -EINVAL: not a regular file, or not open for writing; vfs_truncate()'s. */
 int file_truncate(struct file *f, uint64_t size);

@@ -47,6 +47,14 @@ void file_cache_drop(void)
         kfree(f);
 }
 
+/* An access mode of 3, which only Linux has, lets do both. */
+static unsigned may_of(unsigned flags)
+{
+    unsigned read = (flags & O_ACCMODE) != O_WRONLY ? FILE_READ : 0;
+    unsigned write = (flags & O_ACCMODE) != O_RDONLY ? FILE_WRITE : 0;
+    return flags & O_PATH ? 0 : read | write;
+}
+
 struct file *file_new(const struct file_ops *ops, void *private, unsigned flags)
 {
     struct file *f = take_spare();
@@ -57,6 +65,7 @@ struct file *file_new(const struct file_ops *ops, void *private, unsigned flags)
     f->ops = ops;
     f->inode = NULL;
     f->private = private;
+    f->may = (uint8_t)may_of(flags);
     f->seekable = f->has_position = f->writes = false;
     atomic_store_explicit(&f->flags, flags & ~(unsigned)O_CLOEXEC, memory_order_relaxed);
     mutex_init(&f->lock);
@@ -112,24 +121,19 @@ void file_put(struct file *f)
 
 /* --- reading and writing ----------------------------------------------------------------------- */
 
-bool file_readable(const struct file *f)
-{
-    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
-
-    return !(flags & O_PATH) && (flags & O_ACCMODE) != O_WRONLY;
-}
-
-bool file_writable(const struct file *f)
-{
-    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
-
-    return !(flags & O_PATH) && (flags & O_ACCMODE) != O_RDONLY;
-}
-
 /* No byte is beyond the largest offset; of files that have offsets. */
 static bool beyond(const struct file *f, const struct iobuf *iob, uint64_t pos)
 {
     return f->seekable && (pos > VFS_OFFSET_MAX || iob->left > VFS_OFFSET_MAX - pos);
+}
+
+static __attribute__((noinline)) ssize_t read_watched(struct file *f, struct iobuf *iob,
+                                                      uint64_t pos)
+{
+    ssize_t n = f->ops->read(f, iob, pos);
+    if (n > 0)
+        vfs_used(f->inode, IN_ACCESS);
+    return n;
 }
 
 static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
@@ -138,12 +142,7 @@ static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
         return -EBADF;
     if (!f->ops->read || beyond(f, iob, pos))
         return -EINVAL;
-    if (!vfs_is_watched())
-        return f->ops->read(f, iob, pos);
-    ssize_t n = f->ops->read(f, iob, pos);
-    if (n > 0)
-        vfs_used(f->inode, IN_ACCESS);
-    return n;
+    return vfs_is_watched() ? read_watched(f, iob, pos) : f->ops->read(f, iob, pos);
 }
 
 /* A regular file is written under its inode's lock, and at its end if it was opened for appending: *pos
@@ -222,7 +221,7 @@ ssize_t file_write(struct file *f, struct iobuf *iob)
 
 static int check_offset(struct file *f, uint64_t pos)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (!f->seekable)
         return -ESPIPE;
@@ -311,7 +310,7 @@ static int64_t seek_target(const struct file *f, int64_t offset, unsigned whence
 
 int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (whence > SEEK_HOLE)
         return -EINVAL;
@@ -332,7 +331,7 @@ int64_t file_seek(struct file *f, int64_t offset, unsigned whence)
 
 int file_truncate(struct file *f, uint64_t size)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (!f->inode || !inode_is_regular(f->inode) || !file_writable(f))
         return -EINVAL;
@@ -386,7 +385,7 @@ static int allocate(struct inode *inode, unsigned mode, uint64_t off, uint64_t l
 
 int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     int err = check_allocate(f, mode, off, len);
     if (err)
@@ -403,7 +402,7 @@ int file_allocate(struct file *f, unsigned mode, int64_t off, int64_t len)
 
 int file_readdir(struct file *f, struct dir_sink *sink)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (!f->ops->readdir)
         return -ENOTDIR;
@@ -418,7 +417,7 @@ int file_readdir(struct file *f, struct dir_sink *sink)
 
 int file_ioctl(struct file *f, unsigned cmd, uintptr_t arg)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     return f->ops->ioctl ? f->ops->ioctl(f, cmd, arg) : -ENOTTY;
 }
@@ -427,7 +426,7 @@ unsigned file_poll(struct file *f, struct pollq **q)
 {
     if (q)
         *q = NULL;
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return POLLNVAL;
     if (!f->ops->poll)
         return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
@@ -436,7 +435,7 @@ unsigned file_poll(struct file *f, struct pollq **q)
 
 int file_mmap(struct file *f, struct pagecache **pages)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (!file_readable(f))
         return -EACCES;
@@ -445,7 +444,7 @@ int file_mmap(struct file *f, struct pagecache **pages)
 
 int file_sync(struct file *f, bool data_only)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     return f->ops->sync ? f->ops->sync(f, data_only) : -EINVAL;
 }

@@ -137,7 +137,7 @@ static int open_checked(struct inode *inode, unsigned flags, struct file **out)
     int err = flags & O_PATH ? 0 : attach(f);
     if (err) {
         f->ops = &path_file_ops; /* whatever it was to be, it was not opened */
-        atomic_store(&f->flags, O_PATH);
+        f->may = 0;
         file_put(f);
         return err;
     }

@@ -144,21 +144,37 @@ static __attribute__((noinline)) ssize_t move_pieces(struct vmspace *vs, enum mo
     }
 }
 
+/* Many bytes, or what is not all there in one piece. */
+static __attribute__((noinline)) ssize_t move_many(enum move how, vaddr_t va, uint8_t *kernel,
+                                                   size_t len)
+{
+    if (!len)
+        return 0;
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return -EFAULT;
+
+    ssize_t done = move_pieces(vs, how, va, kernel, len, reach(vs, va, access_for(how)));
+    mutex_unlock(&vs->mutex);
+    return done;
+}
+
+#define FEW 256u /* bytes that seldom lie in two pieces */
+
 static inline __attribute__((always_inline)) ssize_t move_some(enum move how, vaddr_t va,
                                                                uint8_t *kernel, size_t len)
 {
-    struct vmspace *vs = user_lock();
-    if (!vs)
-        return len ? -EFAULT : 0;
+    struct vmspace *vs = thread_self()->vmspace;
+    if (len > FEW || !vs)
+        return move_many(how, va, kernel, len);
 
-    ssize_t           done = (ssize_t)len;
-    struct pmap_piece piece = reach(vs, va, access_for(how));
-    if (piece.len >= len) /* the short way: all of it is there, in one piece */
-        move_bytes(how, phys_ptr(piece.pa), kernel, len);
-    else
-        done = move_pieces(vs, how, va, kernel, len, piece);
+    pmap_dom_t dom = (pmap_dom_t)thread_self()->tf->dom;
+    mutex_lock(&vs->mutex);
+    void *user = pmap_window(vs->pmap, dom, va, len, access_for(how));
+    if (user)
+        move_bytes(how, user, kernel, len);
     mutex_unlock(&vs->mutex);
-    return done;
+    return user ? (ssize_t)len : move_many(how, va, kernel, len);
 }
 
 ssize_t uaccess_read_some(void *dst, vaddr_t src, size_t len)
@@ -320,11 +336,10 @@ void *uaccess_begin(vaddr_t va, size_t len, unsigned access)
     if (!vs)
         return NULL;
 
-    struct pmap_piece piece = reach(vs, va, access);
-    if (piece.len >= len)
-        return phys_ptr(piece.pa);
-    mutex_unlock(&vs->mutex);
-    return NULL;
+    void *user = pmap_window(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, len, access);
+    if (!user)
+        mutex_unlock(&vs->mutex);
+    return user;
 }
 
 void uaccess_end(void)

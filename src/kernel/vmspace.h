@@ -28,9 +28,10 @@
 #define VMSPACE_LARGE ((size_t)2 << 20)
 
 struct vmspace {
+    struct mutex mutex; /* first: whoever locks it has its address at hand */
+
     struct pmap *pmap; /* constant; calls on it need mutex */
 
-    struct mutex mutex;
     /* mutex protects: */
     struct area_tree        areas;
     struct reservation_tree reservations;

@@ -143,6 +143,10 @@ struct pmap_piece {
  * the model finds that quickly, and never less than the page. len 0: dom may not, or nothing is mapped. Any va. */
 struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access);
 
+/* The way to a few bytes: where in the window [va, va+len) is, if it lies together and dom may access all of it so, PMAP_R or
+ * PMAP_W. NULL: dom may not, or something is not mapped, or the model does not see all of it as one piece. Any va. */
+void *pmap_window(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access);
+
 /* Find the first mapped page in [va, va+len): -ENOENT if there is none. Lets callers walk
  * sparse maps in time proportional to what is mapped. */
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped);

@@ -9,6 +9,17 @@
 
 #define REACHED 16u
 
+/* A page that a domain reached, and where. The pointers are into the table that the map has. */
+struct reached {
+    vaddr_t            page;
+    uint8_t           *at;  /* the page in the window, */
+    size_t             len; /* and the bytes from there to the end of its cell */
+    const struct cell *cell;
+    struct cell        was;  /* what it held then */
+    const uint8_t     *byte; /* the domain's, for that cell */
+    pmap_dom_t         dom;
+};
+
 /* One frame. The table lies apart, since it is replaced by a larger one when it is full. */
 struct pmap {
     struct celltable table;
@@ -20,9 +31,7 @@ struct pmap {
     size_t grow_at, shrink_at;
     size_t rebuild_at; /* below, a crowded table is kept: there was no memory for another */
 
-    /* Where pmap_reach() found a page last, by the low bits of its number: a slot, looked at again each time; 0:
-     * nowhere. */
-    uint16_t reached[REACHED];
+    struct reached reached[REACHED]; /* by the low bits of the page's number */
 
     /* Between pmap_suspend() and pmap_resume(): the range; start is 0 at other times. */
     struct cell_range suspended;

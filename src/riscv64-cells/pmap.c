@@ -179,6 +179,13 @@ static void set_limits(struct pmap *pm)
     keep_slots(&pm->table);
 }
 
+/* The pointers lead to another table's memory, or nowhere yet: no domain has this number. */
+static void forget_reached(struct pmap *pm)
+{
+    for (size_t i = 0; i < REACHED; i++)
+        pm->reached[i].dom = CELLS_MAX_DOMS;
+}
+
 int pmap_create(struct pmap **out)
 {
     paddr_t self;
@@ -194,6 +201,7 @@ int pmap_create(struct pmap **out)
     }
     pm->self = self;
     set_limits(pm);
+    forget_reached(pm);
     pm->rebuilt = pm->shootdowns = 0;
     pm->suspended = (struct cell_range){0, 0};
     pm->domains = 1u << PMAP_DOM_KERNEL | 1u << PMAP_DOM_FIRST;
@@ -268,6 +276,7 @@ static void replace_table(struct pmap *pm, struct celltable *new)
     new->stale = old.stale;
     new->moved = old.moved;
     pm->table = *new;
+    forget_reached(pm);
     take_table(&to);
     resume_others(take_table, &to);
     table_destroy(&old);
@@ -535,52 +544,82 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
     return 0;
 }
 
-static const struct pmap_piece nowhere = {.len = 0};
-
-/* What is from va on in the cell in this slot, if it holds va and lets dom. What the slot holds is read from the table,
- * and so are the rights (B.3.3). An empty slot holds no page, nor does a suspended cell. */
-static inline struct pmap_piece reach_in(const struct celltable *t, size_t slot, pmap_dom_t dom,
-                                         vaddr_t va, unsigned access)
+/* The rest of the cell is computed from what its two words were; that they still are that, and what the compartment may do,
+ * is read from the table each time (B.3.3): an empty slot holds other words, and so does a suspended cell or one that a
+ * program has invalidated. */
+static inline bool still_reached(const struct reached *r, pmap_dom_t dom, vaddr_t va,
+                                 unsigned access)
 {
-    unsigned    want = PERM_V | PERM_R | access << 1; /* W without R lets nobody (A.5.8) */
-    struct cell c = {tbl_load64(&t->cell[slot].lo), tbl_load64(&t->cell[slot].hi)};
-    uint64_t    start = cell_lo_start(c.lo) << PAGE_SHIFT;
-    uint64_t    end = (cell_lo_end(c.lo) + 1) << PAGE_SHIFT;
+    unsigned want = PERM_V | PERM_R | access << 1; /* W without R lets nobody (A.5.8) */
 
-    if (va < start || va >= end || !(c.hi & CELL_VALID) ||
-        (tbl_load8(celltable_byte(t, dom, slot)) & want) != want)
-        return nowhere;
-    return (struct pmap_piece){cell_hi_pa(c.hi) + (va - start), end - va};
+    return va - r->page < PAGE_SIZE && r->dom == dom && tbl_load64(&r->cell->lo) == r->was.lo &&
+           tbl_load64(&r->cell->hi) == r->was.hi && !(want & ~(unsigned)tbl_load8(r->byte));
 }
 
-/* Look the slot up, and remember it. */
-static __attribute__((noinline)) struct pmap_piece reach_anew(struct pmap *pm, pmap_dom_t dom,
-                                                              vaddr_t va, unsigned access)
+static inline struct reached *reached_of(struct pmap *pm, vaddr_t va)
 {
-    uint64_t vpn = va >> PAGE_SHIFT;
-    size_t slot = vpn < USER_END_VPN && dom < pm->table.doms ? celltable_find(&pm->table, vpn) : 0;
-    if (slot == 0)
-        return nowhere;
-    pm->reached[vpn % REACHED] = (uint16_t)slot;
-    return reach_in(&pm->table, slot, dom, va, access);
+    return &pm->reached[(va >> PAGE_SHIFT) % REACHED];
 }
 
-_Static_assert(TABLE_SLOTS(CELLS_MAX_LINES) - 1 <= UINT16_MAX, "reached");
-
-/* What is remembered is where to look, never what is found there. The table may be a smaller one by now, with the
- * kernel's cells, which let no user, from kfirst on. */
-struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
+/* Look va's cell up, and remember it. */
+static __attribute__((noinline)) bool reach_anew(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
+                                                 unsigned access)
 {
     const struct celltable *t = &pm->table;
-    const uint16_t         *near = pm->reached + (va >> PAGE_SHIFT) % REACHED;
-    size_t                  slot = *near;
+    uint64_t                vpn = va >> PAGE_SHIFT;
+    size_t slot = vpn < USER_END_VPN && dom < t->doms ? celltable_find(&pm->table, vpn) : 0;
+    if (slot == 0)
+        return false;
 
-    if (slot && slot < t->kfirst && dom < t->doms) {
-        struct pmap_piece piece = reach_in(t, slot, dom, va, access);
-        if (piece.len)
-            return piece;
-    }
-    return reach_anew(pm, dom, va, access);
+    struct cell     is = {tbl_load64(&t->cell[slot].lo), tbl_load64(&t->cell[slot].hi)};
+    struct reached *r = reached_of(pm, va);
+    if (!(is.hi & CELL_VALID))
+        return false;
+    r->page = ALIGN_DOWN(va, PAGE_SIZE);
+    r->at = phys_ptr(cell_hi_pa(is.hi) + ((vpn - cell_lo_start(is.lo)) << PAGE_SHIFT));
+    r->len = (cell_lo_end(is.lo) + 1 - vpn) << PAGE_SHIFT;
+    r->cell = &t->cell[slot];
+    r->was = is;
+    r->byte = celltable_byte(t, dom, slot);
+    r->dom = dom;
+    return still_reached(r, dom, va, access);
+}
+
+static inline void *window_at(const struct reached *r, vaddr_t va, size_t len)
+{
+    return len <= r->len - (va - r->page) ? r->at + (va - r->page) : NULL;
+}
+
+static __attribute__((noinline)) void *window_anew(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
+                                                   size_t len, unsigned access)
+{
+    return reach_anew(pm, dom, va, access) ? window_at(reached_of(pm, va), va, len) : NULL;
+}
+
+void *pmap_window(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+{
+    const struct reached *r = reached_of(pm, va);
+    return still_reached(r, dom, va, access) ? window_at(r, va, len)
+                                             : window_anew(pm, dom, va, len, access);
+}
+
+static inline struct pmap_piece piece_at(const struct reached *r, vaddr_t va)
+{
+    size_t into = va - r->page;
+    return (struct pmap_piece){phys_of(r->at) + into, r->len - into};
+}
+
+static __attribute__((noinline)) struct pmap_piece piece_anew(struct pmap *pm, pmap_dom_t dom,
+                                                              vaddr_t va, unsigned access)
+{
+    return reach_anew(pm, dom, va, access) ? piece_at(reached_of(pm, va), va)
+                                           : (struct pmap_piece){.len = 0};
+}
+
+struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsigned access)
+{
+    const struct reached *r = reached_of(pm, va);
+    return still_reached(r, dom, va, access) ? piece_at(r, va) : piece_anew(pm, dom, va, access);
 }
 
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)

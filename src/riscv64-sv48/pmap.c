@@ -338,6 +338,26 @@ struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsign
     return reach_at(&pos, dom, va, access);
 }
 
+static __attribute__((noinline)) void *window_far(struct pmap *pm, pmap_dom_t dom, vaddr_t va,
+                                                  size_t len, unsigned access)
+{
+    struct pmap_piece piece = reach_far(pm, dom, va, access);
+    return piece.len && piece.len >= len ? phys_ptr(piece.pa) : NULL;
+}
+
+void *pmap_window(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+{
+    if (!radix_has_near(&pm->tree, va))
+        return window_far(pm, dom, va, len, access);
+    struct radix_pos pos = radix_find(&pm->tree, va);
+    pte_t            pte = pte_load(pos.pte), want = PTE_MAPPED | PTE_V | access << 1;
+    size_t           into = va & PAGE_MASK;
+
+    if (~pte & want || dom != PMAP_DOM_FIRST || len > PAGE_SIZE - into)
+        return NULL;
+    return phys_ptr(pte_pa(pte) + into);
+}
+
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
     if (!pmap_user_range_ok(va, len))

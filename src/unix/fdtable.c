@@ -78,6 +78,7 @@ static int grow(struct fdtable *t, unsigned fd)
                 memcpy(slots->slot, slot_at(t, 0), count_of(t) * sizeof(slots->slot[0]));
             slots->n = want;
             atomic_store_explicit(&t->slots, slots, memory_order_release);
+            t->own = t->shared ? NULL : slots;
         } else { /* another thread was faster */
             kfree(slots);
         }

@@ -29,11 +29,19 @@ struct fdtable {
     unsigned                   first_free; /* no slot below it is free */
     unsigned                   limit;      /* RLIMIT_NOFILE: new descriptors are below it */
 
-    /* Set by the only thread there is before it starts another one, for good: fd_use(). */
-    bool shared;
+    /* For fd_own(): slots, or NULL once threads share the table. */
+    struct fd_array *own;
+    bool             shared;
 };
 
 void fdtable_init(struct fdtable *t, unsigned limit);
+
+/* The only thread there is does this before it starts another one; it stays so for good. */
+static inline void fdtable_share(struct fdtable *t)
+{
+    t->shared = true;
+    t->own = NULL;
+}
 
 /* fd_get() where it did not get the file at once, but perhaps a reference on what has another place. */
 struct file *fd_get_again(struct fdtable *t, int fd, struct file *other);
@@ -58,8 +66,17 @@ static inline struct file *fd_get(struct fdtable *t, int fd)
     return fd_get_again(t, fd, f);
 }
 
-/* A file for the length of one system call that closes no descriptor. While one thread is all there is, nobody else
- * closes any, so the table's reference does; what another thread might close has one of its own. */
+/* The file behind fd for the length of one system call that closes no descriptor, without a reference: while one thread
+ * is all there is, nobody else closes any, so the table's does. NULL: fd_get() has to be asked. */
+static inline struct file *fd_own(struct fdtable *t, int fd)
+{
+    struct fd_array *own = t->own;
+    if (!own || (unsigned)fd >= own->n)
+        return NULL;
+    return atomic_load_explicit(&own->slot[fd].file, memory_order_relaxed);
+}
+
+/* Either of the two. */
 struct fd_use {
     struct file *file; /* NULL: the descriptor is not open */
     bool         counted;
@@ -67,12 +84,8 @@ struct fd_use {
 
 static inline struct fd_use fd_use(struct fdtable *t, int fd)
 {
-    if (t->shared)
-        return (struct fd_use){fd_get(t, fd), true};
-    struct fd_array *slots = atomic_load_explicit(&t->slots, memory_order_relaxed);
-    bool             inside = slots && (unsigned)fd < slots->n;
-    return (struct fd_use){
-        inside ? atomic_load_explicit(&slots->slot[fd].file, memory_order_relaxed) : NULL, false};
+    struct file *own = fd_own(t, fd);
+    return own ? (struct fd_use){own, false} : (struct fd_use){fd_get(t, fd), true};
 }
 
 static inline void fd_used(struct fd_use use)

@@ -217,7 +217,7 @@ int process_clone_thread(const struct thread_request *req)
         return -EAGAIN;
     }
     int tid = (int)ut->tid; /* the thread may be over before this returns */
-    the_process.fds.shared = true;
+    fdtable_share(&the_process.fds);
     inherit(ut, req);
     uthread_link(ut); /* whoever reads its number finds it */
     tell_tid(req, ut->tid);

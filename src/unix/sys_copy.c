@@ -296,7 +296,7 @@ static int64_t splice(const struct splice *s)
 
 static bool is_open(const struct file *f)
 {
-    return f && !(atomic_load(&f->flags) & O_PATH);
+    return f && !file_is_path(f);
 }
 
 /* Open the files, move, close them. */

@@ -308,7 +308,7 @@ int64_t sys_flock(const uint64_t *a)
         return -EBADF;
 
     struct filelock_spec spec = {FILELOCK_FLOCK, (unsigned)type, 0, FILELOCK_END, f, false};
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         err = -EBADF;
     else if (f->inode)
         err = filelock_set(f->inode, &spec, !(a[1] & LOCK_NB));
@@ -356,7 +356,7 @@ static int64_t fcntl_file(struct file *f, int cmd, uint64_t arg)
 {
     if (cmd == F_GETFL)
         return (int64_t)atomic_load(&f->flags);
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     switch (cmd) {
     case F_SETFL:
@@ -446,7 +446,7 @@ static int put_readable(struct file *f, vaddr_t arg)
 
 static int ioctl_file(int fd, struct file *f, unsigned cmd, vaddr_t arg)
 {
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     switch (cmd) {
     case FIOCLEX:

@@ -31,26 +31,28 @@ int64_t end_transfer_early(const struct file *f, int64_t result)
     return result == -EINTR && !limited ? -ERESTARTSYS : signal_size_limit(result);
 }
 
-/* check_access() let f pass. What has no position goes straight to the file's own way of moving bytes. */
+/* check_access() let f pass. What has no position, and cannot be watched, goes straight to the file's own way of moving
+ * bytes. */
 static inline int64_t transfer(struct file *f, bool write, struct iobuf *iob, struct place at)
 {
     if (at.given)
         return write ? file_pwrite(f, iob, at.pos) : file_pread(f, iob, at.pos);
-    if (f->has_position || vfs_is_watched())
+    if (f->has_position || (f->inode && vfs_is_watched()))
         return write ? file_write(f, iob) : file_read(f, iob);
     ssize_t (*move)(struct file *, struct iobuf *, uint64_t) = write ? f->ops->write : f->ops->read;
     return move ? move(f, iob, 0) : -EINVAL;
 }
 
 /* What is wrong with a call whatever the memory is that it names. */
+static __attribute__((noinline)) int access_error(const struct file *f, struct place at)
+{
+    return at.given && !f->seekable && !file_is_path(f) ? -ESPIPE : -EBADF;
+}
+
 static inline int check_access(const struct file *f, bool write, struct place at)
 {
-    unsigned flags = atomic_load_explicit(&f->flags, memory_order_relaxed);
-    if (flags & O_PATH)
-        return -EBADF;
-    if (at.given && !f->seekable)
-        return -ESPIPE;
-    return (flags & O_ACCMODE) == (write ? O_RDONLY : O_WRONLY) ? -EBADF : 0;
+    bool may = write ? file_writable(f) : file_readable(f);
+    return may && (!at.given || f->seekable) ? 0 : access_error(f, at);
 }
 
 /* Whether all of [pos, pos + len) has a position. */
@@ -74,33 +76,59 @@ static inline int64_t transfer_of(struct file *f, bool write, vaddr_t buf, size_
     return transfer(f, write, &iob, at);
 }
 
-/* A function of its own for reading and for writing, with a place and without. */
-static inline __attribute__((always_inline)) int64_t transfer_one(int fd, bool write, vaddr_t buf,
-                                                                  size_t len, struct place at)
+/* With a reference on the file: another thread may close it meanwhile. */
+static inline __attribute__((always_inline)) int64_t transfer_counted(const uint64_t *a, bool write,
+                                                                      struct place at)
 {
-    struct fd_use use = fd_use(&the_process.fds, fd);
-    if (!use.file)
+    struct file *f = fd_get(&the_process.fds, (int)a[0]);
+    if (!f)
         return -EBADF;
-    int64_t result = end_transfer(use.file, transfer_of(use.file, write, buf, len, at));
-    fd_used(use);
+    int64_t result = end_transfer(f, transfer_of(f, write, a[1], a[2], at));
+    file_put(f);
     return result;
+}
+
+static __attribute__((noinline)) int64_t read_counted(const uint64_t *a)
+{
+    return transfer_counted(a, false, (struct place){.given = false});
+}
+
+static __attribute__((noinline)) int64_t write_counted(const uint64_t *a)
+{
+    return transfer_counted(a, true, (struct place){.given = false});
+}
+
+static __attribute__((noinline)) int64_t counted_at(const uint64_t *a, bool write)
+{
+    return transfer_counted(a, write, (struct place){.given = true, .pos = a[3]});
+}
+
+/* Functions of their own for reading and for writing, with a place and without. */
+static inline __attribute__((always_inline)) int64_t transfer_own(struct file *f, const uint64_t *a,
+                                                                  bool write, struct place at)
+{
+    return end_transfer(f, transfer_of(f, write, a[1], a[2], at));
 }
 
 int64_t sys_read(const uint64_t *a)
 {
-    return transfer_one((int)a[0], false, a[1], a[2], (struct place){.given = false});
+    struct file *f = fd_own(&the_process.fds, (int)a[0]);
+    return f ? transfer_own(f, a, false, (struct place){.given = false}) : read_counted(a);
 }
 
 int64_t sys_write(const uint64_t *a)
 {
-    return transfer_one((int)a[0], true, a[1], a[2], (struct place){.given = false});
+    struct file *f = fd_own(&the_process.fds, (int)a[0]);
+    return f ? transfer_own(f, a, true, (struct place){.given = false}) : write_counted(a);
 }
 
 static inline __attribute__((always_inline)) int64_t transfer_one_at(const uint64_t *a, bool write)
 {
     if ((int64_t)a[3] < 0)
         return -EINVAL;
-    return transfer_one((int)a[0], write, a[1], a[2], (struct place){.given = true, .pos = a[3]});
+    struct file *f = fd_own(&the_process.fds, (int)a[0]);
+    return f ? transfer_own(f, a, write, (struct place){.given = true, .pos = a[3]})
+             : counted_at(a, write);
 }
 
 int64_t sys_pread64(const uint64_t *a)
@@ -256,7 +284,7 @@ int64_t sys_fadvise64(const uint64_t *a)
 static int check_sync_range(const struct file *f, int64_t off, int64_t len, unsigned flags)
 {
     int64_t end;
-    if (atomic_load(&f->flags) & O_PATH)
+    if (file_is_path(f))
         return -EBADF;
     if (flags & ~7u || off < 0 || __builtin_add_overflow(off, len, &end) || end < off)
         return -EINVAL;

@@ -196,6 +196,11 @@ static void check_reach(unsigned dom, uint32_t i)
             CHECK(k < NPAGES && page[k].mapped && page[k].prot[dom] & access &&
                       page[k].pa == page[i].pa + (k - i) * PAGE_SIZE,
                   "page %u: %#zx bytes reach page %u", i, piece.len, k);
+
+        void *window = pmap_window(pm, dom, va_of(i) + 8, PAGE_SIZE - 8, access);
+        CHECK(window == (may ? phys_ptr(page[i].pa + 8) : NULL), "page %u: window %p", i, window);
+        CHECK(!pmap_window(pm, dom, va_of(i) + 8, piece.len + 1, access),
+              "page %u: a window of more than %#zx bytes", i, piece.len);
     }
 }
 
@@ -455,7 +460,8 @@ static void check_suspended(uint32_t i, uint32_t n)
         uint32_t at = i + model_choose(n);
         CHECK(!user_access(choose_possible_dom(), at, 1u << model_choose(3), &pa),
               "page %u is suspended, and reached", at);
-        CHECK(!pmap_reach(pm, 1, va_of(at), PMAP_R).len,
+        CHECK(!pmap_reach(pm, 1, va_of(at), PMAP_R).len &&
+                  !pmap_window(pm, 1, va_of(at), 1, PMAP_R),
               "page %u is suspended, and within the kernel's reach", at);
     }
     if (i > 0)

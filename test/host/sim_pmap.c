@@ -247,6 +247,12 @@ struct pmap_piece pmap_reach(struct pmap *pm, pmap_dom_t dom, vaddr_t va, unsign
     return (struct pmap_piece){run.pa, run.len};
 }
 
+void *pmap_window(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsigned access)
+{
+    struct pmap_piece piece = pmap_reach(pm, dom, va, access);
+    return piece.len && piece.len >= len ? phys_ptr(piece.pa) : NULL;
+}
+
 int pmap_next(struct pmap *pm, vaddr_t va, size_t len, vaddr_t *mapped)
 {
     for (size_t zone = 0; zone < ZONES; zone++) {
