@@ -3,6 +3,7 @@
  * place in one handle with all else that changes. What can fail comes before the first change.
  */
 #include "fs/ext4_alloc.h"
+#include "fs/ext4_names_impl.h"
 #include "fs/ext4_txn.h"
 #include "fs/ext4_xattr_impl.h"
 #include "fs/xattr.h"
@@ -176,13 +177,16 @@ static int put_new_block(struct ext4_inode *ei, const struct xattr_area *a)
     if (err)
         return err;
     err = ext4_block_get_new(fs, nr, &block);
-    if (!err) {
-        fill_block(block, a);
-        ext4_block_put(block);
-        err = ei->file_acl ? ext4_xattr_drop(ei) : 0; /* others have it, too */
-        ei->file_acl = nr;
-        ei->inode.blocks += fs->block_size / 512;
+    if (err) {
+        if (ext4_blocks_free(fs, nr, 1))
+            ext4_abort(fs, -EIO);
+        return err;
     }
+    fill_block(block, a);
+    ext4_block_put(block);
+    err = ei->file_acl ? ext4_xattr_drop(ei) : 0; /* others have it, too */
+    ei->file_acl = nr;
+    ei->inode.blocks += fs->block_size / 512;
     if (err)
         ext4_abort(fs, err);
     return err;
@@ -249,7 +253,7 @@ static int change(struct ext4_inode *ei, struct change *c)
     return err;
 }
 
-static int set_once(struct ext4_inode *ei, struct change *c, unsigned flags)
+static int set_pinned(struct ext4_inode *ei, struct change *c, unsigned flags)
 {
     int err = ext4_xattr_load(ei, XATTR_INSIDE, &c->areas[XATTR_INSIDE]);
     if (!err)
@@ -264,6 +268,21 @@ static int set_once(struct ext4_inode *ei, struct change *c, unsigned flags)
     if (!found && (flags & XATTR_REPLACE || !c->value.bytes))
         return -ENODATA;
     return change(ei, c);
+}
+
+/* The inode's block stays in memory, so that putting what is new into it cannot fail. */
+static int set_once(struct ext4_inode *ei, struct change *c, unsigned flags)
+{
+    struct ext4_pins pins = {.n = 0};
+
+    c->areas[XATTR_INSIDE].base = c->areas[XATTR_BLOCK].base = NULL;
+    int err = ext4_pin(&pins, ei);
+    if (!err)
+        err = set_pinned(ei, c, flags);
+    ext4_unpin(&pins);
+    kfree(c->areas[XATTR_INSIDE].base);
+    kfree(c->areas[XATTR_BLOCK].base);
+    return err;
 }
 
 #define SET_CREDITS (2 * EXT4_ALLOC_CREDITS + 5)
@@ -283,11 +302,8 @@ int ext4_xattr_set(struct inode *inode, const char *name, const void *value, siz
         err = ext4_begin(fs, SET_CREDITS);
         if (err)
             return err;
-        c.areas[XATTR_BLOCK].base = NULL;
         err = set_once(ei, &c, flags);
         ext4_end(fs);
-        kfree(c.areas[XATTR_INSIDE].base);
-        kfree(c.areas[XATTR_BLOCK].base);
     } while (err == -ENOSPC && ext4_more_space(fs, &tries));
     return err;
 }

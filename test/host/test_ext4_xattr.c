@@ -257,6 +257,42 @@ static void random_changes_leave_what_the_model_has(void **state)
     assert_string_equal(sim_log(), "");
 }
 
+/* Every change is tried with each of its allocations failing in turn. */
+static void a_change_without_memory_changes_nothing(void **state)
+{
+    static char value[600];
+    size_t      sizes[8] = {0};
+    char        name[64];
+    (void)state;
+
+    sim_image("img", "tree", kinds[0], "4M");
+    load();
+    mount_image(true);
+    struct inode *inode = inode_at("/a");
+    for (unsigned step = 0; step < 60; step++) {
+        unsigned i = rnd(8);
+        size_t   size = rnd(3) ? 1 + rnd(rnd(2) ? 30 : 200) : 0;
+        int      err = -ENOMEM;
+        name_of(name, i);
+        for (size_t nth = 1; err == -ENOMEM; nth++) {
+            sim_heap_fail_after(nth);
+            err = xattr_set(inode, name, size ? value : NULL, size, 0, true);
+            sim_heap_fail_after(0);
+            if (err == -ENOMEM)
+                assert_int_equal(get("/a", name, NULL, 0), sizes[i] ? (ssize_t)sizes[i] : -ENODATA);
+        }
+        if (err != -ENOSPC)
+            assert_int_equal(err, size || sizes[i] ? 0 : -ENODATA);
+        sizes[i] = err ? sizes[i] : size;
+        ext4_cache_drop(container_of(vfs_root()->fs, struct ext4_fs, fs));
+    }
+    inode_put(inode);
+    sim_unmount();
+    check_disk("no memory");
+    sim_disk_free(&disk);
+    assert_string_equal(sim_log(), "");
+}
+
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
 /* The only block of attributes on the disk, which has blocks of 1 KiB. */
@@ -381,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_debugfs_sets_is_read),
         cmocka_unit_test(random_changes_leave_what_the_model_has),
+        cmocka_unit_test(a_change_without_memory_changes_nothing),
         cmocka_unit_test(a_block_that_two_share_is_copied_when_one_changes),
         cmocka_unit_test(damaged_attributes_are_an_error_and_the_rest_is_there),
         cmocka_unit_test(a_full_disk_takes_no_block),
