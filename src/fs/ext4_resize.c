@@ -88,7 +88,8 @@ static int shrink(struct inode *inode, uint64_t size)
     }
     pagecache_resize(&inode->pages, size);
     err = ext4_free_contents(ei, size);
-    int failed = orphan_step(ei, ext4_orphan_remove);
+    /* what has no name stays on the list until it is gone */
+    int failed = orphan_step(ei, inode->nlink ? ext4_orphan_remove : ext4_inode_store);
     return err ? err : failed;
 }
 

@@ -39,12 +39,14 @@
 static struct sim_disk disk;
 static const char     *kind = ""; /* of the image, for messages */
 
+#define TODAY 1700000000123456789u
+
+static uint64_t wall_ns = TODAY;
+
 /* The wall clock: each look at it is later. */
 uint64_t time_wall_ns(void)
 {
-    static uint64_t ns = 1700000000123456789;
-
-    return ns += 1000003;
+    return wall_ns += 1000003;
 }
 
 /* --- images ------------------------------------------------------------------------------------- */
@@ -665,6 +667,67 @@ static void a_file_without_a_name_is_gone_after_a_crash(void **state)
     drop_image();
 }
 
+/* It is shortened, and then closed: inode and blocks are free again. */
+static void a_file_without_a_name_that_is_cut_goes_when_it_is_closed(void **state)
+{
+    struct file      *f;
+    struct vfs_statfs before, after;
+    (void)state;
+
+    make_image("-t ext4 -b 1024", "64M");
+    assert_int_equal(vfs_statfs(vfs_root(), &before), 0);
+    assert_int_equal(vfs_open(NULL, "/file", O_RDWR | O_CREAT, 0644, &f), 0);
+    assert_int_equal(file_truncate(f, 1 << 16), 0);
+    write_blocks(f->inode, 0, 64, 5);
+    assert_int_equal(vfs_unlink(NULL, "/file"), 0);
+    assert_int_equal(file_truncate(f, 3000), 0);
+    file_put(f);
+    assert_int_equal(vfs_sync(NULL), 0);
+    assert_int_equal(vfs_statfs(vfs_root(), &after), 0);
+    assert_int_equal(after.bfree, before.bfree);
+    assert_int_equal(after.ffree, before.ffree);
+    drop_image();
+}
+
+/* Machines without a battery begin in 1970. */
+static void what_is_deleted_in_1970_is_no_orphan_for_e2fsck(void **state)
+{
+    struct file *f;
+    (void)state;
+
+    make_image("-t ext4", "64M");
+    wall_ns = 100000000000;
+    assert_int_equal(vfs_open(NULL, "/file", O_RDWR | O_CREAT, 0644, &f), 0);
+    file_put(f);
+    assert_int_equal(vfs_unlink(NULL, "/file"), 0);
+    wall_ns = TODAY;
+    drop_image();
+}
+
+/* --- memory ------------------------------------------------------------------------------------------ */
+
+/* Of what was changed and synced nothing has to stay, but the superblock. */
+static void changed_blocks_are_forgotten_when_that_is_asked_for(void **state)
+{
+    struct ext4_fs *fs;
+    struct file    *f;
+    char            path[64];
+    (void)state;
+
+    make_image("-t ext4 -b 1024", "64M");
+    fs = ext4_fs_of(vfs_root()->fs);
+    for (unsigned i = 0; i < 100; i++) {
+        name_nr(path, "", i);
+        assert_int_equal(vfs_open(NULL, path, O_RDWR | O_CREAT, 0644, &f), 0);
+        file_put(f);
+    }
+    assert_int_equal(vfs_sync(NULL), 0);
+    assert_true(fs->cache.nblocks > 5);
+    vfs_drop_names();
+    assert_int_equal(fs->cache.nblocks, 1);
+    drop_image();
+}
+
 /* --- bits -------------------------------------------------------------------------------------------- */
 
 static void bits_are_found_one_by_one_as_by_the_search(void **state)
@@ -707,6 +770,9 @@ int main(void)
         cmocka_unit_test(a_file_of_many_extents_grows_and_shrinks_its_tree),
         cmocka_unit_test(a_full_disk_says_so_and_stays_sound),
         cmocka_unit_test(a_file_without_a_name_is_gone_after_a_crash),
+        cmocka_unit_test(a_file_without_a_name_that_is_cut_goes_when_it_is_closed),
+        cmocka_unit_test(what_is_deleted_in_1970_is_no_orphan_for_e2fsck),
+        cmocka_unit_test(changed_blocks_are_forgotten_when_that_is_asked_for),
         cmocka_unit_test(an_operation_without_memory_changes_nothing),
         cmocka_unit_test(random_operations_leave_what_the_model_has),
     };

@@ -288,12 +288,25 @@ static void print_lines(const char *what, const char *a, const char *b)
     }
 }
 
+static void print_descriptors(void)
+{
+    char path[32], what[256];
+
+    for (int fd = 0; fd < 1024; fd++) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        ssize_t len = readlink(path, what, sizeof(what));
+        if (len > 0)
+            dprintf(CONSOLE_FD, "open: %d is %.*s\n", fd, (int)len, what);
+    }
+}
+
 void print_differences(const struct census *before, const struct census *after)
 {
     for (size_t i = 0; i < after->n; i++)
         if (!same_count(before, after, i))
             dprintf(CONSOLE_FD, "left over: %s: %ld, before %ld\n", after->of[i].name,
                     after->of[i].count, before->of[i].count);
+    print_descriptors();
     print_lines("left over: memory", after->maps, before->maps);
     print_lines("missing: memory", before->maps, after->maps);
 }

@@ -266,7 +266,9 @@ static void copy_in_place(uintptr_t start, uintptr_t end, int prot)
     __builtin___clear_cache((char *)start, (char *)end);
 }
 
-/* Random calls may well cut the program's file: the program shall not need it. */
+extern char __executable_start[], end_of_data[] __asm__("_end");
+
+/* Random calls may well cut the program's file, or give it another name: the program shall not need it. */
 static void leave_file(void)
 {
     static char maps[4096];
@@ -278,7 +280,8 @@ static void leave_file(void)
     close(fd);
     for (char *line = maps, *next; (next = strchr(line, '\n')); line = next + 1) {
         *next = 0;
-        if (!strstr(line, "random_calls") || sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3)
+        if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 || !strchr(line, '/') ||
+            start < (uintptr_t)__executable_start || start >= (uintptr_t)end_of_data)
             continue;
         copy_in_place(start, end,
                       PROT_READ | (rights[1] == 'w' ? PROT_WRITE : 0) |

@@ -14,6 +14,7 @@
  *     calls.c         which calls there are (the kernel's own list), and what keeps one from
  *                     ending the program
  *     makers.c        calls whose arguments must fit each other
+ *     fitting.c       descriptors and numbers of the kind that a call wants
  *     exec.c          going on in another program, and what is kept over that
  *     values.c        arguments by their kind: numbers, flags, descriptors, paths, addresses
  *     structs.c       arguments that are structures
@@ -155,11 +156,9 @@ int      any_tid(struct worker *w);
 uint64_t any_path(struct worker *w);
 
 /* Open what paths lead to that are drawn, once: devices remember what they are called. */
-void open_all_places(void);
-void unlink_queues(void);
-
-/* Of System V's objects that were made. */
-extern volatile int ipc_numbers[8];
+void     open_all_places(void);
+void     unlink_queues(void);
+uint64_t known_name(struct worker *w); /* of a queue that unlink_queues() removes */
 
 /* Addresses: in an arena; where nothing can be; in either, for up to size bytes. */
 uintptr_t arena_of(struct worker *w);
@@ -204,6 +203,12 @@ void make_arguments(struct worker *w, long nr, uint64_t *args);
 void      keep_context(struct worker *w, uint64_t where);
 void      destroy_contexts(void);
 uintptr_t in_ring(struct worker *w); /* of one of them */
+
+/* --- fitting.c ------------------------------------------------------------------------------- */
+
+/* Descriptors and numbers of the kind that a call wants; what a call made is remembered for that. */
+void fit_arguments(struct worker *w, long nr, uint64_t *args);
+void note_result(struct worker *w, long nr, const uint64_t *args, long result);
 
 /* --- acts.c ---------------------------------------------------------------------------------- */
 

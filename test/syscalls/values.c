@@ -247,6 +247,9 @@ static const char *const places[] = {
     "/root/link",
 };
 
+static const char *const few[] = {"/tmp/a",  "/tmp/b", "/tmp/d", "/root/a", "/root/b",
+                                  "/root/d", "a",      "b",      "."};
+
 void open_all_places(void)
 {
     for (size_t i = 0; i < COUNT(places); i++)
@@ -295,6 +298,13 @@ uint64_t any_path(struct worker *w)
     case 5: /* where strings end is for the kernel to find out */
         snprintf(text, sizeof(text), "/tmp/%c", (char)('a' + below(w, 4)));
         return placed(w, text, 6);
+    case 6:
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11: /* where something is found most likely */
+        return put_path(w, PICK(w, few));
     default:
         return put_path(w, PICK(w, places));
     }
@@ -319,6 +329,11 @@ void unlink_queues(void)
         RAW(SYS_mq_unlink, strings[i]);
     for (size_t i = 0; i < COUNT(places); i++)
         RAW(SYS_mq_unlink, places[i]);
+}
+
+uint64_t known_name(struct worker *w)
+{
+    return put_path(w, chance(w, 2) ? PICK(w, strings) : PICK(w, places));
 }
 
 static uint64_t any_string(struct worker *w)
@@ -480,13 +495,9 @@ static uint64_t size_after(struct worker *w, enum syscall_kind before)
     }
 }
 
-volatile int ipc_numbers[8];
-
 static uint64_t any_int(struct worker *w)
 {
-    switch (below(w, 7)) {
-    case 5:
-        return (uint64_t)PICK(w, ipc_numbers);
+    switch (below(w, 6)) {
     case 0:
         return (uint64_t)any_tid(w);
     case 1:
