@@ -5,8 +5,13 @@
  * thread that switches away takes it, the one that comes back releases it, so no other hart can run a thread
  * whose registers are not saved yet.
  *
+ * Whose turn it is in the queue has a share of one slice. Who sleeps before it is used up keeps the rest, and goes ahead of
+ * the queue with it when he is woken; who has used his up waits for his next turn at the queue's end. So
+ * nobody waits longer than until all others have had a slice each, and who computes little hardly ever waits.
+ *
  * A thread that becomes ready has an idle hart woken, if there is one that it may run on; else it
- * waits until a hart takes it, at the end of a slice at the latest. Each hart has its own sleepers, those who fell
+ * waits until a hart takes it, at the end of a slice at the latest. For one that goes ahead a hart's thread gives way
+ * once it has run for a moment; it keeps the rest of its share, and its place. Each hart has its own sleepers, those who fell
  * asleep on it, and its timer comes when something is due: the nearest of them, or the end of a slice. It may come
  * earlier, for what has been settled since: then it is armed anew. An idle hart's comes for nothing. On a single
  * hart slices end only when somebody else is ready; of several each looks whether somebody is.
@@ -26,10 +31,14 @@
 
 #define STACK_CANARY 0x43656c6c6120737bul
 #define SLICES_PER_S 100u
+#define MOMENTS      10u /* in a slice: whoever runs is left to it for one */
 
 static struct spinlock sched_lock = SPINLOCK_INIT(LOCK_SCHED, "sched");
 /* sched_lock protects: */
-static TAILQ_HEAD(, thread) run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
+TAILQ_HEAD(thread_queue, thread);
+static struct thread_queue run_queue = TAILQ_HEAD_INITIALIZER(run_queue);
+static struct thread_queue ahead = TAILQ_HEAD_INITIALIZER(
+    ahead); /* who was woken, and has a share */
 static TAILQ_HEAD(, thread) all_threads = TAILQ_HEAD_INITIALIZER(all_threads);
 static uint32_t next_tid = 1;
 static uint64_t
@@ -40,12 +49,13 @@ struct hart_sched {
     struct thread *idle; /* constant */
     /* protected by sched_lock: */
     LIST_HEAD(, thread) sleepers; /* by wake_at, soonest first */
+    uint64_t       began;         /* ticks: when its thread was given the hart */
     uint64_t       slice_end;     /* ticks; WAIT_FOREVER: there is nobody to give way to */
     struct thread *dead;          /* stack still in use until the switch away from it is over */
 };
 
-static struct hart_sched first_sched; /* of the hart that boots */
-static uint64_t          slice_ticks; /* constant once threads exist */
+static struct hart_sched first_sched;               /* of the hart that boots */
+static uint64_t          slice_ticks, moment_ticks; /* constant once threads exist */
 
 extern char _boot_stack_bottom[];
 
@@ -115,27 +125,95 @@ static void wake_hart(const struct thread *t, uint64_t idle)
     ask_to_look(h);
 }
 
-static void make_ready(struct thread *t)
+/* How much of its share t, which has run for that many ticks, has left. */
+static inline int64_t share_left(const struct thread *t, uint64_t run_ticks)
 {
-    struct hart_sched *s = hart_self()->sched;
-    uint64_t           idle = idle_harts & t->affinity;
+    return (int64_t)(t->share_end - run_ticks);
+}
 
-    t->state = THREAD_READY;
-    TAILQ_INSERT_TAIL(&run_queue, t, run_link);
-    if (idle) {
-        wake_hart(t, idle);
-    } else if (s->slice_end == WAIT_FOREVER) {
-        s->slice_end = slice_from_now();
+/* This hart's thread runs until end at most. */
+static inline void end_slice_by(struct hart_sched *s, uint64_t end)
+{
+    if (end < s->slice_end) {
+        s->slice_end = end;
         timer_come_by(s);
     }
 }
 
-/* The first who may run on h; NULL: nobody. */
-static struct thread *first_for(const struct hart *h)
+/* Where t may run, the hart whose thread has run for longest and is not to give way yet. NULL: there is none. */
+static struct hart *longest_running(const struct thread *t)
 {
-    struct thread *t = TAILQ_FIRST(&run_queue);
+    struct hart *longest = NULL;
+
+    for (unsigned i = 0; i < cpu_nharts; i++) {
+        struct hart *h = cpu_harts[i];
+        if (may_run_on(t, h) && !h->resched &&
+            (!longest || h->sched->began < longest->sched->began))
+            longest = h;
+    }
+    return longest;
+}
+
+/* All of several harts are busy, and t goes ahead: another one gives way if its thread has had its moment, else this
+ * hart as soon as its thread has. */
+static __attribute__((noinline)) void give_way_to(const struct thread *t)
+{
+    struct hart *self = hart_self(), *h = longest_running(t);
+
+    if (h && h != self && (!may_run_on(t, self) || h->sched->began + moment_ticks <= cpu_time()))
+        ask_to_look(h);
+    else if (h)
+        end_slice_by(self->sched, self->sched->began + moment_ticks);
+}
+
+static void make_ready(struct thread *t)
+{
+    struct hart_sched *s = hart_self()->sched;
+    uint64_t           idle = idle_harts & t->affinity;
+    bool               goes_ahead = share_left(t, t->run_ticks) > 0;
+
+    t->state = THREAD_READY;
+    TAILQ_INSERT_TAIL(goes_ahead ? &ahead : &run_queue, t, run_link);
+    if (idle)
+        wake_hart(t, idle);
+    else if (goes_ahead && cpu_nharts > 1)
+        give_way_to(t);
+    else if (goes_ahead)
+        end_slice_by(s, s->began + moment_ticks);
+    else if (s->slice_end == WAIT_FOREVER)
+        end_slice_by(s, slice_from_now());
+}
+
+/* The first of q who may run on h; NULL: nobody. */
+static inline struct thread *first_of(const struct thread_queue *q, const struct hart *h)
+{
+    struct thread *t = TAILQ_FIRST(q);
     while (t && !may_run_on(t, h))
         t = TAILQ_NEXT(t, run_link);
+    return t;
+}
+
+/* Whether somebody waits who may run on h. */
+static bool anybody_for(const struct hart *h)
+{
+    return first_of(&ahead, h) || first_of(&run_queue, h);
+}
+
+/* Take out who is next on h, with a share. NULL: nobody is. */
+static inline struct thread *take_next(const struct hart *h)
+{
+    struct thread_queue *q = &ahead;
+    struct thread       *t = first_of(q, h);
+
+    if (!t) {
+        q = &run_queue;
+        t = first_of(q, h);
+        if (!t)
+            return NULL;
+        if (share_left(t, t->run_ticks) <= 0)
+            t->share_end = t->run_ticks + slice_ticks;
+    }
+    TAILQ_REMOVE(q, t, run_link);
     return t;
 }
 
@@ -235,11 +313,13 @@ static void idle_begins_or_ends(struct hart *h, const struct thread *next)
     }
 }
 
-/* Until when next runs. */
-static uint64_t slice_of(const struct hart_sched *s, const struct thread *next)
+/* Until when next runs, from now on. */
+static uint64_t slice_of(const struct hart_sched *s, const struct thread *next, uint64_t now)
 {
-    bool alone = cpu_nharts == 1 ? TAILQ_EMPTY(&run_queue) : next == s->idle;
-    return alone ? WAIT_FOREVER : slice_from_now();
+    bool nobody = TAILQ_EMPTY(&ahead);
+    if ((cpu_nharts == 1 && nobody && TAILQ_EMPTY(&run_queue)) || next == s->idle)
+        return WAIT_FOREVER;
+    return now + (nobody ? (uint64_t)share_left(next, next->run_ticks) : moment_ticks);
 }
 
 /* Give the CPU to the next ready thread. sched_lock held, the caller is on no queue but those it
@@ -248,18 +328,21 @@ static void switch_away(void)
 {
     struct hart       *h = hart_self();
     struct hart_sched *s = h->sched;
-    struct thread     *self = h->thread, *next = first_for(h);
+    struct thread     *self = h->thread;
+    uint64_t           now = cpu_time();
 
     ASSERT(h->locks_held == 1ul << LOCK_SCHED);
     ASSERT(*(uint64_t *)self->stack == STACK_CANARY);
-    if (next)
-        TAILQ_REMOVE(&run_queue, next, run_link);
-    else
+    self->run_ticks += now;
+    struct thread *next = take_next(h);
+    if (!next)
         next = s->idle;
     next->state = THREAD_RUNNING;
     next->hart = h;
     h->resched = false;
-    s->slice_end = slice_of(s, next);
+    s->began = now;
+    s->slice_end = slice_of(s, next, now);
+    next->run_ticks -= now;
     timer_come_by(s);
     if (next == s->idle || self == s->idle)
         idle_begins_or_ends(h, next);
@@ -273,9 +356,6 @@ static void switch_away(void)
         h->active = next->vmspace;
         pmap_activate(next->vmspace->pmap);
     }
-    uint64_t now = cpu_time();
-    self->run_ticks += now;
-    next->run_ticks -= now;
     uint64_t irq_before = h->irq_before; /* belongs to the thread, not to the hart */
     h->thread = next;
     h->user_frame = next->tf;
@@ -292,19 +372,36 @@ static inline void after_switch(void)
     spinlock_release(&sched_lock);
 }
 
-void thread_yield(void)
+/* keeps: its place in the queue, and what is left of its share; else its turn is over. */
+static void give_way(bool keeps)
 {
-    spinlock_acquire(&sched_lock);
     struct hart   *h = hart_self();
     struct thread *self = h->thread;
     if (self != h->sched->idle) {
         self->state = THREAD_READY;
-        TAILQ_INSERT_TAIL(&run_queue, self, run_link);
+        if (keeps) {
+            TAILQ_INSERT_HEAD(&run_queue, self, run_link);
+        } else {
+            TAILQ_INSERT_TAIL(&run_queue, self, run_link);
+            self->share_end = 0;
+        }
         if (!may_run_on(self, h) && idle_harts & self->affinity)
             wake_hart(self, idle_harts & self->affinity);
     }
     switch_away();
     after_switch();
+}
+
+void thread_yield(void)
+{
+    spinlock_acquire(&sched_lock);
+    give_way(false);
+}
+
+void thread_preempt(void)
+{
+    spinlock_acquire(&sched_lock);
+    give_way(share_left(thread_self(), thread_self()->run_ticks + cpu_time()) > 0);
 }
 
 void sched_timer(void)
@@ -317,7 +414,7 @@ void sched_timer(void)
     while ((t = LIST_FIRST(&s->sleepers)) && t->wake_at <= now)
         wake(t, -ETIMEDOUT);
     if (s->slice_end <= now) {
-        bool alone = cpu_nharts > 1 && !first_for(h);
+        bool alone = cpu_nharts > 1 && !anybody_for(h);
         s->slice_end = alone ? slice_from_now() : WAIT_FOREVER;
         h->resched = h->resched || !alone;
     }
@@ -623,6 +720,7 @@ void thread_init(void)
     static struct thread boot_thread;
 
     slice_ticks = time_hz() / SLICES_PER_S;
+    moment_ticks = slice_ticks / MOMENTS;
     become_idle(hart_self(), &first_sched, &boot_thread, _boot_stack_bottom);
     idle_harts = 1;
 }

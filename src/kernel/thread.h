@@ -66,6 +66,7 @@ struct thread {
     /* protected by the scheduler's lock: */
     enum thread_state state;
     uint64_t          run_ticks; /* on a hart, user mode included */
+    uint64_t          share_end; /* run_ticks when its share is used up */
     uint64_t          affinity;  /* the harts that it may run on */
     struct hart      *hart;      /* where it runs, or ran last; NULL: it never has */
     struct hart      *fp_hart;   /* where its floating point registers were loaded last; the same */
@@ -102,8 +103,9 @@ struct thread *thread_create_user(const char *name, struct vmspace *vs,
                                   const struct thread_ops *ops, void *owner);
 void           thread_start(struct thread *t);
 
-_Noreturn void thread_exit(void); /* end the current thread */
-void           thread_yield(void);
+_Noreturn void thread_exit(void);    /* end the current thread */
+void           thread_yield(void);   /* the current thread's turn is over */
+void           thread_preempt(void); /* another one may have to run now */
 
 /* Have t look at what it is asked, which was stored before, by ops->notify: an interruptible sleep ends with -EINTR, or
  * the next one does. */

@@ -40,7 +40,7 @@ static void do_what_is_asked(struct thread *t, struct trapframe *tf)
 {
     while (something_is_asked(t)) {
         if (hart_self()->resched) {
-            thread_yield();
+            thread_preempt();
         } else {
             cpu_irq_restore(true);
             t->ops->notify(t, tf);

@@ -190,7 +190,6 @@ int sigframe_push(struct uthread *ut, struct trapframe *tf, const struct deliver
 struct saved {
     struct abi_stack_t stack;
     uint64_t           mask;
-    bool               whole; /* nothing follows it */
 };
 
 /* Behind fcsr, as it is with the registers of Q, comes a reserved word, and then the header of what follows (struct
@@ -201,11 +200,12 @@ static bool is_whole(const struct abi_sigcontext *sc)
     return !(last[0] >> 32 | last[1]);
 }
 
-static struct saved take(struct trapframe *tf, struct rt_sigframe *frame)
+static inline int take(struct trapframe *tf, struct rt_sigframe *frame, struct saved *saved)
 {
     restore_registers(tf, &frame->uc.uc_mcontext);
-    return (struct saved){frame->uc.uc_stack, frame->uc.uc_sigmask,
-                          is_whole(&frame->uc.uc_mcontext)};
+    saved->stack = frame->uc.uc_stack;
+    saved->mask = frame->uc.uc_sigmask;
+    return is_whole(&frame->uc.uc_mcontext) ? 0 : -EINVAL;
 }
 
 static __attribute__((noinline)) int pop_copy(struct trapframe *tf, struct saved *saved)
@@ -213,8 +213,7 @@ static __attribute__((noinline)) int pop_copy(struct trapframe *tf, struct saved
     struct rt_sigframe frame;
     if (uaccess_read(&frame, tf->sp, sizeof(frame)))
         return -EFAULT;
-    *saved = take(tf, &frame);
-    return 0;
+    return take(tf, &frame, saved);
 }
 
 static int pop(struct trapframe *tf, struct saved *saved)
@@ -222,21 +221,21 @@ static int pop(struct trapframe *tf, struct saved *saved)
     struct rt_sigframe *frame = uaccess_begin(tf->sp, sizeof(*frame), PMAP_R);
     if (!frame)
         return pop_copy(tf, saved);
-    *saved = take(tf, frame);
+    int err = take(tf, frame, saved);
     uaccess_end();
-    return 0;
+    return err;
 }
 
 int sigframe_pop(struct uthread *ut, struct trapframe *tf, uint64_t *mask)
 {
     struct saved saved;
-    if (pop(tf, &saved))
-        return -EFAULT;
+    int          err = pop(tf, &saved);
+    if (err == -EFAULT)
+        return err;
     *mask = saved.mask;
-    if (!saved.whole)
-        return -EINVAL;
-    (void)signal_set_altstack(ut, &saved.stack, tf->sp); /* refused: it stays as it is */
-    return 0;
+    if (!err)
+        (void)signal_set_altstack(ut, &saved.stack, tf->sp); /* refused: it stays as it is */
+    return err;
 }
 
 vaddr_t sigframe_mask_va(const struct trapframe *tf)
