@@ -338,8 +338,9 @@ static size_t run_from(struct pagecache *pc, uint64_t index, uint64_t hi, const 
 }
 
 /* The run of pages in one state around index, within [lo, hi). page: its word. */
-static inline struct pagecache_run run_around(struct pagecache *pc, uint64_t index, uint64_t lo,
-                                              uint64_t hi, const uint32_t *page)
+static __attribute__((noinline)) struct pagecache_run run_of_many(struct pagecache *pc,
+                                                                  uint64_t index, uint64_t lo,
+                                                                  uint64_t hi, const uint32_t *page)
 {
     enum page_state      state = page_state(*page);
     struct pagecache_run run = {index, run_from(pc, index, hi, page), page_pa(*page), false};
@@ -350,6 +351,15 @@ static inline struct pagecache_run run_around(struct pagecache *pc, uint64_t ind
         run.pa -= PAGE_SIZE;
     }
     return run;
+}
+
+/* One page is what programs most often ask for. */
+static inline struct pagecache_run run_around(struct pagecache *pc, uint64_t index, uint64_t lo,
+                                              uint64_t hi, const uint32_t *page)
+{
+    if (hi - lo == 1)
+        return (struct pagecache_run){index, 1, page_pa(*page), false};
+    return run_of_many(pc, index, lo, hi, page);
 }
 
 static void set_states(struct pagecache *pc, const struct pagecache_run *run, enum page_state state)

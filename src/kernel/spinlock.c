@@ -23,7 +23,7 @@ static _Noreturn __attribute__((noinline, cold)) void released_wrongly(const str
     panic("lock %s released by who does not hold it", lock->name);
 }
 
-/* Acquire: what the last holder wrote is seen. Pairs with the release below. */
+/* Acquire: what the last holder wrote is seen. Pairs with cpu_release(). */
 static inline bool take(struct spinlock *lock, struct hart *h)
 {
     struct hart *nobody = NULL;
@@ -70,12 +70,11 @@ void spinlock_acquire(struct spinlock *lock)
 void spinlock_release(struct spinlock *lock)
 {
     struct hart *h = hart_self();
-    if (!spinlock_held(lock))
-        released_wrongly(lock);
+    uint64_t others = h->locks_held ^ lock->bit; /* before it may be gone with what it is part of */
 
-    uint64_t others = h->locks_held ^ lock->bit;
+    if (cpu_release(&lock->holder) != h)
+        released_wrongly(lock);
     h->locks_held = others;
-    atomic_store_explicit(&lock->holder, NULL, memory_order_release);
     if (!others)
         cpu_irq_as(h->irq_before);
 }

@@ -256,6 +256,19 @@ ssize_t uaccess_read_str(char *dst, vaddr_t src, size_t max)
     return n;
 }
 
+/* [va, va + len) in the window, if all of it is there, in one piece; vs->mutex is held then. */
+static inline __attribute__((always_inline)) void *begin(vaddr_t va, size_t len, unsigned access)
+{
+    struct vmspace *vs = user_lock();
+    if (!vs)
+        return NULL;
+
+    void *user = pmap_window(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, len, access);
+    if (!user)
+        mutex_unlock(&vs->mutex);
+    return user;
+}
+
 /* --- words ------------------------------------------------------------------------------- */
 
 /* The word at va, made accessible first; vs->mutex is held on success. */
@@ -276,7 +289,7 @@ _Atomic uint32_t *uaccess_word(vaddr_t va, unsigned access)
 {
     if (va % sizeof(uint32_t))
         return NULL;
-    void *word = uaccess_begin(va, sizeof(uint32_t), access);
+    void *word = begin(va, sizeof(uint32_t), access);
     return word ? word : fill_word(va, access);
 }
 
@@ -332,14 +345,7 @@ void uaccess_window_close(struct uaccess_window *w)
 
 void *uaccess_begin(vaddr_t va, size_t len, unsigned access)
 {
-    struct vmspace *vs = user_lock();
-    if (!vs)
-        return NULL;
-
-    void *user = pmap_window(vs->pmap, (pmap_dom_t)thread_self()->tf->dom, va, len, access);
-    if (!user)
-        mutex_unlock(&vs->mutex);
-    return user;
+    return begin(va, len, access);
 }
 
 void uaccess_end(void)

@@ -89,7 +89,7 @@ static inline void mutex_lock(struct mutex *m)
 
 static inline void mutex_unlock(struct mutex *m)
 {
-    struct thread *owner = atomic_exchange_explicit(&m->owner, NULL, memory_order_release);
+    struct thread *owner = cpu_release(&m->owner);
 
     if (__builtin_expect(owner != hart_self()->thread, false))
         mutex_unlock_waited(m, owner);

@@ -83,6 +83,16 @@ static inline void cpu_irq_restore(bool was_on)
         cpu_irq_as(SSTATUS_SIE);
 }
 
+/* Take the pointer at p away, with release: what was stored before is seen by who finds it gone, and acquires. Returns it.
+ * Gcc 12 makes a fence and an amoswap of what is one instruction. Device registers are ordered where they are written
+ * (mmio.c). */
+static inline void *cpu_release(void *p)
+{
+    void *old;
+    __asm__ volatile("amoswap.d.rl %0, zero, (%1)" : "=r"(old) : "r"(p) : "memory");
+    return old;
+}
+
 /* Ticks of bootinfo.timebase_hz since reset. */
 static inline uint64_t cpu_time(void)
 {

@@ -550,10 +550,10 @@ int pmap_extract(struct pmap *pm, pmap_dom_t dom, vaddr_t va, struct pmap_run *r
 static inline bool still_reached(const struct reached *r, pmap_dom_t dom, vaddr_t va,
                                  unsigned access)
 {
-    unsigned want = PERM_V | PERM_R | access << 1; /* W without R lets nobody (A.5.8) */
+    size_t want = PERM_V | PERM_R | (size_t)(int)access << 1; /* W without R lets nobody (A.5.8) */
 
     return va - r->page < PAGE_SIZE && r->dom == dom && tbl_load64(&r->cell->lo) == r->was.lo &&
-           tbl_load64(&r->cell->hi) == r->was.hi && !(want & ~(unsigned)tbl_load8(r->byte));
+           tbl_load64(&r->cell->hi) == r->was.hi && !(want & ~(size_t)tbl_load8(r->byte));
 }
 
 static inline struct reached *reached_of(struct pmap *pm, vaddr_t va)

@@ -350,7 +350,7 @@ void *pmap_window(struct pmap *pm, pmap_dom_t dom, vaddr_t va, size_t len, unsig
     if (!radix_has_near(&pm->tree, va))
         return window_far(pm, dom, va, len, access);
     struct radix_pos pos = radix_find(&pm->tree, va);
-    pte_t            pte = pte_load(pos.pte), want = PTE_MAPPED | PTE_V | access << 1;
+    pte_t            pte = pte_load(pos.pte), want = PTE_MAPPED | PTE_V | (pte_t)(int)access << 1;
     size_t           into = va & PAGE_MASK;
 
     if (~pte & want || dom != PMAP_DOM_FIRST || len > PAGE_SIZE - into)

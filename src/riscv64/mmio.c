@@ -13,6 +13,10 @@
  * after it was told to. */
 #define FENCE_BEFORE_WRITE() __asm__ volatile("fence iorw, o" ::: "memory")
 
+/* The register write comes before every store that follows, that of a lock which is let go among them: pairs with the next
+ * holder's accesses to the device. cpu_release() orders memory alone. */
+#define FENCE_AFTER_WRITE() __asm__ volatile("fence o, w" ::: "memory")
+
 uint8_t mmio_read8(const volatile void *reg)
 {
     uint8_t value = *(const volatile uint8_t *)reg;
@@ -38,18 +42,21 @@ void mmio_write8(volatile void *reg, uint8_t value)
 {
     FENCE_BEFORE_WRITE();
     *(volatile uint8_t *)reg = value;
+    FENCE_AFTER_WRITE();
 }
 
 void mmio_write16(volatile void *reg, uint16_t value)
 {
     FENCE_BEFORE_WRITE();
     *(volatile uint16_t *)reg = value;
+    FENCE_AFTER_WRITE();
 }
 
 void mmio_write32(volatile void *reg, uint32_t value)
 {
     FENCE_BEFORE_WRITE();
     *(volatile uint32_t *)reg = value;
+    FENCE_AFTER_WRITE();
 }
 
 void mmio_write8_fifo(volatile void *reg, const void *bytes, size_t len)
@@ -58,6 +65,7 @@ void mmio_write8_fifo(volatile void *reg, const void *bytes, size_t len)
     FENCE_BEFORE_WRITE(); /* one is enough: stores to one register stay in order */
     while (byte < end)
         *(volatile uint8_t *)reg = *byte++;
+    FENCE_AFTER_WRITE();
 }
 
 void mmio_barrier(void)

@@ -31,8 +31,9 @@ struct futex_waiter {
 
 #define BUCKETS 64u
 
+/* Its size is a power of two: where one is takes a shift. */
 struct bucket {
-    TAILQ_HEAD(, futex_waiter) list; /* first come, first woken; futex_lock protects it */
+    _Alignas(32) TAILQ_HEAD(, futex_waiter) list; /* first come, first woken; under futex_lock */
     atomic_uint waiters; /* at least as many as are listed, or about to look at their word */
 };
 
@@ -186,13 +187,12 @@ static inline int sleep_alone(struct futex_waiter *w, struct waitq *queue, uint6
 int futex_wait(vaddr_t va, bool shared, uint32_t expected, uint32_t bitset,
                const struct futex_time *until)
 {
-    struct waitq        queue;
+    struct waitq        queue = WAITQ_INIT(queue);
     struct futex_waiter w;
 
     int err = futex_make_key(va, shared, &w.key);
     if (err)
         return err;
-    waitq_init(&queue);
     w.bitset = bitset;
     w.woken = false;
     w.wall = until->wall;
@@ -279,19 +279,35 @@ static unsigned wake_key(struct futex_key key, unsigned max, uint32_t bitset)
     return wake_in(bucket_of(key), key, max, bitset);
 }
 
-int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
+static __attribute__((noinline)) int64_t wake_some(struct bucket *b, struct futex_key key,
+                                                   unsigned max, uint32_t bitset)
 {
-    struct futex_key key;
-    int              err = futex_make_key(va, shared, &key);
-    if (err)
-        return err;
-    struct bucket *b = bucket_of(key);
-    if (nobody_waits(b))
-        return 0;
     spinlock_acquire(&futex_lock);
     unsigned count = wake_in(b, key, max, bitset);
     spinlock_release(&futex_lock);
-    return (int)count;
+    return count;
+}
+
+static inline int64_t wake_at(struct futex_key key, unsigned max, uint32_t bitset)
+{
+    struct bucket *b = bucket_of(key);
+    return nobody_waits(b) ? 0 : wake_some(b, key, max, bitset);
+}
+
+/* Not a word of the program's own. */
+static __attribute__((noinline)) int64_t wake_other(vaddr_t va, bool shared, unsigned max,
+                                                    uint32_t bitset)
+{
+    struct futex_key key;
+    int              err = futex_make_key(va, shared, &key);
+    return err ? err : wake_at(key, max, bitset);
+}
+
+int64_t futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset)
+{
+    if (shared || va & 3 || !uaccess_range_ok(va, sizeof(uint32_t)))
+        return wake_other(va, shared, max, bitset);
+    return wake_at((struct futex_key){.where = va}, max, bitset);
 }
 
 static unsigned move_key(struct futex_key from, struct futex_key to, unsigned max)

@@ -54,7 +54,7 @@ void futex_wall_changed(void);
 
 /* Wake at most max of those who wait for the word at va with a bit of bitset. How many; -EFAULT,
  * -EINVAL. */
-int futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset);
+int64_t futex_wake(vaddr_t va, bool shared, unsigned max, uint32_t bitset);
 
 /* Wake at most max_wake of those who wait for from, and let at most max_move others wait for to instead.
  * With check: only if the first word is what is expected, else -EAGAIN. Returns how many were woken or moved. */

@@ -59,16 +59,27 @@ static int64_t interrupted(const uint64_t *a, uint32_t bitset, const struct fute
     return -ERESTART_RESTARTBLOCK;
 }
 
-static int64_t wait(const uint64_t *a, uint32_t bitset)
+static __attribute__((noinline)) int64_t wait_limited(const uint64_t *a, uint32_t bitset)
 {
-    struct futex_time until = {.at = WAIT_FOREVER};
-    int               err = a[3] ? wait_time((unsigned)a[1], a[3], &until) : 0;
+    struct futex_time until;
+    int               err = wait_time((unsigned)a[1], a[3], &until);
     if (err)
         return err;
     if (!bitset)
         return -EINVAL;
     int result = futex_wait(a[0], !(a[1] & FUTEX_PRIVATE_FLAG), (uint32_t)a[2], bitset, &until);
     return result == -EINTR ? interrupted(a, bitset, &until) : result;
+}
+
+static int64_t wait(const uint64_t *a, uint32_t bitset)
+{
+    static const struct futex_time forever = {.at = WAIT_FOREVER};
+    if (a[3])
+        return wait_limited(a, bitset);
+    if (!bitset)
+        return -EINVAL;
+    int result = futex_wait(a[0], !(a[1] & FUTEX_PRIVATE_FLAG), (uint32_t)a[2], bitset, &forever);
+    return result == -EINTR ? -ERESTARTSYS : result;
 }
 
 /* Asked to wake none, or fewer, Linux wakes one. */
@@ -116,7 +127,8 @@ static int64_t with_owner(const uint64_t *a, unsigned op, bool shared)
     }
 }
 
-int64_t sys_futex(const uint64_t *a)
+/* Any other operation than the two that programs are made of. */
+static __attribute__((noinline)) int64_t other(const uint64_t *a)
 {
     vaddr_t  va = a[0];
     unsigned op = (unsigned)a[1], cmd = op & (unsigned)FUTEX_CMD_MASK;
@@ -127,12 +139,8 @@ int64_t sys_futex(const uint64_t *a)
         cmd != FUTEX_LOCK_PI2)
         return -ENOSYS;
     switch (cmd) {
-    case FUTEX_WAIT:
-        return wait(a, FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAIT_BITSET:
         return wait(a, (uint32_t)a[5]);
-    case FUTEX_WAKE:
-        return futex_wake(va, shared, at_least_one(value), FUTEX_BITSET_MATCH_ANY);
     case FUTEX_WAKE_BITSET:
         return (uint32_t)a[5] ? futex_wake(va, shared, at_least_one(value), (uint32_t)a[5])
                               : -EINVAL;
@@ -143,6 +151,19 @@ int64_t sys_futex(const uint64_t *a)
         return futex_wake_op(va, a[4], shared, value, (uint32_t)a[3], (uint32_t)a[5]);
     default:
         return with_owner(a, op, shared);
+    }
+}
+
+int64_t sys_futex(const uint64_t *a)
+{
+    switch ((unsigned)a[1] & ~(unsigned)FUTEX_PRIVATE_FLAG) {
+    case FUTEX_WAIT:
+        return wait(a, FUTEX_BITSET_MATCH_ANY);
+    case FUTEX_WAKE:
+        return futex_wake(a[0], !(a[1] & FUTEX_PRIVATE_FLAG), at_least_one((uint32_t)a[2]),
+                          FUTEX_BITSET_MATCH_ANY);
+    default:
+        return other(a);
     }
 }
 
