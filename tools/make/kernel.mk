@@ -51,14 +51,15 @@ ROOM_CFLAGS.unix          := -Wa,-I,$(BUILD)/vdso
 
 # What runs once, seldom, or waits for a disk or a person anyway, is compiled for size. bench/ measures what is not.
 KERNEL_SMALL := $(addprefix src/,$(addsuffix .c,\
-    drivers/% kernel/devtree kernel/log kernel/machine kernel/memstats kernel/panic kernel/trace kernel/vmreport \
+    drivers/% kernel/devtree kernel/log kernel/log_readers kernel/machine kernel/memstats kernel/panic kernel/trace \
+    kernel/vmreport kernel/vmspace_remap \
     lib/fdt% lib/fmt lib/json \
-    fs/dev fs/ext4_% fs/filelock fs/ldisc fs/local_name fs/memfd fs/pipe_fifo fs/pipe_splice fs/pseudo% \
-    fs/tmpfs_dir fs/tty fs/vfs_change fs/vfs_mount fs/xattr fs/inotify \
-    unix/args unix/bootargs unix/elf unix/exec% unix/futex_pi unix/ipc unix/manifest unix/posix_timer unix/proc_% unix/report \
-    unix/script unix/start unix/strace% unix/sys_admin unix/sys_aio unix/sys_change unix/sys_cred unix/sys_exec unix/sys_mq unix/sys_msg \
-    unix/sys_peer unix/sys_sched unix/sys_sem unix/sys_shm unix/sys_socket unix/sys_socket_option unix/sys_xattr \
-    unix/sysfs))
+    fs/dev fs/ext4_% fs/filelock fs/kmsg fs/ldisc fs/local_name fs/memfd fs/pipe_fifo fs/pipe_splice fs/pseudo% \
+    fs/timerfd fs/tmpfs_dir fs/tty fs/vfs_change fs/vfs_mount fs/xattr fs/inotify \
+    unix/args unix/bootargs unix/elf unix/exec% unix/futex_pi unix/ipc unix/itimer unix/manifest unix/poke unix/posix_timer unix/proc_% \
+    unix/report unix/script unix/start unix/strace% unix/sys_admin unix/sys_aio unix/sys_change unix/sys_copy unix/sys_cred \
+    unix/sys_exec unix/sys_hwprobe unix/sys_mq unix/sys_msg unix/sys_path unix/sys_peer unix/sys_prctl unix/sys_process unix/sys_sched \
+    unix/sys_sem unix/sys_shm unix/sys_socket unix/sys_socket_option unix/sys_syslog unix/sys_xattr unix/sysfs))
 
 # The shared object that programs find in their address space: src/unix/vdso/vdso.c. The bare-metal linker
 # makes none.
