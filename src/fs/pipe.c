@@ -328,6 +328,22 @@ static void pipe_release(struct file *f)
         pipe_free(p);
 }
 
+/* Any end, without waiting for another one. f's reference keeps the pipe. */
+static int pipe_reopen(struct file *f, struct file *again)
+{
+    struct pipe *p = f->private;
+
+    atomic_fetch_add(&p->refs, 1);
+    again->private = p;
+    again->ops = &pipe_ops;
+    spinlock_acquire(&p->lock);
+    p->readers += file_readable(again);
+    p->writers += file_writable(again);
+    p->shared |= file_readable(again) && file_writable(again);
+    spinlock_release(&p->lock);
+    return 0;
+}
+
 const struct file_ops pipe_ops = {
     .read = pipe_read,
     .write = pipe_write,
@@ -335,6 +351,7 @@ const struct file_ops pipe_ops = {
     .poll = pipe_poll,
     .getattr = pipe_getattr,
     .release = pipe_release,
+    .reopen = pipe_reopen,
 };
 
 /* --- creation and size ------------------------------------------------------------------- */

@@ -34,9 +34,10 @@ int pipe_set_capacity(struct file *f, unsigned size);
  * Returns how many bytes were moved; 0: nothing comes any more. wait: sleep until there is something to
  * move, or room; else -EAGAIN. -EPIPE: nobody reads out; -EINTR, -ENOMEM, and what the file says. */
 
-/* From a pipe to a file: at *pos, which moves, or (NULL) at its own position. */
-ssize_t pipe_splice_to_file(struct file *in, struct file *out, uint64_t *pos, size_t len,
-                            bool wait);
+/* From a pipe to a file: at *pos, which moves, or (NULL) at its own position. *end: what the file said last, bytes
+ * or an error, of which the result tells nothing if bytes were moved before. */
+ssize_t pipe_splice_to_file(struct file *in, struct file *out, uint64_t *pos, size_t len, bool wait,
+                            ssize_t *end);
 ssize_t pipe_splice_from_file(struct file *out, struct file *in, uint64_t *pos, size_t len,
                               bool wait);
 

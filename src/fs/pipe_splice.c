@@ -122,7 +122,8 @@ static ssize_t write_once(struct pipe *p, struct file *out, uint64_t *pos, size_
     return n;
 }
 
-ssize_t pipe_splice_to_file(struct file *in, struct file *out, uint64_t *pos, size_t len, bool wait)
+ssize_t pipe_splice_to_file(struct file *in, struct file *out, uint64_t *pos, size_t len, bool wait,
+                            ssize_t *end)
 {
     struct pipe *p = in->private;
     ssize_t      done = 0, n = 1;
@@ -137,6 +138,7 @@ ssize_t pipe_splice_to_file(struct file *in, struct file *out, uint64_t *pos, si
         }
     }
     unlock(p);
+    *end = n;
     return done || !found ? done : n;
 }
 

@@ -402,11 +402,17 @@ static void stand_in_getattr(struct inode *inode, struct vfs_attr *attr)
     file_stat(stand_in_of(inode)->file, attr);
 }
 
+/* f then has no inode, as what it is has none: the stand-in would keep the file that it was opened by. */
 static int stand_in_open(struct inode *inode, struct file *f)
 {
     struct file *of = stand_in_of(inode)->file;
+    int          err = of->ops->reopen ? of->ops->reopen(of, f) : -ENXIO;
 
-    return of->ops->reopen ? of->ops->reopen(of, f) : -ENXIO;
+    if (!err) {
+        inode_put(f->inode);
+        f->inode = NULL;
+    }
+    return err;
 }
 
 static void stand_in_destroy(struct inode *inode)

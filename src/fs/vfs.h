@@ -578,6 +578,10 @@ ssize_t file_write(struct file *f, struct iobuf *iob);
 ssize_t file_pread(struct file *f, struct iobuf *iob, uint64_t pos);
 ssize_t file_pwrite(struct file *f, struct iobuf *iob, uint64_t pos);
 
+/* The same as if f had been opened with O_APPEND, O_DSYNC and O_SYNC as flags have them (pwritev2(2)). */
+ssize_t file_write_as(struct file *f, struct iobuf *iob, unsigned flags);
+ssize_t file_pwrite_as(struct file *f, struct iobuf *iob, uint64_t pos, unsigned flags);
+
 /* The same into kernel memory: exactly len bytes or an error (-EIO where the file ends early). */
 int file_read_exact(struct file *f, void *buf, size_t len, uint64_t pos);
 

@@ -147,12 +147,12 @@ static ssize_t do_read(struct file *f, struct iobuf *iob, uint64_t pos)
 
 /* A regular file is written under its inode's lock, and at its end if it was opened for appending: *pos
  * is then where that was. */
-static ssize_t write_regular(struct file *f, struct iobuf *iob, uint64_t *pos)
+static ssize_t write_regular(struct file *f, struct iobuf *iob, uint64_t *pos, unsigned flags)
 {
     struct inode *inode = f->inode;
 
     mutex_lock(&inode->lock);
-    if (atomic_load(&f->flags) & O_APPEND)
+    if (flags & O_APPEND)
         *pos = inode->size;
     ssize_t n = f->ops->write(f, iob, *pos);
     mutex_unlock(&inode->lock);
@@ -174,7 +174,8 @@ static ssize_t write_stream(struct file *f, struct iobuf *iob, uint64_t pos)
     return n;
 }
 
-static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
+/* flags: O_APPEND, O_DSYNC and O_SYNC as f's, or instead of them. */
+static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos, unsigned flags)
 {
     if (!f->inode || !inode_is_regular(f->inode))
         return write_stream(f, iob, *pos);
@@ -184,11 +185,10 @@ static ssize_t do_write(struct file *f, struct iobuf *iob, uint64_t *pos)
         return -EINVAL;
 
     vfs_make_room();
-    ssize_t n = write_regular(f, iob, pos);
+    ssize_t n = write_regular(f, iob, pos, flags);
     if (n > 0)
         vfs_used(f->inode, IN_MODIFY);
-    unsigned flags = atomic_load(&f->flags);
-    int      err = n > 0 && flags & O_DSYNC ? file_sync(f, (flags & O_SYNC) != O_SYNC) : 0;
+    int err = n > 0 && flags & O_DSYNC ? file_sync(f, (flags & O_SYNC) != O_SYNC) : 0;
     return err ? err : n;
 }
 
@@ -207,12 +207,17 @@ ssize_t file_read(struct file *f, struct iobuf *iob)
 
 ssize_t file_write(struct file *f, struct iobuf *iob)
 {
+    return file_write_as(f, iob, atomic_load_explicit(&f->flags, memory_order_relaxed));
+}
+
+ssize_t file_write_as(struct file *f, struct iobuf *iob, unsigned flags)
+{
     if (!f->has_position)
         return write_stream(f, iob, 0);
 
     mutex_lock(&f->lock);
     uint64_t pos = f->pos;
-    ssize_t  n = do_write(f, iob, &pos);
+    ssize_t  n = do_write(f, iob, &pos, flags);
     if (n > 0)
         f->pos = pos + (uint64_t)n;
     mutex_unlock(&f->lock);
@@ -237,9 +242,14 @@ ssize_t file_pread(struct file *f, struct iobuf *iob, uint64_t pos)
 
 ssize_t file_pwrite(struct file *f, struct iobuf *iob, uint64_t pos)
 {
+    return file_pwrite_as(f, iob, pos, atomic_load_explicit(&f->flags, memory_order_relaxed));
+}
+
+ssize_t file_pwrite_as(struct file *f, struct iobuf *iob, uint64_t pos, unsigned flags)
+{
     int err = check_offset(f, pos);
 
-    return err ? err : do_write(f, iob, &pos);
+    return err ? err : do_write(f, iob, &pos, flags);
 }
 
 int file_read_exact(struct file *f, void *buf, size_t len, uint64_t pos)

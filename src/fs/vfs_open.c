@@ -115,7 +115,7 @@ static int attach(struct file *f)
     case S_IFCHR:
         return dev_open(f);
     case S_IFIFO:
-        return pipe_open_fifo(f);
+        return inode->ops->open ? inode->ops->open(inode, f) : pipe_open_fifo(f);
     case S_IFLNK:
         return -ELOOP;
     default:
@@ -308,7 +308,7 @@ static void tell_opened(struct file *f, unsigned flags, bool created)
     if (flags & O_PATH)
         return;
     vfs_used(f->inode, IN_OPEN);
-    if (flags & O_TRUNC && !created && inode_is_regular(f->inode))
+    if (flags & O_TRUNC && !created && f->inode && inode_is_regular(f->inode))
         vfs_altered(f->inode, IN_MODIFY);
 }
 

@@ -23,7 +23,8 @@ static ssize_t put(struct file *out, uint64_t *pos, void *buf, size_t len)
     return n;
 }
 
-/* Move up to len bytes through buf; positions move by what out took. */
+/* Move up to len bytes through buf; positions move by what out took. With a position for out it takes what it takes at
+ * once; else it is asked for more, and a limit that it then meets is told by a signal, as on Linux. */
 static int64_t pump(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
                     size_t len, void *buf)
 {
@@ -33,11 +34,15 @@ static int64_t pump(struct file *in, uint64_t *in_pos, struct file *out, uint64_
         iobuf_kernel(&iob, buf, size_min(len - done, PIECE));
         ssize_t got = file_pread(in, &iob, *in_pos);
         ssize_t n = got > 0 ? put(out, out_pos, buf, (size_t)got) : got;
-        if (n <= 0)
-            return done ? (int64_t)done : n;
+        if (n <= 0 && !done)
+            return n;
+        if (n <= 0) {
+            signal_size_limit(n);
+            break;
+        }
         *in_pos += (uint64_t)n;
         done += (size_t)n;
-        if (n < got)
+        if (n < got && out_pos)
             break;
     }
     return (int64_t)done;
@@ -219,7 +224,12 @@ static int64_t splice_out(struct file *in, struct file *out, uint64_t *pos, bool
     if (err)
         return err;
     len = size_min(len, RW_COUNT_MAX);
-    return pipe_splice_to_file(in, out, out->seekable ? pos : NULL, len, wait && blocks(in));
+    ssize_t end = 0;
+    int64_t n = pipe_splice_to_file(in, out, out->seekable ? pos : NULL, len, wait && blocks(in),
+                                    &end);
+    if (n > 0)
+        signal_size_limit(end);
+    return n;
 }
 
 /* From in to a pipe. A socket that must not be waited for is asked first. */

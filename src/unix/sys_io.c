@@ -18,8 +18,13 @@ struct place {
     unsigned flags; /* RWF_* */
 };
 
-/* Of the flags only those are known that ask for no more than is so anyway: HIPRI, DSYNC, SYNC. */
-#define RWF_KNOWN 7u
+/* HIPRI asks for nothing that can be seen. */
+#define RWF_HIPRI    0x01u
+#define RWF_DSYNC    0x02u
+#define RWF_SYNC     0x04u
+#define RWF_APPEND   0x10u
+#define RWF_NOAPPEND 0x20u
+#define RWF_KNOWN    (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | RWF_NOAPPEND)
 
 /* Writing where nobody reads any more is told by a signal, too, for the programs that do not look
  * at results; by packets, alone by the result. */
@@ -143,13 +148,39 @@ int64_t sys_pwrite64(const uint64_t *a)
 
 /* --- vectors ----------------------------------------------------------------------------- */
 
+/* Flags of one call that there are, and go together. */
+static int check_flags(unsigned flags)
+{
+    if (flags & ~RWF_KNOWN)
+        return -EOPNOTSUPP;
+    return flags & RWF_APPEND && flags & RWF_NOAPPEND ? -EINVAL : 0;
+}
+
+/* A write with flags of its own. */
+static __attribute__((noinline)) int64_t write_as(struct file *f, struct iobuf *iob,
+                                                  struct place at)
+{
+    unsigned flags = atomic_load(&f->flags);
+
+    flags |= (at.flags & RWF_DSYNC ? O_DSYNC : 0) | (at.flags & RWF_SYNC ? O_SYNC : 0) |
+             (at.flags & RWF_APPEND ? O_APPEND : 0);
+    if (at.flags & RWF_NOAPPEND)
+        flags &= ~(unsigned)O_APPEND;
+    return at.given ? file_pwrite_as(f, iob, at.pos, flags) : file_write_as(f, iob, flags);
+}
+
 static int64_t transfer_segs(struct file *f, bool write, struct iobuf *iob, struct place at)
 {
     if (!iob->left)
         return 0;
     if (!has_positions(at, iob->left))
         return -EINVAL;
-    return at.flags & ~RWF_KNOWN ? -EOPNOTSUPP : transfer(f, write, iob, at);
+    if (__builtin_expect(!at.flags, true))
+        return transfer(f, write, iob, at);
+    int err = check_flags(at.flags);
+    if (err)
+        return err;
+    return write ? write_as(f, iob, at) : transfer(f, false, iob, at);
 }
 
 static int64_t transfer_vec(int fd, bool write, vaddr_t vec, size_t nsegs, struct place at)
