@@ -253,7 +253,8 @@ static bool is_piece(const struct area *area, vaddr_t addr)
     return area->file && area->file->ops == &shm_ops && area->start - addr == area->offset;
 }
 
-/* All pieces of the first segment that is found to have been attached there. */
+/* All pieces of the first segment that is found to have been attached there. Another thread may detach it, too: it is
+ * kept while it is looked at. */
 int64_t sys_shmdt(const uint64_t *a)
 {
     struct vmspace   *vs = the_process.vmspace;
@@ -263,13 +264,14 @@ int64_t sys_shmdt(const uint64_t *a)
     int               err = 0;
     if (a[0] & PAGE_MASK || a[0] >= USER_END)
         return -EINVAL;
-    while (!err && !vmspace_find_next(vs, area.end, &area) && area.start < end) {
-        if (!is_piece(&area, a[0]) || (found && area.file != found))
-            continue;
-        if (!found)
-            end = a[0] + ALIGN_UP(shm_of_pages(area.file)->size, PAGE_SIZE);
-        found = area.file;
-        err = vmspace_unmap(vs, area.start, area.end - area.start);
+    while (!err && area.end < end && !vmspace_next_area(vs, area.end, &area, NULL)) {
+        if (area.start < end && is_piece(&area, a[0]) && (!found || area.file == found)) {
+            if (!found)
+                end = a[0] + ALIGN_UP(shm_of_pages(area.file)->size, PAGE_SIZE);
+            found = area.file;
+            err = vmspace_unmap(vs, area.start, area.end - area.start);
+        }
+        vmspace_area_done(&area);
     }
     return found ? err : -EINVAL;
 }

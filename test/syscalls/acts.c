@@ -334,8 +334,8 @@ void settle_thread(struct worker *w)
                                 core[2];
     stack_t stack = {.ss_sp = w->altstack, .ss_size = 40 * PAGE};
 
+    RAW(SYS_sigaltstack, &stack, 0); /* before signals come that need it */
     RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, KSIGSET);
-    RAW(SYS_sigaltstack, &stack, 0);
     RAW(SYS_setresuid, 0, 0, 0);
     RAW(SYS_setresgid, 0, 0, 0);
     for (int resource = 0; resource < RLIM_NLIMITS; resource++)

@@ -53,7 +53,7 @@ static void make_mmap(struct worker *w, uint64_t *a)
         flags |= chance(w, 3) ? MAP_SHARED : MAP_PRIVATE;
     keep_in_arena(w, a);
     if (chance(w, 3)) { /* where the kernel likes */
-        flags &= ~(uint64_t)(MAP_FIXED | MAP_FIXED_NOREPLACE);
+        flags &= ~(uint64_t)(MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_GROWSDOWN); /* of known length */
         a[0] = chance(w, 2) ? 0 : a[0];
         a[1] = len;
     } else {

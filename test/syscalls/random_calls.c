@@ -309,6 +309,15 @@ static void fill_areas(void)
     RAW(SYS_munmap, at, AREAS * PAGE);
 }
 
+/* A call may have marked them to be closed. */
+static void fill_places(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd < FIRST_FD)
+        continue;
+    close(fd);
+}
+
 static void take_places(void)
 {
     int null = open("/dev/null", O_RDWR);
@@ -356,6 +365,7 @@ static void begin_again(void)
     static const uint64_t none;
 
     unconfine();
+    fill_places();
     leave_file();
     catch_signals();
     RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
