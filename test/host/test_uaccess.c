@@ -45,6 +45,21 @@ static void user_access_outside_of_user_space_is_refused(void **state)
     assert_int_equal(uaccess_read(buf, USER_END - 10, 1), -EFAULT);
 }
 
+static void moving_nothing_touches_nothing(void **state)
+{
+    (void)state;
+    static const vaddr_t places[] = {ZONE_LOW, ZONE_LOW + PAGE_SIZE, 0, USER_END, WINDOW_BASE};
+    uint8_t              byte = 0;
+
+    map_at(ZONE_LOW, 1, RW);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        assert_int_equal(uaccess_read_some(&byte, places[i], 0), 0);
+        assert_int_equal(uaccess_write_some(places[i], &byte, 0), 0);
+        assert_int_equal(uaccess_zero_some(places[i], 0), 0);
+        assert_false(mutex_held(&vs->mutex));
+    }
+}
+
 static void strings_end_at_their_nul_and_nowhere_else(void **state)
 {
     (void)state;
@@ -105,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         VMSPACE_CASE(user_access_outside_of_user_space_is_refused),
+        VMSPACE_CASE(moving_nothing_touches_nothing),
         VMSPACE_CASE(strings_end_at_their_nul_and_nowhere_else),
         VMSPACE_CASE(words_are_compared_and_exchanged),
         VMSPACE_CASE(a_window_keeps_its_frames_when_they_are_unmapped),
