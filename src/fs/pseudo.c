@@ -389,7 +389,9 @@ static ssize_t link_read(struct inode *link, char *buf, size_t size)
 /* What a path reaches where a link leads to an open file that has no inode. */
 struct stand_in {
     struct inode inode;
-    struct file *file; /* holds a reference; NULL: let go */
+    /* inode.lock protects: */
+    struct file    *file; /* holds a reference; NULL: let go */
+    struct vfs_attr was;  /* what was told of it then */
 };
 
 static struct stand_in *stand_in_of(const struct inode *inode)
@@ -399,15 +401,30 @@ static struct stand_in *stand_in_of(const struct inode *inode)
 
 static void stand_in_getattr(struct inode *inode, struct vfs_attr *attr)
 {
-    file_stat(stand_in_of(inode)->file, attr);
+    struct stand_in *s = stand_in_of(inode);
+
+    if (s->file)
+        file_stat(s->file, attr);
+    else
+        *attr = s->was;
+}
+
+/* With a reference; NULL: it was let go. */
+static struct file *stand_in_file(struct stand_in *s)
+{
+    mutex_lock(&s->inode.lock);
+    struct file *file = s->file ? file_get(s->file) : NULL;
+    mutex_unlock(&s->inode.lock);
+    return file;
 }
 
 /* f then has no inode, as what it is has none: the stand-in would keep the file that it was opened by. */
 static int stand_in_open(struct inode *inode, struct file *f)
 {
-    struct file *of = stand_in_of(inode)->file;
-    int          err = of->ops->reopen ? of->ops->reopen(of, f) : -ENXIO;
+    struct file *of = stand_in_file(stand_in_of(inode));
+    int          err = of && of->ops->reopen ? of->ops->reopen(of, f) : -ENXIO;
 
+    file_put(of);
     if (!err) {
         inode_put(f->inode);
         f->inode = NULL;
@@ -429,10 +446,17 @@ static const struct inode_ops stand_in_ops = {
 
 void pseudo_let_go(struct inode *inode)
 {
+    struct stand_in *s = stand_in_of(inode);
+
     if (inode->ops != &stand_in_ops)
         return;
-    file_put(stand_in_of(inode)->file);
-    stand_in_of(inode)->file = NULL;
+    mutex_lock(&inode->lock);
+    struct file *file = s->file;
+    if (file)
+        file_stat(file, &s->was);
+    s->file = NULL;
+    mutex_unlock(&inode->lock);
+    file_put(file);
 }
 
 /* Takes the reference on file over. */

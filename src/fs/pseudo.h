@@ -57,8 +57,8 @@ struct pseudo_entry {
 int pseudo_create(const char *type, uint32_t magic, const struct pseudo_entry *root,
                   struct fs **out);
 
-/* inode is that of a path just walked, and is not walked to, opened or asked again: if it is there only because a
- * link led to an open file without an inode, that file does not stay open for its sake. */
+/* inode is that of a path just walked: if it is there only because a link led to an open file without an inode, that
+ * file does not stay open for its sake. Who else has it, for its path only, is told what it was, and opens it no more. */
 void pseudo_let_go(struct inode *inode);
 
 #endif

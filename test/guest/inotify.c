@@ -397,6 +397,22 @@ static void open_files(void)
     close(p[0]);
     SHOW(inotify_add_watch(in, descriptor(in), IN_DELETE_SELF) > 0);
     end();
+    CLAIM("what is open for its path only is told of while it is watched");
+    struct stat st;
+    begin();
+    if (pipe(p))
+        return;
+    int path = open(descriptor(p[1]), O_PATH);
+    SHOW(inotify_add_watch(in, descriptor(path), IN_DELETE_SELF) > 0);
+    SHOW(fstat(path, &st));
+    printf("mode %o, %lu links\n", st.st_mode, (unsigned long)st.st_nlink);
+    close(p[1]);
+    SHOW(fstat(path, &st));
+    printf("mode %o, %lu links\n", st.st_mode, (unsigned long)st.st_nlink);
+    SHOW(read(p[0], buf, 1));
+    close(path);
+    close(p[0]);
+    end();
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
