@@ -4,6 +4,7 @@
 /* abi_futex.c - futexes: wrong arguments, values, timeouts, who is woken, and what a thread that ends
  * leaves behind. */
 #include "abi.h"
+#include "asleep.h"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -86,19 +87,21 @@ static volatile uint32_t waiting, woken;
 
 struct wait {
     uint32_t  bitset;
+    pid_t     tid;
     pthread_t thread;
 };
 
 static void *wait_on_word(void *arg)
 {
     struct wait *w = arg;
+    w->tid = gettid();
     __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
     long result = futex(&word, FUTEX_WAIT_BITSET_PRIVATE, 0, NULL, NULL, w->bitset);
     __atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST);
     return (void *)result;
 }
 
-/* n threads that wait, with bits 1, 2, 4...: each has been woken by nothing while it could run. */
+/* n threads that wait, with bits 1, 2, 4... */
 static void start(struct wait *w, unsigned n)
 {
     waiting = woken = 0;
@@ -108,8 +111,8 @@ static void start(struct wait *w, unsigned n)
     }
     while (waiting < n)
         sched_yield();
-    for (int i = 0; i < 100; i++) /* each goes from there to its sleep without a pause */
-        sched_yield();
+    for (unsigned i = 0; i < n; i++) /* each goes from there to its sleep without a pause */
+        until_asleep(w[i].tid);
 }
 
 static void finish(struct wait *w, unsigned n)

@@ -3,6 +3,7 @@
 /* futex2.c - futex_waitv and the calls that split futex(2) up: wrong arguments, values, timeouts by both clocks,
  * who is woken; and waits by the time of the day while it is set. */
 #include "abi.h"
+#include "asleep.h"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -110,18 +111,26 @@ static void arguments(void)
 
 /* --- threads that wait ------------------------------------------------------------------------- */
 
-static volatile int waiting;
+static volatile int   started, waiting;
+static volatile pid_t tids[3];
+
+/* The next call of this thread's is the one in which it waits. */
+static void goes_waiting(void)
+{
+    tids[__atomic_fetch_add(&started, 1, __ATOMIC_SEQ_CST)] = gettid();
+    __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+}
 
 static void *wait_for_some(void *arg)
 {
     (void)arg;
-    __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+    goes_waiting();
     return (void *)WAITV(all, 3, 0, NULL, CLOCK_MONOTONIC);
 }
 
 static void *wait_for_one(void *arg)
 {
-    __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+    goes_waiting();
     return (void *)WAIT(&words[0], 0, (long)arg, U32 | PRIVATE, NULL, CLOCK_MONOTONIC);
 }
 
@@ -129,8 +138,9 @@ static void until_waiting(int n)
 {
     while (waiting != n)
         sched_yield();
-    for (int i = 0; i < 100; i++)
-        sched_yield();
+    for (int i = 0; i < n; i++)
+        until_asleep(tids[i]);
+    started = waiting = 0;
 }
 
 static void waking(void)
@@ -147,7 +157,6 @@ static void waking(void)
     pthread_join(t[0], &result);
     SHOW(result);
     SHOW(WAKE(&words[0], 1, 9, U32 | PRIVATE));
-    waiting = 0;
     for (long i = 0; i < 3; i++)
         pthread_create(&t[i], NULL, wait_for_one, (void *)(1l << i));
     until_waiting(3);
@@ -162,7 +171,6 @@ static void waking(void)
     pthread_join(t[0], NULL);
     pthread_join(t[2], NULL);
     /* The old call wakes one even if it is asked for none. */
-    waiting = 0;
     pthread_create(&t[0], NULL, wait_for_one, (void *)1);
     until_waiting(1);
     SHOW(syscall(SYS_futex, &words[0], FUTEX_WAKE_PRIVATE, 0, NULL, NULL, 0));
@@ -179,7 +187,7 @@ static struct timespec tomorrow;
 
 static void *until_tomorrow(void *arg)
 {
-    __atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
+    goes_waiting();
     errno = 0;
     long r = arg ? WAIT(words, 0, 1, U32 | PRIVATE, &tomorrow, CLOCK_REALTIME)
                  : syscall(SYS_futex, words, FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME, 0,
@@ -197,7 +205,6 @@ static void set_clock(void)
     then = tomorrow = now;
     tomorrow.tv_sec += 86400;
     then.tv_sec += 86401;
-    waiting = 0;
     pthread_create(&t[0], NULL, until_tomorrow, NULL);
     pthread_create(&t[1], NULL, until_tomorrow, words);
     until_waiting(2);

@@ -4,6 +4,7 @@
 /* futex_pi.c - futexes that have an owner: who may lock and unlock, what the word says, who is next, and what
  * a thread that ends leaves locked. */
 #include "abi.h"
+#include "asleep.h"
 
 #include <linux/futex.h>
 #include <pthread.h>
@@ -38,19 +39,6 @@ static void in_thread(void *(*fn)(void *), void *arg)
     pthread_t t;
     if (pthread_create(&t, NULL, fn, arg) || pthread_join(t, NULL))
         perror("thread");
-}
-
-/* Wait until a thread sleeps in a call, as /proc has it. */
-static void until_asleep(pid_t tid)
-{
-    char path[64], state = 0;
-    while (state != 'S') {
-        snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-        FILE *f = fopen(path, "r");
-        if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-            state = 0;
-        fclose(f);
-    }
 }
 
 static void alone(void)

@@ -2,6 +2,7 @@
 /* syslog.c - the kernel's log: syslog(2) and /dev/kmsg. What the kernel itself says is never shown: each part begins
  * behind it. */
 #include "abi.h"
+#include "asleep.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -174,24 +175,9 @@ static void device(void)
     close(fd);
 }
 
-/* Whether the main thread sleeps. */
-static int main_sleeps(void)
-{
-    char path[64], stat[512] = "";
-
-    sprintf(path, "/proc/self/task/%d/stat", getpid());
-    int fd = open(path, O_RDONLY);
-    if (read(fd, stat, sizeof(stat) - 1) < 0)
-        puts("no state of the main thread");
-    close(fd);
-    char *state = strrchr(stat, ')');
-    return state && !strncmp(state, ") S", 3);
-}
-
 static void *say_when_main_sleeps(void *line)
 {
-    while (!main_sleeps())
-        sched_yield();
+    until_asleep(getpid());
     say(line);
     return NULL;
 }
