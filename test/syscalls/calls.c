@@ -143,7 +143,7 @@ static void keep_floating(struct worker *w, uintptr_t at, size_t len)
 
     if (len > LARGE)
         RAW(SYS_munmap, at, len);
-    if (len > LARGE || (at >= ARENA && at < ARENA + MAX_THREADS * ARENA_STEP))
+    if (len > LARGE || is_in_arenas(at))
         return;
     drop_floating(f);
     *f = (struct floating){at, (len + PAGE - 1) & -PAGE};

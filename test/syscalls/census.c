@@ -259,20 +259,37 @@ void take_census(struct census *c)
 
 /* Reservations of frames (80 bytes) for what stays mapped, and tables for it, change with what happens
  * around it. There are few of them however many calls were made. */
-static bool same_count(const struct census *a, const struct census *b, size_t i)
+static long slack(const struct census *a, size_t i)
 {
     const char *name = a->of[i].name;
-    long        slack = strcmp(name, "kmalloc-96") && strcmp(name, "frames") ? 0 : SLACK;
 
-    return labs(a->of[i].count - b->of[i].count) <= slack;
+    return strcmp(name, "kmalloc-96") && strcmp(name, "frames") ? 0 : SLACK;
+}
+
+static bool same_maps(const struct census *a, const struct census *b)
+{
+    return a->n == b->n && a->maps_len == b->maps_len && !memcmp(a->maps, b->maps, a->maps_len);
 }
 
 bool same_census(const struct census *a, const struct census *b)
 {
     for (size_t i = 0; i < a->n; i++)
-        if (!same_count(a, b, i))
+        if (labs(a->of[i].count - b->of[i].count) > slack(a, i))
             return false;
-    return a->n == b->n && a->maps_len == b->maps_len && !memcmp(a->maps, b->maps, a->maps_len);
+    return same_maps(a, b);
+}
+
+static bool is_left(const struct census *before, const struct census *after, size_t i)
+{
+    return after->of[i].count - before->of[i].count > slack(before, i);
+}
+
+bool nothing_left(const struct census *before, const struct census *after)
+{
+    for (size_t i = 0; i < before->n; i++)
+        if (is_left(before, after, i))
+            return false;
+    return same_maps(before, after);
 }
 
 /* Those of a that b does not have. */
@@ -303,7 +320,7 @@ static void print_descriptors(void)
 void print_differences(const struct census *before, const struct census *after)
 {
     for (size_t i = 0; i < after->n; i++)
-        if (!same_count(before, after, i))
+        if (is_left(before, after, i))
             dprintf(CONSOLE_FD, "left over: %s: %ld, before %ld\n", after->of[i].name,
                     after->of[i].count, before->of[i].count);
     print_descriptors();

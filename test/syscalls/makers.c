@@ -76,6 +76,8 @@ static void make_mremap(struct worker *w, uint64_t *a)
     if (a[2] > LARGE)
         a[2] |= 1ul << 40; /* which no hole is large enough for */
     a[3] = below(w, 8);
+    if (is_in_arenas(a[0]) && a[3] & MREMAP_MAYMOVE)
+        a[3] |= MREMAP_FIXED; /* what may be a stack stays where it can grow unheeded */
     a[4] = to[0];
     if (a[3] & MREMAP_FIXED && a[2] < 1ul << 38 && a[2] > to[1])
         a[2] = to[1];

@@ -196,7 +196,7 @@ static bool settled(const struct census *before, struct census *after)
 {
     for (unsigned i = 0; i < SETTLING; i++) {
         take_census(after);
-        if (same_census(before, after))
+        if (nothing_left(before, after))
             return true;
         pause_a_little();
     }

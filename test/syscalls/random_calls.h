@@ -166,6 +166,11 @@ uintptr_t in_arena(struct worker *w);
 uintptr_t bad_address(struct worker *w);
 uintptr_t any_address(struct worker *w, size_t size);
 
+static inline bool is_in_arenas(uintptr_t address)
+{
+    return address >= ARENA && address < ARENA + MAX_THREADS * ARENA_STEP;
+}
+
 /* --- structs.c ------------------------------------------------------------------------------- */
 
 /* bytes for the kernel to read: somewhere in the scratch memory, at its very end, over that, or nowhere. */
@@ -236,6 +241,8 @@ void unconfine(void); /* the root of paths and limits, as they were */
 void give_back(void); /* all that random calls opened, mapped, made or set */
 void take_census(struct census *out);
 bool same_census(const struct census *a, const struct census *b);
+bool nothing_left(const struct census *before,
+                  const struct census *after); /* memory may have become less */
 void print_differences(const struct census *before, const struct census *after);
 
 /* --- exec.c ---------------------------------------------------------------------------------- */
