@@ -31,8 +31,8 @@ static void nested_trap(struct trapframe *tf)
     interrupted = interrupted || ktest_pattern_kernel(tf) == 0;
 }
 
-/* The loop waits for an interrupt, and one that came too early for the pattern may have been the last: when
- * the slice of a thread that is in the kernel has ended, the scheduler has no use for the timer. */
+/* The loop waits for an interrupt, and one that came too early, for the loop or for its pattern, may have been the last:
+ * once a thread that is in the kernel is to give way, the scheduler has no use for the timer. */
 static void ask_for_another(void)
 {
     if (holding && !interrupted)
@@ -72,6 +72,7 @@ void nested_during(struct thread *t, struct trapframe *tf)
     CHECK(cpu_irq_enabled());
     interrupted = false;
     holding = true;
+    ask_for_another();
     CHECK(ktest_hold_registers(&interrupted) == 0);
     holding = false;
     CHECK(cpu_irq_enabled());
