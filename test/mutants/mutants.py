@@ -8,6 +8,7 @@ likely_first(handle, mutant), which give the names of the tests that are red.
 
 import fnmatch
 import pathlib
+import sys
 import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -44,7 +45,10 @@ def chosen(path, patterns):
     mutants = tomllib.loads(path.read_text())["mutant"]
     names = [mutant["name"] for mutant in mutants]
     assert len(set(names)) == len(names), "two mutants have one name"
-    return [m for m in mutants if not patterns or any(fnmatch.fnmatch(m["name"], p) for p in patterns)]
+    found = [m for m in mutants if not patterns or any(fnmatch.fnmatch(m["name"], p) for p in patterns)]
+    if not found:
+        sys.exit("%s: no mutant is called %s" % (path, " or ".join(patterns)))
+    return found
 
 
 def table(head, rows):
