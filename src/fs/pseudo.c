@@ -356,7 +356,7 @@ static const struct file_ops text_ops = {
 static int text_open(struct inode *inode, struct file *f)
 {
     const struct pseudo_entry *e = pseudo_of(inode)->entry;
-    if ((atomic_load(&f->flags) & O_ACCMODE) != O_RDONLY && e->no_open)
+    if (file_writable(f) && e->no_open)
         return e->no_open;
 
     struct reader *r = kzalloc(sizeof(*r));

@@ -64,12 +64,10 @@ static int follow_fd(uint64_t fd, struct pseudo_target *out)
 static uint32_t permissions_fd(uint64_t fd)
 {
     struct file *f = file_of(fd);
-    unsigned     flags = f ? atomic_load(&f->flags) : O_PATH;
-    unsigned     access = flags & O_ACCMODE;
+    uint32_t     read = f && file_readable(f) ? 0500 : 0;
+    uint32_t     write = f && file_writable(f) ? 0300 : 0;
     file_put(f);
-    if (flags & O_PATH)
-        return 0;
-    return (access != O_WRONLY ? 0500 : 0) | (access != O_RDONLY ? 0300 : 0);
+    return read | write;
 }
 
 static const struct pseudo_entry fd_entry = {

@@ -9,15 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A thread that is over does not sleep. */
 static inline int is_asleep(pid_t tid)
 {
     char path[64], stat[512] = "";
 
     snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-    int fd = open(path, O_RDONLY);
-    if (fd < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
-        perror(path);
-    close(fd);
+    int  fd = open(path, O_RDONLY);
+    long n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+    if (fd >= 0)
+        close(fd);
+    stat[n < 0 ? 0 : n] = 0;
     char *name_end = strrchr(stat, ')');
     return name_end && !strncmp(name_end, ") S", 3);
 }

@@ -8,6 +8,7 @@
 #define TEST_GUEST_BLOCKING_H
 
 #include "abi.h"
+#include "asleep.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -53,30 +54,16 @@ static inline void *wait_in_call(void *arg)
     return NULL;
 }
 
-/* The letter of the thread's state. */
-static inline char state_of(const struct waiter *w)
-{
-    char path[64], text[512], *after;
-    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", w->tid);
-    int  fd = open(path, O_RDONLY);
-    long n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    text[n < 0 ? 0 : n] = 0;
-    after = strrchr(text, ')');
-    return after ? after[2] : '?';
-}
-
 /* Come back when the thread sleeps in its call (1) or has come back from it (0). */
 static inline int waits(const struct waiter *w)
 {
     while (!w->tid)
         sched_yield();
     for (;;) {
-        char state = state_of(w);
+        int asleep = is_asleep(w->tid);
         if (w->done)
             return 0;
-        if (state == 'S')
+        if (asleep)
             return 1;
         sched_yield();
     }

@@ -26,6 +26,15 @@ void sim_disk_load(struct sim_disk *disk, const char *path)
     disk->dev.nsectors = disk->size / BLK_SECTOR;
 }
 
+void sim_disk_save(const struct sim_disk *disk, const char *path)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(disk->image, 1, disk->size, f) != disk->size || fclose(f)) {
+        perror(path);
+        abort();
+    }
+}
+
 void sim_disk_free(struct sim_disk *disk)
 {
     free(disk->image);

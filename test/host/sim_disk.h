@@ -28,6 +28,7 @@ struct sim_disk {
 
 /* A disk of the image in file path. */
 void sim_disk_load(struct sim_disk *disk, const char *path);
+void sim_disk_save(const struct sim_disk *disk, const char *path); /* the image as it is */
 void sim_disk_free(struct sim_disk *disk);
 
 /* Let the disk end after size bytes. */

@@ -76,14 +76,10 @@ static void make_image(const char *args, const char *size)
 /* What e2fsck has to say of the disk as it is; nothing, but that a tree whose nodes were split has room in them. */
 static void check_disk(void)
 {
-    char  path[512];
-    FILE *f;
+    char path[512];
 
     snprintf(path, sizeof(path), "%s/img", sim_scratch());
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(disk.image, 1, disk.size, f), disk.size);
-    fclose(f);
+    sim_disk_save(&disk, path);
     sim_shell("e2fsck -fn %s >%s.log 2>&1 || { cat %s.log; exit 1; }", path, path, path);
     sim_shell("if grep -v -e '^Pass' -e '^e2fsck' -e 'files (' "
               "-e 'could be narrower' -e '^$' %s.log; then exit 1; fi",

@@ -86,14 +86,10 @@ static void mount_image(bool writable)
 
 static void check_disk(const char *kind)
 {
-    char  path[256];
-    FILE *f;
+    char path[256];
 
     snprintf(path, sizeof(path), "%s/img", sim_scratch());
-    f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(disk.image, 1, disk.size, f), disk.size);
-    fclose(f);
+    sim_disk_save(&disk, path);
     sim_shell("e2fsck -fn %s >%s.log 2>&1 || { echo '%s'; cat %s.log; exit 1; }", path, path, kind,
               path);
 }
